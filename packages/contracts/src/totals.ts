@@ -1,0 +1,33 @@
+/**
+ * Running totals of one input partition of one stage since its beginning. They stand in the header of every block the stage
+ * writes and in the metadata of its committed offset, so that any later reader can prove that nothing is missing or doubled.
+ */
+export interface RunningTotals {
+  /** Records of the partition that had an outcome. */
+  readonly seen: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly rated: number;
+  readonly suspended: number;
+  readonly duplicate: number;
+  /** Currency → sum of charges as a scaled integer (`CHARGE_SCALE`) in decimal digits. */
+  readonly charge: Readonly<Record<string, string>>;
+}
+
+/** What stands before the Native bytes of a block. */
+export interface BlockHeader {
+  /** Which column set: 'call' | 'rated' | 'suspended' | 'rejected', with the version of that set. */
+  readonly schema: string;
+  readonly schemaVersion: number;
+  /** `<source topic>/<partition>/<first offset>/<ordinal>`: the same input gives the same id. */
+  readonly blockId: string;
+  readonly sourceTopic: string;
+  readonly sourcePartition: number;
+  /** Half-open range of the stage's input offsets this block was made from. */
+  readonly firstOffset: number;
+  readonly nextOffset: number;
+  readonly recordCount: number;
+  /** 0 where no catalog was used. */
+  readonly catalogVersion: number;
+  readonly totals: RunningTotals;
+}

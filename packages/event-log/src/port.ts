@@ -1,0 +1,152 @@
+/**
+ * The event log as the services see it: partitioned topics, consumer groups, and one atomic step that
+ * appends outputs and moves a committed offset together. Kafka, SQLite and memory stand behind it.
+ */
+
+/** Offsets are exact integers below 2^53. */
+export type Offset = number;
+
+export type RecordHeaders = Readonly<Record<string, string>>;
+
+/** A record as read. `value` is a view into the batch it came in: copy it to keep it. */
+export interface LogRecord {
+  readonly offset: Offset;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** Milliseconds since epoch, UTC, as the log stamped it. */
+  readonly timestampMs: number;
+  readonly headers?: RecordHeaders;
+}
+
+/** Records of one partition in offset order. Offsets may have gaps (control records, aborted transactions). */
+export interface RecordBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly LogRecord[];
+  /** The offset to commit once all records are processed; at least last record's offset + 1. */
+  readonly nextOffset: Offset;
+  /** End of the partition (last stable offset) when the batch was read: lag = endOffset - nextOffset. */
+  readonly endOffset: Offset;
+}
+
+/** A record to append. An explicit partition is always given: nothing is left to a client's partitioner. */
+export interface OutputRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key?: Buffer | string | null;
+  readonly value: Buffer | null;
+  readonly headers?: RecordHeaders;
+  readonly timestampMs?: number;
+}
+
+/** A committed position and the owner's note beside it (at most 4,000 bytes). */
+export interface Committed {
+  readonly offset: Offset;
+  readonly metadata: string;
+}
+
+/** What one atomic step writes. */
+export interface Commit {
+  readonly outputs: readonly OutputRecord[];
+  readonly nextOffset: Offset;
+  readonly metadata: string;
+}
+
+/**
+ * The exclusive right to move one partition of one group. Taking a claim fences every earlier holder:
+ * its commits fail with a `ClaimLostError`, whatever it still believes.
+ */
+export interface PartitionClaim {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** Position as it stood after fencing (1 fence → 2 fetch the committed offset again); null when never committed. */
+  readonly committed: Committed | null;
+  /**
+   * Appends all outputs and commits the offset, all or nothing. Resolves once durable. After a rejection the holder
+   * must drop its state and claim again; the outcome of an ambiguous failure is seen in `committed` of the next claim.
+   */
+  commit(step: Commit): Promise<void>;
+  /** Releases resources; the position stays. */
+  release(): Promise<void>;
+}
+
+/** What a group member does with one partition it was given. Calls are never concurrent for one task. */
+export interface PartitionTask {
+  /** Processes a batch to the end (including its commit), or throws: the task is then closed and opened anew. */
+  process(batch: RecordBatch): Promise<void>;
+  /** Called between batches at least every `tickMs`, also when nothing arrives: time-bounded flushes. */
+  tick?(nowMs: number): Promise<void>;
+  /** Called before the partition is given up or the member stops: flush what can be flushed. */
+  close(reason: 'stop' | 'revoked' | 'failed'): Promise<void>;
+}
+
+export interface JoinOptions {
+  readonly group: string;
+  readonly topics: readonly string[];
+  /** Where a partition without a committed offset begins; always the earliest record: nothing is skipped. */
+  /**
+   * Opens the task of a newly assigned partition. `startOffset` of the returned value is where reading begins;
+   * by default the claim's committed offset, or the beginning. `mode` transactional: commit() is one transaction.
+   * `mode` offsets: commit() takes no outputs and is refused by the log for members of a past generation
+   * (what the aggregator uses: its outputs go to a table).
+   */
+  readonly open: (claim: PartitionClaim) => Promise<PartitionTask>;
+  readonly mode: 'transactional' | 'offsets';
+  readonly fetchBytesMax?: number;
+  readonly recordsMax?: number;
+  readonly tickMs?: number;
+  readonly onEvent?: (event: MembershipEvent) => void;
+}
+
+export type MembershipEvent =
+  | { kind: 'assigned' | 'revoked'; topic: string; partition: number }
+  | { kind: 'lag'; topic: string; partition: number; lag: number }
+  | { kind: 'retry'; topic: string; partition: number; error: Error; attempt: number; waitMs: number }
+  | { kind: 'fatal'; error: Error };
+
+export interface Membership {
+  /** Resolves when the member stopped; rejects on a fatal error (wrong credentials, missing topic, not retriable). */
+  readonly done: Promise<void>;
+  /** Stop reading → finish the batch in hand → close tasks → leave. */
+  stop(): Promise<void>;
+  /** True once the group has assigned partitions (possibly none) to this member. */
+  readonly joined: boolean;
+}
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  /** Kafka topic settings such as `cleanup.policy`; other logs ignore what they lack. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface TopicInfo {
+  readonly name: string;
+  /** Changes when a topic is deleted and created again under the same name. */
+  readonly id: string;
+  readonly partitions: number;
+}
+
+export interface EventLog {
+  readonly kind: 'kafka' | 'sqlite' | 'memory';
+  /** Creates what is missing; refuses (error) a partition count that differs from an existing topic's. */
+  createTopics(specs: readonly TopicSpec[]): Promise<{ created: string[]; existing: string[] }>;
+  /** @returns one info per existing topic named; missing ones are absent. */
+  describeTopics(names: readonly string[]): Promise<TopicInfo[]>;
+  /** First and next offset of each partition (committed records only). */
+  offsets(topic: string): Promise<{ partition: number; begin: Offset; end: Offset }[]>;
+  /** Committed position of a group without claiming it (status pages, verify). */
+  committed(group: string, topic: string, partition: number): Promise<Committed | null>;
+  /** Takes a partition of a group outside any membership (importers use it for their position in a file). */
+  claim(group: string, topic: string, partition: number): Promise<PartitionClaim>;
+  join(options: JoinOptions): Promise<Membership>;
+  /** Reads committed records in order, from inclusive to exclusive; ends at `to` or at the end as of the call. */
+  read(range: { topic: string; partition: number; from: Offset; to?: Offset; fetchBytesMax?: number }): AsyncIterable<RecordBatch>;
+  close(): Promise<void>;
+}
+
+/** Another holder took the claim; drop state and stop, do not retry. */
+export class ClaimLostError extends Error {
+  override readonly name = 'ClaimLostError';
+}
