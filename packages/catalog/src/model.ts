@@ -1,0 +1,141 @@
+/**
+ * A catalog as the services hold it: immutable, of one numbered version. Made by `loadCatalog` from files.
+ * Money is scaled integers (number, bound below 2^53 asserted): charges `CHARGE_SCALE` = 6 digits, rates `RATE_SCALE` = 8 digits per minute.
+ */
+
+export type CallTypeName =
+  | 'internal'
+  | 'local'
+  | 'long_distance'
+  | 'premium'
+  | 'toll_free_outbound'
+  | 'toll_free_inbound'
+  | 'inbound'
+  | 'international'
+  | 'emergency'
+  | 'service_code';
+
+export type DurationRounding = 'up' | 'nearest';
+export type ChargeRounding = 'half_up' | 'up' | 'down' | 'half_even';
+
+/** One effective-dated row of a tariff. */
+export interface Rate {
+  /** Position in `Tariff.rates`: what the flat trie stores. */
+  readonly index: number;
+  /** E.164 digits without '+', e.g. '5511'. */
+  readonly prefix: string;
+  readonly description: string;
+  /** ISO 3166 alpha-2, or '' when the deck does not say. */
+  readonly country: string;
+  /** Half-open, ms since epoch UTC; `Infinity` = open end, `-Infinity` = always. */
+  readonly effectiveFrom: number;
+  readonly effectiveTo: number;
+  /** Scaled by 10^RATE_SCALE. The first interval and the steps after it may differ. */
+  readonly initialRatePerMinute: number;
+  readonly ratePerMinute: number;
+  /** Scaled by 10^CHARGE_SCALE. */
+  readonly connectFee: number;
+  readonly initialSeconds: number;
+  readonly stepSeconds: number;
+  readonly blocked: boolean;
+}
+
+export interface Tariff {
+  readonly id: string;
+  readonly name: string;
+  readonly currency: string;
+  readonly durationRounding: DurationRounding;
+  readonly chargeRounding: ChargeRounding;
+  readonly rates: readonly Rate[];
+  /** Longest-prefix index over `rates`, evaluated as of an instant. */
+  readonly index: PrefixIndex;
+}
+
+/** Immutable flat trie. */
+export interface PrefixIndex {
+  /**
+   * The row whose prefix is the longest among those effective at `atMs`, or -1.
+   * @param number E.164 digits as an exact integer (no leading zero, at most 15 digits)
+   */
+  find(number: number, atMs: number): number;
+}
+
+/** How a plan charges one call type. */
+export type ChargeRule =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'blocked' }
+  /** Priced by `tariff`; when `pool` is set its seconds are taken first, and the rest is overage at the tariff's rate. */
+  | { readonly kind: 'tariff'; readonly tariff: Tariff; readonly pool: Pool | null };
+
+export interface Pool {
+  readonly id: string;
+  /** Allowance per billing month in billable seconds; for `device` scope each device has its own. */
+  readonly secondsPerMonth: number;
+  readonly scope: 'account' | 'device';
+}
+
+export interface Plan {
+  readonly id: string;
+  readonly name: string;
+  readonly currency: string;
+  /** Country of the billing address the plan is sold in, ISO alpha-2. */
+  readonly country: string;
+  /** Countries whose geographic numbers are local / long distance rather than international. */
+  readonly domesticCountries: ReadonlySet<string>;
+  /** E.164 digit prefixes that are premium under this plan whatever their country, longest match, e.g. '1787555'. */
+  readonly premiumPrefixes: readonly string[];
+  readonly rules: Readonly<Record<CallTypeName, ChargeRule>>;
+  /** Inbound calls cost the owner of a toll-free number; other inbound calls follow `rules.inbound`. */
+  readonly internalUsesAllowance: boolean;
+  readonly pools: readonly Pool[];
+  /** Monthly charges, in advance: what, per what, how much (scaled by CHARGE_SCALE). */
+  readonly recurring: readonly RecurringCharge[];
+}
+
+export interface RecurringCharge {
+  readonly id: string;
+  readonly name: string;
+  readonly per: 'account' | 'device' | 'did' | 'toll_free_did';
+  readonly amount: number;
+}
+
+export interface Account {
+  readonly id: string;
+  readonly name: string;
+  readonly plan: Plan;
+  /** IANA zone: billing months and days. */
+  readonly timeZone: string;
+  readonly dialPlan: DialPlanRef;
+  readonly currency: string;
+  readonly status: 'active' | 'suspended' | 'closed';
+  /** Ms since epoch; usage before it is recorded at zero. */
+  readonly billingStart: number;
+  readonly address: readonly string[];
+  readonly devices: readonly { readonly id: string; readonly kind: string; readonly extension: string }[];
+  /** E.164 digits as exact integers. */
+  readonly numbers: readonly { readonly number: number; readonly kind: 'did' | 'toll_free'; readonly extension: string }[];
+  /** True when made on the fly from `--default-plan`. */
+  readonly isDefault: boolean;
+}
+
+/** How the account's users dial: see the numbering package. */
+export interface DialPlanRef {
+  readonly country: string;
+  /** Area code added to local 7/8-digit numbers; '' when none. */
+  readonly areaCode: string;
+}
+
+export interface Catalog {
+  /** Positive integer; every rated row names it. */
+  readonly version: number;
+  /** SHA-256 over the canonical content, hex. */
+  readonly fingerprint: string;
+  readonly name: string;
+  readonly plans: ReadonlyMap<string, Plan>;
+  readonly tariffs: ReadonlyMap<string, Tariff>;
+  readonly accounts: ReadonlyMap<string, Account>;
+  /** E.164 digits → account. */
+  readonly accountByNumber: ReadonlyMap<number, Account>;
+  /** Plan of accounts the catalog does not know, when the operator asked for it. */
+  readonly defaultPlan: Plan | null;
+}
