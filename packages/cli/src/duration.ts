@@ -1,0 +1,50 @@
+import { UsageError } from './failure.ts';
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const PART = /(\d+)(\.\d+)?(ms|s|m|h)/gy;
+
+/** '61s', '1m30s', '89.999s', '250ms' → milliseconds. A bare number is refused: its unit would be a guess. */
+export function parseDurationMs(text: string, option: string): number {
+  let total = 0;
+  let end = 0;
+  PART.lastIndex = 0;
+  for (let match = PART.exec(text); match !== null; match = PART.exec(text)) {
+    const unit = UNIT_MS[match[3] ?? ''] ?? 0;
+    // Exact: whole units are integers, and a fraction is at most three digits of a second.
+    total += Number(match[1]) * unit + Math.round(Number(match[2] ?? 0) * unit);
+    end = PART.lastIndex;
+  }
+  if (end === 0 || end !== text.length || !Number.isSafeInteger(total)) {
+    throw new UsageError({
+      code: 'TOLL_USAGE_DURATION',
+      message: `${option}: '${text}' is not a duration`,
+      remedy: 'Write it with its unit, such as 61s, 1m30s, 89.999s or 250ms.',
+    });
+  }
+  return total;
+}
+
+/** ISO 8601 with a zone → ms since epoch. A local time is refused: its zone would be a guess. */
+export function parseInstantMs(text: string, option: string): number {
+  const ms = /(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) {
+    throw new UsageError({
+      code: 'TOLL_USAGE_INSTANT',
+      message: `${option}: '${text}' is not an instant`,
+      remedy: 'Write it in ISO 8601 with a zone, such as 2020-01-15T10:00:00Z.',
+    });
+  }
+  return ms;
+}
+
+/** '2020-02' → 202002, or a usage error. */
+export function parseMonth(text: string, option: string): string {
+  if (!/^\d{4}-(?:0[1-9]|1[0-2])$/.test(text)) {
+    throw new UsageError({
+      code: 'TOLL_USAGE_MONTH',
+      message: `${option}: '${text}' is not a month`,
+      remedy: 'Write it as year and month, such as 2020-02.',
+    });
+  }
+  return text;
+}
