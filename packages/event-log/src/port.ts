@@ -71,8 +71,12 @@ export interface PartitionClaim {
   release(): Promise<void>;
 }
 
+export type ClaimMode = 'transactional' | 'offsets';
+
 /** What a group member does with one partition it was given. Calls are never concurrent for one task. */
 export interface PartitionTask {
+  /** Where reading begins; absent: the claim's committed offset, or the earliest record. */
+  readonly startOffset?: Offset;
   /** Processes a batch to the end (including its commit), or throws: the task is then closed and opened anew. */
   process(batch: RecordBatch): Promise<void>;
   /** Called between batches at least every `tickMs`, also when nothing arrives: time-bounded flushes. */
@@ -84,17 +88,18 @@ export interface PartitionTask {
 export interface JoinOptions {
   readonly group: string;
   readonly topics: readonly string[];
-  /** Where a partition without a committed offset begins; always the earliest record: nothing is skipped. */
-  /**
-   * Opens the task of a newly assigned partition. `startOffset` of the returned value is where reading begins;
-   * by default the claim's committed offset, or the beginning. `mode` transactional: commit() is one transaction.
-   * `mode` offsets: commit() takes no outputs and is refused by the log for members of a past generation
-   * (what the aggregator uses: its outputs go to a table).
-   */
+  /** Opens the task of a newly assigned partition: restores its state. Without a committed offset nothing is skipped. */
   readonly open: (claim: PartitionClaim) => Promise<PartitionTask>;
-  readonly mode: 'transactional' | 'offsets';
+  /**
+   * transactional: commit() is one transaction. offsets: commit() takes no outputs and is refused by the log for members
+   * of a past generation (what the aggregator uses: its outputs go to a table).
+   */
+  readonly mode: ClaimMode;
+  /** A batch is closed once it holds this many bytes of keys and values; default 4 MiB. */
   readonly fetchBytesMax?: number;
+  /** Most records of one batch; default 25,000. */
   readonly recordsMax?: number;
+  /** Default 1,000. */
   readonly tickMs?: number;
   readonly onEvent?: (event: MembershipEvent) => void;
 }
@@ -132,6 +137,8 @@ export interface EventLog {
   readonly kind: 'kafka' | 'sqlite' | 'memory';
   /** Creates what is missing; refuses (error) a partition count that differs from an existing topic's. */
   createTopics(specs: readonly TopicSpec[]): Promise<{ created: string[]; existing: string[] }>;
+  /** Deletes topics with their records and all groups' positions on them; missing ones are ignored. */
+  deleteTopics(names: readonly string[]): Promise<void>;
   /** @returns one info per existing topic named; missing ones are absent. */
   describeTopics(names: readonly string[]): Promise<TopicInfo[]>;
   /** First and next offset of each partition (committed records only). */
@@ -142,7 +149,13 @@ export interface EventLog {
   claim(group: string, topic: string, partition: number): Promise<PartitionClaim>;
   join(options: JoinOptions): Promise<Membership>;
   /** Reads committed records in order, from inclusive to exclusive; ends at `to` or at the end as of the call. */
-  read(range: { topic: string; partition: number; from: Offset; to?: Offset; fetchBytesMax?: number }): AsyncIterable<RecordBatch>;
+  read(range: {
+    topic: string;
+    partition: number;
+    from: Offset;
+    to?: Offset;
+    fetchBytesMax?: number;
+  }): AsyncIterable<RecordBatch>;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,6 @@
+export * from './port.ts';
+export { EventLogError, isFatal, type EventLogErrorCode } from './errors.ts';
+export { createMemoryEventLog, type MemoryEventLogOptions } from './memory/memory-event-log.ts';
+export { openSqliteEventLog, type SqliteEventLogOptions } from './sqlite/sqlite-event-log.ts';
+export { lockDataDirectory, type DataLock } from './sqlite/data-lock.ts';
+export { runProcessor, type Processed, type Processor, type RunProcessorOptions } from './runner.ts';

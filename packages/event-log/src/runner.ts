@@ -1,0 +1,65 @@
+import type {
+  EventLog,
+  JoinOptions,
+  Membership,
+  OutputRecord,
+  PartitionClaim,
+  PartitionTask,
+  RecordBatch,
+} from './port.ts';
+
+/** What one batch becomes. */
+export interface Processed {
+  readonly outputs: readonly OutputRecord[];
+  /** The note beside the committed offset (at most 4,000 bytes): running totals. */
+  readonly metadata: string;
+}
+
+/**
+ * A stage of the pipeline. `process` may change the state in place: when the commit fails, the state is dropped and restored
+ * from the log.
+ */
+export interface Processor<State> {
+  /** Builds the state of one partition as of the claim's committed position. */
+  restore(claim: PartitionClaim, log: EventLog): Promise<State>;
+  /** Pure but for `state`: no I/O, clock or randomness. */
+  process(state: State, batch: RecordBatch): Processed;
+}
+
+export interface RunProcessorOptions<State> extends Omit<JoinOptions, 'open' | 'mode'> {
+  readonly log: EventLog;
+  readonly processor: Processor<State>;
+  /** Told after each commit: metrics and progress. `elapsedMs` from the batch in hand to the durable commit. */
+  readonly onCommitted?: (committed: { batch: RecordBatch; processed: Processed; elapsedMs: number }) => void;
+}
+
+/** Runs a processor as a member of a group, exactly once: outputs and position are committed in one step. */
+export async function runProcessor<State>(options: RunProcessorOptions<State>): Promise<Membership> {
+  const { log, processor, onCommitted, ...join } = options;
+  return log.join({
+    ...join,
+    mode: 'transactional',
+    open: async (claim) => openTask(claim, await processor.restore(claim, log), options),
+  });
+}
+
+function openTask<State>(
+  claim: PartitionClaim,
+  state: State,
+  { processor, onCommitted }: RunProcessorOptions<State>,
+): PartitionTask {
+  return {
+    // 1 the batch was read, committed records only.
+    process: async (batch) => {
+      const startedMs = performance.now();
+      // 2 process, pure.
+      const processed = processor.process(state, batch);
+      // 3 begin → 4 send outputs → 5 send the position → 6 commit: one step of the claim.
+      await claim.commit({ ...processed, nextOffset: batch.nextOffset });
+      // 7 keep the new state. Any failure before this line closes the task: the state goes, and `restore` builds it
+      //   anew from what the log says was committed.
+      onCommitted?.({ batch, processed, elapsedMs: performance.now() - startedMs });
+    },
+    close: async () => undefined,
+  };
+}

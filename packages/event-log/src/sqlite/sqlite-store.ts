@@ -1,0 +1,352 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { asError, EventLogError, topicMissing } from '../errors.ts';
+import type {
+  Cursor,
+  LocalStore,
+  Position,
+  ReadLimits,
+  ReadResult,
+  StoreCommit,
+} from '../local/local-store.ts';
+import {
+  ClaimLostError,
+  type Committed,
+  type LogRecord,
+  type Offset,
+  type TopicInfo,
+  type TopicSpec,
+} from '../port.ts';
+import { corrupt, explainDataError } from './data-errors.ts';
+import { packSegments, SegmentReader } from './segment.ts';
+
+const APPLICATION_ID = 0x546f_6c6c;
+const STORE_VERSION = 1;
+const BUSY_TIMEOUT_MS = 5_000;
+const PAGE_BYTES = 16_384;
+/** The write-ahead log goes back into the file once it holds this much. */
+const CHECKPOINT_BYTES = 64 * 1024 * 1024;
+
+// next_offset leads to the segment that holds an offset in one index step.
+const SCHEMA = `
+  CREATE TABLE topics (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    uuid TEXT NOT NULL,
+    partitions INTEGER NOT NULL
+  );
+  CREATE TABLE ends (
+    topic INTEGER NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition)
+  ) WITHOUT ROWID;
+  CREATE TABLE segments (
+    topic INTEGER NOT NULL, partition INTEGER NOT NULL, next_offset INTEGER NOT NULL, first_offset INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (topic, partition, next_offset)
+  );
+  CREATE TABLE positions (
+    group_name TEXT NOT NULL, topic INTEGER NOT NULL, partition INTEGER NOT NULL,
+    epoch INTEGER NOT NULL, next_offset INTEGER, metadata TEXT,
+    PRIMARY KEY (group_name, topic, partition)
+  ) WITHOUT ROWID;
+`;
+
+interface TopicRow extends TopicInfo {
+  readonly row: number;
+}
+
+/** Keeps a log in one SQLite file: write-ahead log, synced before every acknowledgement. */
+export class SqliteStore implements LocalStore {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #access: 'owner' | 'reader';
+  readonly #statements = new Map<string, StatementSync>();
+  /** The owner alone creates and deletes topics, so it may remember them; a reader asks each time. */
+  readonly #topics = new Map<string, TopicRow>();
+
+  constructor(directory: string, access: 'owner' | 'reader') {
+    this.#path = join(directory, 'log.sqlite');
+    this.#access = access;
+    if (access === 'reader' && !existsSync(this.#path)) {
+      throw new EventLogError({
+        code: 'TOLL_DATA_MISSING',
+        message: `There is no event log in ${directory}.`,
+        remedy: 'Name the data directory of an earlier run with --data, or start one with `tollstream run`.',
+      });
+    }
+    this.#database = openDatabase(this.#path, access);
+  }
+
+  topic(name: string): TopicInfo | undefined {
+    return this.#findTopic(name);
+  }
+
+  createTopic(spec: TopicSpec): void {
+    this.#write(() => {
+      const { lastInsertRowid } = this.#sql(
+        'INSERT INTO topics (name, uuid, partitions) VALUES (?, ?, ?)',
+      ).run(spec.name, randomUUID(), spec.partitions);
+      for (let partition = 0; partition < spec.partitions; partition += 1) {
+        this.#sql('INSERT INTO ends (topic, partition, next_offset) VALUES (?, ?, 0)').run(
+          lastInsertRowid,
+          partition,
+        );
+      }
+    });
+  }
+
+  deleteTopic(name: string): void {
+    const { row } = this.#topic(name);
+    this.#write(() => {
+      for (const table of ['segments', 'ends', 'positions']) {
+        this.#sql(`DELETE FROM ${table} WHERE topic = ?`).run(row);
+      }
+      this.#sql('DELETE FROM topics WHERE id = ?').run(row);
+    });
+    this.#topics.delete(name);
+  }
+
+  bounds(topic: string, partition: number): { begin: Offset; end: Offset } {
+    const { row } = this.#topic(topic);
+    const found = this.#guard(() =>
+      this.#sql('SELECT next_offset FROM ends WHERE topic = ? AND partition = ?').get(row, partition),
+    );
+    return { begin: 0, end: Number(found?.['next_offset'] ?? 0) };
+  }
+
+  committed({ group, topic, partition }: Position): Committed | null {
+    const { row } = this.#topic(topic);
+    const found = this.#guard(() =>
+      this.#sql(
+        'SELECT next_offset, metadata FROM positions WHERE group_name = ? AND topic = ? AND partition = ?',
+      ).get(group, row, partition),
+    );
+    if (found === undefined || found['next_offset'] === null) return null;
+    return { offset: Number(found['next_offset']), metadata: String(found['metadata']) };
+  }
+
+  takeClaim({ group, topic, partition }: Position): number {
+    const { row } = this.#topic(topic);
+    let epoch = 0;
+    this.#write(() => {
+      const found = this.#sql(
+        `INSERT INTO positions (group_name, topic, partition, epoch) VALUES (?, ?, ?, 1)
+         ON CONFLICT (group_name, topic, partition) DO UPDATE SET epoch = epoch + 1 RETURNING epoch`,
+      ).get(group, row, partition);
+      epoch = Number(found?.['epoch']);
+    });
+    return epoch;
+  }
+
+  commit({ group, topic, partition }: Position, epoch: number, step: StoreCommit): void {
+    const { row } = this.#topic(topic);
+    this.#write(() => {
+      // The fence and the offset are one statement: a commit of a past owner changes no row, and is rolled back whole.
+      const { changes } = this.#sql(
+        `UPDATE positions SET next_offset = ?, metadata = ?
+         WHERE group_name = ? AND topic = ? AND partition = ? AND epoch = ?`,
+      ).run(step.nextOffset, step.metadata, group, row, partition, epoch);
+      if (changes !== 1) throw new ClaimLostError(`Another owner took ${group} on ${topic}/${partition}.`);
+      for (const outputs of step.outputs) this.#append(outputs, step.nowMs);
+    });
+  }
+
+  cursor(topic: string, partition: number): Cursor {
+    let segment: SegmentReader | undefined;
+    let segmentEnd: Offset = 0;
+    const read = (from: Offset, limits: ReadLimits): ReadResult => {
+      const records: LogRecord[] = [];
+      let bytes = 0;
+      let position = from;
+      while (position < limits.to && records.length < limits.recordsMax && bytes < limits.bytesMax) {
+        if (segment === undefined || segment.offset > position || segmentEnd <= position) {
+          const found = this.#segment(topic, partition, position);
+          if (found === undefined) return { records, nextOffset: limits.to };
+          segment = found.reader;
+          segmentEnd = found.nextOffset;
+        }
+        segment.skipTo(position);
+        const end = Math.min(segmentEnd, limits.to);
+        while (segment.offset < end && records.length < limits.recordsMax && bytes < limits.bytesMax) {
+          const record = segment.next();
+          bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
+          records.push(record);
+        }
+        position = segment.offset;
+      }
+      if (segment?.isAtEnd) segment = undefined;
+      return { records, nextOffset: position };
+    };
+    return { read };
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #append(outputs: StoreCommit['outputs'][number], nowMs: number): void {
+    const { row } = this.#topic(outputs.topic);
+    const { partition } = outputs;
+    let nextOffset = this.bounds(outputs.topic, partition).end;
+    const insert = this.#sql(
+      'INSERT INTO segments (topic, partition, next_offset, first_offset, bytes) VALUES (?, ?, ?, ?, ?)',
+    );
+    for (const { count, bytes } of packSegments(outputs.records, nowMs)) {
+      insert.run(row, partition, nextOffset + count, nextOffset, bytes);
+      nextOffset += count;
+    }
+    this.#sql('UPDATE ends SET next_offset = ? WHERE topic = ? AND partition = ?').run(
+      nextOffset,
+      row,
+      partition,
+    );
+  }
+
+  #segment(
+    topic: string,
+    partition: number,
+    offset: Offset,
+  ): { reader: SegmentReader; nextOffset: Offset } | undefined {
+    const { row } = this.#topic(topic);
+    const found = this.#guard(() =>
+      this.#sql(
+        `SELECT first_offset, next_offset, bytes FROM segments
+         WHERE topic = ? AND partition = ? AND next_offset > ? ORDER BY next_offset LIMIT 1`,
+      ).get(row, partition, offset),
+    );
+    if (found === undefined) return undefined;
+    const firstOffset = Number(found['first_offset']);
+    try {
+      return {
+        reader: new SegmentReader(found['bytes'] as Uint8Array, firstOffset),
+        nextOffset: Number(found['next_offset']),
+      };
+    } catch (error) {
+      throw corrupt(
+        this.#path,
+        `${topic}/${partition} at offset ${firstOffset}: ${asError(error).message}`,
+        error,
+      );
+    }
+  }
+
+  #topic(name: string): TopicRow {
+    const found = this.#findTopic(name);
+    if (!found) throw topicMissing([name]);
+    return found;
+  }
+
+  #findTopic(name: string): TopicRow | undefined {
+    const remembered = this.#topics.get(name);
+    if (remembered) return remembered;
+    const found = this.#guard(() =>
+      this.#sql('SELECT id, uuid, partitions FROM topics WHERE name = ?').get(name),
+    );
+    if (found === undefined) return undefined;
+    const topic = {
+      name,
+      row: Number(found['id']),
+      id: String(found['uuid']),
+      partitions: Number(found['partitions']),
+    };
+    if (this.#access === 'owner') this.#topics.set(name, topic);
+    return topic;
+  }
+
+  #write(work: () => void): void {
+    if (this.#access === 'reader') {
+      throw new EventLogError({
+        code: 'TOLL_LOG_READ_ONLY',
+        message: `${this.#path} is opened for reading only.`,
+        remedy: 'This command only looks; let the process that owns the data directory do the work.',
+      });
+    }
+    this.#guard(() => {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        work();
+        this.#database.exec('COMMIT');
+      } catch (error) {
+        // SQLite has rolled back by itself after some errors (disk full, for one).
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  #sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      statement = this.#database.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw explainDataError(error, this.#path);
+    }
+  }
+}
+
+function openDatabase(path: string, access: 'owner' | 'reader'): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { readOnly: access === 'reader', timeout: BUSY_TIMEOUT_MS });
+    checkVersion(database, path);
+    if (access === 'owner') prepareForWriting(database);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw explainDataError(error, path);
+  }
+}
+
+function prepareForWriting(database: DatabaseSync): void {
+  const isNew = pragma(database, 'user_version') === 0;
+  if (isNew) database.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA wal_autocheckpoint = ${CHECKPOINT_BYTES / PAGE_BYTES};
+    PRAGMA journal_size_limit = ${CHECKPOINT_BYTES};
+  `);
+  if (!isNew) return;
+  database.exec(`
+    BEGIN IMMEDIATE;
+    ${SCHEMA}
+    PRAGMA application_id = ${APPLICATION_ID};
+    PRAGMA user_version = ${STORE_VERSION};
+    COMMIT;
+  `);
+}
+
+function checkVersion(database: DatabaseSync, path: string): void {
+  const version = pragma(database, 'user_version');
+  const application = pragma(database, 'application_id');
+  const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
+  if (application !== APPLICATION_ID && tables > 0) {
+    throw new EventLogError({
+      code: 'TOLL_DATA_FOREIGN',
+      message: `${path} is a database of another program.`,
+      remedy: 'Choose an empty data directory with --data.',
+    });
+  }
+  if (version > STORE_VERSION) {
+    throw new EventLogError({
+      code: 'TOLL_DATA_NEWER',
+      message: `${path} was written by a newer Tollstream (store version ${version}; this one knows ${STORE_VERSION}).`,
+      remedy: 'Update Tollstream, or choose another data directory with --data.',
+    });
+  }
+}
+
+function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+}

@@ -1,0 +1,133 @@
+import { asError, isFatal } from './errors.ts';
+import { backoffMs, type Backoff } from './limits.ts';
+import {
+  ClaimLostError,
+  type JoinOptions,
+  type Offset,
+  type PartitionClaim,
+  type PartitionTask,
+  type RecordBatch,
+} from './port.ts';
+import { sleepUnlessAborted } from './waiting.ts';
+
+export interface TaskHolderOptions {
+  readonly topic: string;
+  readonly partition: number;
+  /** Fences earlier owners and reads the committed position after that. */
+  readonly claim: () => Promise<PartitionClaim>;
+  readonly open: JoinOptions['open'];
+  readonly onEvent: NonNullable<JoinOptions['onEvent']>;
+  readonly backoff: Backoff;
+  /** Aborted when the partition is to be given up. */
+  readonly signal: AbortSignal;
+  readonly beginning: () => Promise<Offset>;
+}
+
+/** lost: another owner has the partition. failed: the task was closed and is to be opened anew. */
+export type TaskOutcome = 'done' | 'failed' | 'lost';
+
+/**
+ * The life of one partition's task: claim, open, process and tick in turns, close; after a failure everything anew from
+ * the committed position. Fatal errors are thrown; all others become an outcome.
+ */
+export class TaskHolder {
+  readonly #options: TaskHolderOptions;
+  #claim: PartitionClaim | undefined;
+  #task: PartitionTask | undefined;
+  #attempt = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: TaskHolderOptions) {
+    this.#options = options;
+  }
+
+  get isOpen(): boolean {
+    return this.#task !== undefined;
+  }
+
+  /** Tries until the task is open. @returns where to read from; null when given up or lost meanwhile */
+  async open(): Promise<Offset | null> {
+    while (!this.#options.signal.aborted) {
+      if (this.#attempt > 0) await this.#waitBeforeRetry();
+      if (this.#options.signal.aborted) return null;
+      try {
+        this.#claim = await this.#options.claim();
+        this.#task = await this.#options.open(this.#claim);
+        return this.#task.startOffset ?? this.#claim.committed?.offset ?? (await this.#options.beginning());
+      } catch (error) {
+        if ((await this.#fail(error)) === 'lost') return null;
+      }
+    }
+    return null;
+  }
+
+  async process(batch: RecordBatch): Promise<TaskOutcome> {
+    const outcome = await this.#inTurn(async (task) => task.process(batch));
+    if (outcome === 'done') {
+      this.#attempt = 0;
+      const { topic, partition } = this.#options;
+      this.#options.onEvent({
+        kind: 'lag',
+        topic,
+        partition,
+        lag: Math.max(0, batch.endOffset - batch.nextOffset),
+      });
+    }
+    return outcome;
+  }
+
+  async tick(nowMs: number): Promise<TaskOutcome> {
+    return this.#inTurn(async (task) => task.tick?.(nowMs));
+  }
+
+  async close(reason: 'stop' | 'revoked'): Promise<void> {
+    await this.#inTurn(async (task) => {
+      this.#task = undefined;
+      await task.close(reason);
+    });
+    await this.#release();
+  }
+
+  #lastError: Error = new Error('not opened yet');
+
+  async #waitBeforeRetry(): Promise<void> {
+    const { topic, partition, onEvent, backoff, signal } = this.#options;
+    const waitMs = backoffMs(backoff, this.#attempt);
+    onEvent({ kind: 'retry', topic, partition, error: this.#lastError, attempt: this.#attempt, waitMs });
+    await sleepUnlessAborted(waitMs, signal);
+  }
+
+  /** Process, tick and close never overlap. A task that was closed meanwhile is left alone. */
+  async #inTurn(work: (task: PartitionTask) => Promise<void>): Promise<TaskOutcome> {
+    const turn = this.#turn.then(async (): Promise<TaskOutcome> => {
+      if (this.#task === undefined) return 'lost';
+      try {
+        await work(this.#task);
+        return 'done';
+      } catch (error) {
+        return await this.#fail(error);
+      }
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #fail(error: unknown): Promise<'failed' | 'lost'> {
+    this.#attempt += 1;
+    this.#lastError = asError(error);
+    const task = this.#task;
+    this.#task = undefined;
+    // The failure in hand is what must be told; a second one while closing adds nothing.
+    await task?.close('failed').catch(() => undefined);
+    await this.#release();
+    if (error instanceof ClaimLostError) return 'lost';
+    if (isFatal(error)) throw error;
+    return 'failed';
+  }
+
+  async #release(): Promise<void> {
+    const claim = this.#claim;
+    this.#claim = undefined;
+    await claim?.release().catch(() => undefined);
+  }
+}

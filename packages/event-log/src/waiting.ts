@@ -1,0 +1,11 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+
+/** Lets every other partition, timer and socket have its turn. */
+export async function yieldToEventLoop(): Promise<void> {
+  await nextTurn();
+}
+
+/** Sleeps, or returns early when the signal aborts. */
+export async function sleepUnlessAborted(waitMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+}
