@@ -1,0 +1,41 @@
+import type { Direction } from '@tollstream/contracts';
+
+/**
+ * A call leg as the engine prices it: normalised, times in ms since epoch UTC, numbers as exact integers of their
+ * E.164 digits. Fields are writable, so that a caller with millions of rows can fill one object again and again;
+ * the engine itself never writes to it and keeps no reference.
+ */
+export interface RatingCall {
+  direction: Direction;
+  /** 0 when it is no E.164 number; then the text says what it was. */
+  originNumber: number;
+  originText: string;
+  destinationNumber: number;
+  destinationText: string;
+  /** Destination before translation as E.164 digits; 0 when absent. Tells a toll-free call that was translated to a DID. */
+  originalDestinationNumber: number;
+  device: string;
+  startedAt: number;
+  /** 0 when nobody answered. */
+  answeredAt: number;
+  endedAt: number;
+  /** 0 for a whole call. */
+  partialSequence: number;
+}
+
+/** A call to be filled in: outbound, from and to nobody, at the epoch. */
+export function emptyCall(): RatingCall {
+  return {
+    direction: 'outbound',
+    originNumber: 0,
+    originText: '',
+    destinationNumber: 0,
+    destinationText: '',
+    originalDestinationNumber: 0,
+    device: '',
+    startedAt: 0,
+    answeredAt: 0,
+    endedAt: 0,
+    partialSequence: 0,
+  };
+}

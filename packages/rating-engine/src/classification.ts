@@ -1,0 +1,165 @@
+import type { CallType } from '@tollstream/contracts';
+import { classify, normalize } from '@tollstream/numbering';
+import type { Destination, NormalizedNumber, NumberKind } from '@tollstream/numbering';
+import type { RatingCall } from './call.ts';
+import type { RatedAccount } from './rate-table.ts';
+
+/** What the rules of classification look at. */
+export interface CallFacts {
+  direction: RatingCall['direction'];
+  destinationKind: NumberKind;
+  /** Country and class of the destination, when it is an E.164 number and the call goes out. */
+  country: string;
+  numberClass: Destination['numberClass'];
+  isDomestic: boolean;
+  /** Premium prefix of the plan that the destination begins with; 0 = none. */
+  premiumPrefix: number;
+  /** The toll-free number on which the account was called; 0 = none. */
+  tollFreeNumber: number;
+  isSameAreaCode: boolean;
+}
+
+export interface ClassificationRule {
+  readonly callType: CallType;
+  /** The rule in words, for explanations. */
+  readonly condition: string;
+  applies(facts: CallFacts): boolean;
+}
+
+/**
+ * In order: the first rule that applies names the call. Nothing here is keyed on a calling code; which countries are
+ * domestic and which numbers are premium is data of the plan.
+ */
+export const CLASSIFICATION_RULES: readonly ClassificationRule[] = [
+  {
+    callType: 'emergency',
+    condition: 'the call is not inbound and goes to an emergency number',
+    applies: (facts) => facts.direction !== 'inbound' && facts.destinationKind === 'emergency',
+  },
+  {
+    callType: 'toll_free_inbound',
+    condition: 'the call is inbound and the account was called on a toll-free number',
+    applies: (facts) => facts.direction === 'inbound' && facts.tollFreeNumber !== 0,
+  },
+  {
+    callType: 'inbound',
+    condition: 'the call is inbound',
+    applies: (facts) => facts.direction === 'inbound',
+  },
+  {
+    callType: 'internal',
+    condition: 'the switch says internal, or the destination is an extension',
+    applies: (facts) => facts.direction === 'internal' || facts.destinationKind === 'extension',
+  },
+  {
+    callType: 'service_code',
+    condition: 'the destination is a service code (N11 other than emergency, 988, star codes)',
+    applies: (facts) => facts.destinationKind === 'service_code',
+  },
+  {
+    callType: 'premium',
+    condition: "the destination begins with one of the plan's premium prefixes",
+    applies: (facts) => facts.destinationKind === 'e164' && facts.premiumPrefix !== 0,
+  },
+  {
+    callType: 'premium',
+    condition: 'the destination is of the premium number class',
+    applies: (facts) => facts.destinationKind === 'e164' && facts.numberClass === 'premium',
+  },
+  {
+    callType: 'toll_free_outbound',
+    condition: 'the destination is toll-free, domestic or of no one country',
+    applies: (facts) =>
+      facts.destinationKind === 'e164' &&
+      facts.numberClass === 'toll_free' &&
+      (facts.isDomestic || facts.country === '' || facts.country === '001'),
+  },
+  {
+    callType: 'local',
+    condition: 'the destination is domestic and of the same North American area code as the origin',
+    applies: (facts) => facts.destinationKind === 'e164' && facts.isDomestic && facts.isSameAreaCode,
+  },
+  {
+    callType: 'long_distance',
+    condition: "the destination's country is among the plan's domestic countries",
+    applies: (facts) => facts.destinationKind === 'e164' && facts.isDomestic,
+  },
+  {
+    callType: 'international',
+    condition: 'the destination is any other E.164 number',
+    applies: (facts) => facts.destinationKind === 'e164',
+  },
+];
+
+/** @returns the rule that names the call, or null when the destination is no number that can be called */
+export function classifyCall(facts: CallFacts): ClassificationRule | null {
+  for (const rule of CLASSIFICATION_RULES) if (rule.applies(facts)) return rule;
+  return null;
+}
+
+// Filled anew by every call to `describeCall`; nothing is read from them across calls.
+const scratchNumber: NormalizedNumber = { kind: 'invalid', number: 0, text: '', routingNumber: '' };
+const scratchDestination: Destination = { country: '', numberClass: 'unknown' };
+
+/** @param out filled and returned, so that the hot path allocates nothing here */
+export function describeCall(
+  call: RatingCall,
+  { account, plan, tollFreeNumbers }: RatedAccount,
+  out: CallFacts,
+): CallFacts {
+  const { direction, destinationNumber, originNumber } = call;
+  out.direction = direction;
+  out.destinationKind = destinationNumber > 0 ? 'e164' : kindOfText(call.destinationText, account.dialPlan);
+  out.country = '';
+  out.numberClass = 'unknown';
+  out.isDomestic = false;
+  out.premiumPrefix = 0;
+  out.tollFreeNumber = 0;
+  out.isSameAreaCode = false;
+  if (direction === 'inbound') {
+    // A switch may have translated the toll-free number to a local one before it wrote the record.
+    if (isTollFree(destinationNumber, tollFreeNumbers)) out.tollFreeNumber = destinationNumber;
+    else if (isTollFree(call.originalDestinationNumber, tollFreeNumbers)) {
+      out.tollFreeNumber = call.originalDestinationNumber;
+    }
+    if (originNumber > 0) out.country = classify(originNumber, scratchDestination).country;
+  } else if (direction === 'outbound' && destinationNumber > 0) {
+    const destination = classify(destinationNumber, scratchDestination);
+    out.country = destination.country;
+    out.numberClass = destination.numberClass;
+    out.isDomestic = plan.plan.domesticCountries.has(destination.country);
+    out.premiumPrefix = plan.premium.match(destinationNumber);
+    const originArea = originNumber > 0 ? areaCode(originNumber) : Number(account.dialPlan.areaCode);
+    out.isSameAreaCode = originArea > 0 && originArea === areaCode(destinationNumber);
+  }
+  return out;
+}
+
+export function noFacts(): CallFacts {
+  return {
+    direction: 'outbound',
+    destinationKind: 'invalid',
+    country: '',
+    numberClass: 'unknown',
+    isDomestic: false,
+    premiumPrefix: 0,
+    tollFreeNumber: 0,
+    isSameAreaCode: false,
+  };
+}
+
+function kindOfText(text: string, dialPlan: RatedAccount['account']['dialPlan']): NumberKind {
+  const { kind } = normalize(text, dialPlan, scratchNumber);
+  // What ingest could not read as E.164 is none, even where another dial plan could.
+  return kind === 'e164' ? 'invalid' : kind;
+}
+
+function isTollFree(number: number, tollFreeNumbers: ReadonlySet<number>): boolean {
+  if (number === 0) return false;
+  return tollFreeNumbers.has(number) || classify(number, scratchDestination).numberClass === 'toll_free';
+}
+
+/** Area code of a North American number (country code 1, eleven digits); 0 for all others. */
+function areaCode(number: number): number {
+  return number >= 1e10 && number < 2e10 ? Math.floor(number / 1e7) - 1000 : 0;
+}

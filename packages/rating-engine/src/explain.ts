@@ -1,0 +1,308 @@
+import type { Rate, Tariff } from '@tollstream/catalog';
+import { CHARGE_SCALE, RATE_SCALE } from '@tollstream/contracts';
+import type { Allowance } from './allowance.ts';
+import { assert } from './assert.ts';
+import type { RatingCall } from './call.ts';
+import { chargedSecondsOf } from './charge.ts';
+import { CLASSIFICATION_RULES, classifyCall, describeCall, noFacts } from './classification.ts';
+import type { CallFacts } from './classification.ts';
+import { decimalText, shortDecimalText } from './decimal-text.ts';
+import { priceCall, ratedNumber, ruleFor } from './price-call.ts';
+import type { Priced, Unpriceable } from './price-call.ts';
+import type { RatedAccount } from './rate-table.ts';
+
+/** One step of the way to a price, in words and as data. */
+export interface ExplanationStep {
+  readonly step: 'account' | 'call_type' | 'rule' | 'rate' | 'duration' | 'allowance' | 'charge' | 'outcome';
+  readonly text: string;
+  /** What was considered and not chosen, and why. */
+  readonly passedOver: readonly string[];
+  readonly data: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface Explanation {
+  readonly outcome: Priced | Unpriceable;
+  readonly steps: readonly ExplanationStep[];
+}
+
+/**
+ * Prices a call and shows the working: the rule chosen, the rules passed over, the arithmetic. The arithmetic is done again in whole
+ * numbers of any size, and asserted to give the engine's amount.
+ */
+export function explainCall(call: RatingCall, account: RatedAccount, allowance: Allowance): Explanation {
+  const outcome = priceCall(call, account, allowance);
+  const facts = describeCall(call, account, noFacts());
+  const steps: ExplanationStep[] = [accountStep(call, account), callTypeStep(call, facts, outcome)];
+  const callType = outcome.kind === 'priced' ? outcome.callType : (classifyCall(facts)?.callType ?? null);
+  const isPricedByRule =
+    callType !== null && call.answeredAt !== 0 && call.answeredAt >= account.account.billingStart;
+  if (isPricedByRule) {
+    const rule = ruleFor(callType, account);
+    steps.push(ruleStep(callType, rule.kind === 'tariff' ? rule.tariff.tariff : null, rule.kind, account));
+    if (rule.kind === 'tariff') {
+      const number = ratedNumber(callType, call, account, facts);
+      steps.push(rateStep(number, call.answeredAt, rule.tariff.tariff, outcome));
+    }
+  }
+  if (outcome.kind === 'priced' && outcome.rate !== null && outcome.tariff !== null) {
+    steps.push(durationStep(outcome, outcome.rate, outcome.tariff));
+    if (outcome.pool !== null) steps.push(allowanceStep(outcome, call, allowance));
+    steps.push(chargeStep(outcome, outcome.rate, outcome.tariff));
+  }
+  steps.push(outcomeStep(outcome));
+  return { outcome, steps };
+}
+
+/** The explanation as lines a person can check. */
+export function explanationText({ steps }: Explanation): string {
+  return steps
+    .flatMap(({ text, passedOver }) => [text, ...passedOver.map((reason) => `  passed over: ${reason}`)])
+    .join('\n');
+}
+
+function step(
+  name: ExplanationStep['step'],
+  text: string,
+  data: ExplanationStep['data'],
+  passedOver: readonly string[] = [],
+): ExplanationStep {
+  return { step: name, text, passedOver, data };
+}
+
+function accountStep(call: RatingCall, { account, plan, months }: RatedAccount): ExplanationStep {
+  const at = call.answeredAt === 0 ? call.startedAt : call.answeredAt;
+  const month = months.of(at);
+  const origin = account.isDefault ? 'not in the catalog, rated on the default plan' : 'on plan';
+  return step(
+    'account',
+    `Account '${account.id}' ${origin} ${plan.plan.id}; ${new Date(at).toISOString()} is in billing month ${month} (${account.timeZone}).`,
+    { account: account.id, plan: plan.plan.id, plan_is_default: account.isDefault, billing_month: month },
+  );
+}
+
+function callTypeStep(call: RatingCall, facts: CallFacts, outcome: Priced | Unpriceable): ExplanationStep {
+  const chosen = classifyCall(facts);
+  const index = chosen === null ? CLASSIFICATION_RULES.length : CLASSIFICATION_RULES.indexOf(chosen);
+  const passedOver = CLASSIFICATION_RULES.slice(0, index).map(
+    (rule) => `${rule.callType} applies when ${rule.condition}`,
+  );
+  const destination = call.destinationNumber > 0 ? `+${call.destinationNumber}` : `'${call.destinationText}'`;
+  const callType = outcome.kind === 'priced' ? outcome.callType : (chosen?.callType ?? '');
+  const where = facts.country === '' ? '' : `, ${facts.country} ${facts.numberClass}`;
+  const seen = `${facts.direction} to ${destination}, ${facts.destinationKind}${where}`;
+  const text =
+    chosen === null
+      ? `Call type ${callType === '' ? 'unknown' : callType} (${seen}): no number that can be called.`
+      : `Call type ${callType} (${seen}): ${chosen.condition}.`;
+  return step(
+    'call_type',
+    text,
+    {
+      call_type: callType,
+      direction: facts.direction,
+      destination,
+      destination_kind: facts.destinationKind,
+      country: facts.country,
+      number_class: facts.numberClass,
+      is_domestic: facts.isDomestic,
+      premium_prefix: facts.premiumPrefix,
+    },
+    passedOver,
+  );
+}
+
+function ruleStep(
+  callType: string,
+  tariff: Tariff | null,
+  kind: 'free' | 'blocked' | 'tariff',
+  { plan }: RatedAccount,
+): ExplanationStep {
+  const how = tariff === null ? `are ${kind}` : `are priced by tariff ${tariff.id}`;
+  return step('rule', `Plan ${plan.plan.id}: ${callType} calls ${how}.`, {
+    plan: plan.plan.id,
+    rule: kind,
+    tariff: tariff?.id ?? '',
+  });
+}
+
+function rateStep(
+  number: number,
+  atMs: number,
+  tariff: Tariff,
+  outcome: Priced | Unpriceable,
+): ExplanationStep {
+  const chosen = number > 0 ? tariff.index.find(number, atMs) : -1;
+  const digits = String(number);
+  const passedOver = tariff.rates
+    .filter((rate) => digits.startsWith(rate.prefix) && rate.index !== chosen)
+    .sort((a, b) => b.prefix.length - a.prefix.length || a.effectiveFrom - b.effectiveFrom)
+    .map((rate) => `prefix ${rate.prefix} ${describeRate(rate, tariff)}: ${whyNot(rate, atMs)}`);
+  const rate = tariff.rates[chosen];
+  if (rate === undefined) {
+    return step(
+      'rate',
+      `No rate of tariff ${tariff.id} holds for ${digits}.`,
+      { tariff: tariff.id, prefix: '' },
+      passedOver,
+    );
+  }
+  const isRefused = outcome.kind === 'unpriceable';
+  return step(
+    'rate',
+    `Rate: the longest prefix of ${digits} in force at ${new Date(atMs).toISOString()} is ${rate.prefix} ${describeRate(rate, tariff)}${isRefused ? ', which cannot be used' : ''}.`,
+    {
+      tariff: tariff.id,
+      prefix: rate.prefix,
+      description: rate.description,
+      increments: `${rate.initialSeconds}/${rate.stepSeconds}`,
+      rate_per_minute: shortDecimalText(rate.ratePerMinute, RATE_SCALE),
+      initial_rate_per_minute: shortDecimalText(rate.initialRatePerMinute, RATE_SCALE),
+      connect_fee: shortDecimalText(rate.connectFee, CHARGE_SCALE),
+      blocked: rate.blocked,
+    },
+    passedOver,
+  );
+}
+
+function describeRate(rate: Rate, tariff: Tariff): string {
+  if (rate.blocked) return `(${rate.description}, blocked)`;
+  const price = shortDecimalText(rate.ratePerMinute, RATE_SCALE);
+  return `(${rate.description}, ${rate.initialSeconds}/${rate.stepSeconds} ${tariff.durationRounding}, ${price} ${tariff.currency}/min)`;
+}
+
+function whyNot(rate: Rate, atMs: number): string {
+  if (atMs < rate.effectiveFrom) return `in force only from ${new Date(rate.effectiveFrom).toISOString()}`;
+  if (atMs >= rate.effectiveTo) return `in force only before ${new Date(rate.effectiveTo).toISOString()}`;
+  return 'shorter';
+}
+
+function durationStep(priced: Priced, rate: Rate, tariff: Tariff): ExplanationStep {
+  const { durationMs, billableSeconds } = priced;
+  const { initialSeconds, stepSeconds } = rate;
+  const excessMs = durationMs - initialSeconds * 1000;
+  const head = `Duration ${seconds(durationMs)} at ${initialSeconds}/${stepSeconds} ${tariff.durationRounding}`;
+  let working: string;
+  if (durationMs === 0) working = 'nothing was said, nothing is billed';
+  else if (excessMs <= 0) working = `within the initial interval of ${initialSeconds} s`;
+  else {
+    const steps = (billableSeconds - initialSeconds) / stepSeconds;
+    working = `initial ${initialSeconds} s, and ${seconds(excessMs)} beyond it rounded ${tariff.durationRounding} to ${steps} × ${stepSeconds} s`;
+  }
+  return step('duration', `${head}: ${working} → ${billableSeconds} s billable.`, {
+    duration_ms: durationMs,
+    initial_seconds: initialSeconds,
+    step_seconds: stepSeconds,
+    duration_rounding: tariff.durationRounding,
+    billable_seconds: billableSeconds,
+  });
+}
+
+function allowanceStep(priced: Priced, call: RatingCall, allowance: Allowance): ExplanationStep {
+  const pool = priced.pool!;
+  const used = allowance.usedSeconds(pool, call.device, priced.billingMonth);
+  const left = Math.max(0, pool.secondsPerMonth - used);
+  const whose = pool.scope === 'device' ? `device '${call.device}'` : 'the account';
+  return step(
+    'allowance',
+    `Allowance ${pool.id} of ${whose}: ${pool.secondsPerMonth} s a month, ${used} s used, ${left} s left → ${priced.includedSeconds} s included, ${priced.chargedSeconds} s charged.`,
+    {
+      pool: pool.id,
+      scope: pool.scope,
+      seconds_per_month: pool.secondsPerMonth,
+      used_seconds: used,
+      included_seconds: priced.includedSeconds,
+      charged_seconds: priced.chargedSeconds,
+    },
+  );
+}
+
+function chargeStep(priced: Priced, rate: Rate, tariff: Tariff): ExplanationStep {
+  const { chargedSeconds, charge, currency } = priced;
+  if (chargedSeconds === 0) {
+    return step('charge', 'Charge: no charged seconds, so neither rate nor connect fee applies.', {
+      charge: '0',
+    });
+  }
+  const parts = chargedSecondsOf(rate, priced.includedSeconds, priced.billableSeconds);
+  // Sixtieths of a rate unit: a whole number, whatever the rates are.
+  const feeUnits = BigInt(rate.connectFee) * 60n * 10n ** BigInt(RATE_SCALE - CHARGE_SCALE);
+  const exact =
+    feeUnits +
+    BigInt(parts.initial) * BigInt(rate.initialRatePerMinute) +
+    BigInt(parts.steps) * BigInt(rate.ratePerMinute);
+  assert(
+    roundSixtieths(exact, tariff.chargeRounding) === BigInt(charge),
+    'the explanation gives the amount of the engine',
+  );
+  const terms = [
+    rate.connectFee > 0 ? `${shortDecimalText(rate.connectFee, CHARGE_SCALE)} connect fee` : '',
+    parts.initial > 0
+      ? `${parts.initial} s × ${shortDecimalText(rate.initialRatePerMinute, RATE_SCALE)} / 60 s`
+      : '',
+    parts.steps > 0 ? `${parts.steps} s × ${shortDecimalText(rate.ratePerMinute, RATE_SCALE)} / 60 s` : '',
+  ].filter((term) => term !== '');
+  const amount = decimalText(charge, CHARGE_SCALE);
+  const isExact = exact % (60n * 10n ** BigInt(RATE_SCALE - CHARGE_SCALE)) === 0n;
+  const rounding = isExact
+    ? 'exactly'
+    : `rounded ${tariff.chargeRounding} from ${shortDecimalText(exact, RATE_SCALE)} / 60`;
+  return step('charge', `Charge: ${terms.join(' + ')} = ${amount} ${currency}, ${rounding}.`, {
+    connect_fee: shortDecimalText(rate.connectFee, CHARGE_SCALE),
+    initial_charged_seconds: parts.initial,
+    step_charged_seconds: parts.steps,
+    charge_rounding: tariff.chargeRounding,
+    charge: amount,
+    currency,
+  });
+}
+
+/** @param sixtieths amount × 60 × 10^RATE_SCALE, not negative */
+function roundSixtieths(sixtieths: bigint, rounding: Tariff['chargeRounding']): bigint {
+  const unit = 60n * 10n ** BigInt(RATE_SCALE - CHARGE_SCALE);
+  const floor = sixtieths / unit;
+  const twice = (sixtieths % unit) * 2n;
+  if (twice === 0n) return floor;
+  switch (rounding) {
+    case 'up':
+      return floor + 1n;
+    case 'down':
+      return floor;
+    case 'half_up':
+      return twice >= unit ? floor + 1n : floor;
+    case 'half_even':
+      return twice > unit || (twice === unit && floor % 2n === 1n) ? floor + 1n : floor;
+  }
+}
+
+function outcomeStep(outcome: Priced | Unpriceable): ExplanationStep {
+  if (outcome.kind === 'unpriceable') {
+    return step('outcome', `Suspended (${outcome.code}): ${outcome.detail}`, {
+      status: 'suspended',
+      reason_code: outcome.code,
+    });
+  }
+  const amount = decimalText(outcome.charge, CHARGE_SCALE);
+  const reasons = {
+    unanswered: ': nobody answered',
+    before_billing_start: ": before the account's billing start",
+    free: '',
+    included: ': within the allowance',
+    split: ': the allowance ran out during the call',
+    overage: ': the allowance was used up',
+    metered: '',
+  };
+  return step(
+    'outcome',
+    `Rated ${outcome.rateType}${reasons[outcome.rateType]}: ${amount} ${outcome.currency}.`,
+    {
+      status: 'rated',
+      rate_type: outcome.rateType,
+      charge: amount,
+      currency: outcome.currency,
+    },
+  );
+}
+
+function seconds(ms: number): string {
+  return `${shortDecimalText(ms, 3)} s`;
+}

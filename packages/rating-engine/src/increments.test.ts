@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { billableSeconds } from './increments.ts';
+
+/** Durations in ms → billable seconds, worked by hand. Rows: increments; up; nearest. */
+const GOLDEN: Record<
+  string,
+  { up: [ms: number, seconds: number][]; nearest: [ms: number, seconds: number][] }
+> = {
+  '60/60': {
+    up: [
+      [0, 0],
+      [1, 60],
+      [20_000, 60],
+      [59_999, 60],
+      [60_000, 60],
+      [60_001, 120],
+      [61_000, 120],
+      [89_999, 120],
+      [90_000, 120],
+      [119_999, 120],
+      [120_000, 120],
+      [120_001, 180],
+      [3_600_000, 3600],
+      [3_600_001, 3660],
+    ],
+    nearest: [
+      [0, 0],
+      [1, 60],
+      [20_000, 60],
+      [59_999, 60],
+      [60_000, 60],
+      [60_001, 60],
+      [89_999, 60],
+      [90_000, 120],
+      [90_001, 120],
+      [119_999, 120],
+      [120_000, 120],
+      [149_999, 120],
+      [150_000, 180],
+      [3_629_999, 3600],
+      [3_630_000, 3660],
+    ],
+  },
+  '60/1': {
+    up: [
+      [0, 0],
+      [1, 60],
+      [59_999, 60],
+      [60_000, 60],
+      [60_001, 61],
+      [61_000, 61],
+      [61_001, 62],
+      [61_999, 62],
+    ],
+    nearest: [
+      [0, 0],
+      [1, 60],
+      [60_000, 60],
+      [60_001, 60],
+      [60_499, 60],
+      [60_500, 61],
+      [61_000, 61],
+      [61_499, 61],
+      [61_500, 62],
+    ],
+  },
+  '30/6': {
+    up: [
+      [0, 0],
+      [1, 30],
+      [29_999, 30],
+      [30_000, 30],
+      [30_001, 36],
+      [31_000, 36],
+      [35_999, 36],
+      [36_000, 36],
+      [36_001, 42],
+    ],
+    nearest: [
+      [0, 0],
+      [1, 30],
+      [30_000, 30],
+      [32_999, 30],
+      [33_000, 36],
+      [36_000, 36],
+      [38_999, 36],
+      [39_000, 42],
+    ],
+  },
+  '6/6': {
+    up: [
+      [0, 0],
+      [1, 6],
+      [5_999, 6],
+      [6_000, 6],
+      [6_001, 12],
+      [11_999, 12],
+      [12_000, 12],
+      [12_001, 18],
+    ],
+    nearest: [
+      [0, 0],
+      [1, 6],
+      [6_000, 6],
+      [8_999, 6],
+      [9_000, 12],
+      [12_000, 12],
+      [14_999, 12],
+      [15_000, 18],
+    ],
+  },
+  '1/1': {
+    up: [
+      [0, 0],
+      [1, 1],
+      [999, 1],
+      [1_000, 1],
+      [1_001, 2],
+      [1_999, 2],
+      [2_000, 2],
+      [2_001, 3],
+    ],
+    nearest: [
+      [0, 0],
+      [1, 1],
+      [1_000, 1],
+      [1_499, 1],
+      [1_500, 2],
+      [2_000, 2],
+      [2_499, 2],
+      [2_500, 3],
+    ],
+  },
+};
+
+for (const [increments, golden] of Object.entries(GOLDEN)) {
+  const [initialSeconds = 0, stepSeconds = 0] = increments.split('/').map(Number);
+  describe(`billable seconds at ${increments}`, () => {
+    for (const rounding of ['up', 'nearest'] as const) {
+      it.each(golden[rounding])(`${rounding}: %i ms → %i s`, (durationMs, expected) => {
+        expect(billableSeconds(durationMs, { initialSeconds, stepSeconds }, rounding)).toBe(expected);
+      });
+    }
+  });
+}
+
+it('stays exact at the largest durations', () => {
+  const largest = Number.MAX_SAFE_INTEGER; // …740,991 ms
+  expect(billableSeconds(largest, { initialSeconds: 1, stepSeconds: 1 }, 'up')).toBe(9_007_199_254_741);
+  expect(billableSeconds(largest - 991, { initialSeconds: 1, stepSeconds: 1 }, 'up')).toBe(9_007_199_254_740);
+  expect(billableSeconds(largest - 990, { initialSeconds: 1, stepSeconds: 1 }, 'up')).toBe(9_007_199_254_741);
+});
+
+it.each([-1, 0.5, Number.NaN, Infinity, 2 ** 53])('refuses a duration of %d ms', (durationMs) => {
+  expect(() => billableSeconds(durationMs, { initialSeconds: 60, stepSeconds: 60 }, 'up')).toThrow(
+    'whole number of ms',
+  );
+});
+
+it('refuses a step of nothing', () => {
+  expect(() => billableSeconds(1, { initialSeconds: 60, stepSeconds: 0 }, 'up')).toThrow('at least 1 s');
+});

@@ -1,0 +1,35 @@
+import type { DurationRounding } from '@tollstream/catalog';
+import { assert } from './assert.ts';
+
+/** `60/60`: a first interval that is always billed whole, then steps. Whole seconds. */
+export interface Increments {
+  readonly initialSeconds: number;
+  readonly stepSeconds: number;
+}
+
+/**
+ * Billable seconds of a conversation. The duration is rounded once, from milliseconds straight to the increment:
+ * the initial interval whole, then steps, `up` or to the `nearest` step with ties up.
+ * @param durationMs whole milliseconds, 0 or more; 0 bills nothing
+ * @returns whole seconds, 0 or more
+ */
+export function billableSeconds(
+  durationMs: number,
+  { initialSeconds, stepSeconds }: Increments,
+  rounding: DurationRounding,
+): number {
+  assert(Number.isSafeInteger(durationMs) && durationMs >= 0, 'duration is a whole number of ms below 2^53');
+  assert(
+    stepSeconds > 0 && initialSeconds >= 0,
+    'the step is at least 1 s and the initial interval not negative',
+  );
+  if (durationMs === 0) return 0;
+  const excessMs = durationMs - initialSeconds * 1000;
+  if (excessMs <= 0) return initialSeconds;
+  // Remainders are exact where a quotient of doubles may round across a border.
+  const stepMs = stepSeconds * 1000;
+  const remainderMs = excessMs % stepMs;
+  const wholeSteps = (excessMs - remainderMs) / stepMs;
+  const roundsUp = rounding === 'up' ? remainderMs > 0 : remainderMs * 2 >= stepMs;
+  return initialSeconds + (wholeSteps + (roundsUp ? 1 : 0)) * stepSeconds;
+}

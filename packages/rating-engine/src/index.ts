@@ -1,0 +1,15 @@
+export { AccountAllowance, Allowances, UNUSED_ALLOWANCE } from './allowance.ts';
+export type { Allowance } from './allowance.ts';
+export { RatingError } from './assert.ts';
+export { billingMonths } from './billing-month.ts';
+export type { BillingMonths } from './billing-month.ts';
+export { emptyCall } from './call.ts';
+export type { RatingCall } from './call.ts';
+export { explainCall, explanationText } from './explain.ts';
+export type { Explanation, ExplanationStep } from './explain.ts';
+export { priceCall } from './price-call.ts';
+export type { Priced, Unpriceable } from './price-call.ts';
+export { quoteCall } from './quote.ts';
+export type { Quote, QuoteRequest, QuoteResult } from './quote.ts';
+export { compileRateTable, defaultAccount } from './rate-table.ts';
+export type { RatedAccount, RateTable } from './rate-table.ts';

@@ -1,0 +1,343 @@
+import type { Account, Plan } from '@tollstream/catalog';
+import { describe, expect, it } from 'vitest';
+import { AccountAllowance, UNUSED_ALLOWANCE } from './allowance.ts';
+import type { Allowance } from './allowance.ts';
+import { emptyCall } from './call.ts';
+import type { RatingCall } from './call.ts';
+import { priceCall } from './price-call.ts';
+import type { Priced, Unpriceable } from './price-call.ts';
+import { compileRateTable } from './rate-table.ts';
+import { byTariff, makeAccount, makeCatalog, makePlan, makePool, makeTariff } from './testing/catalog.ts';
+import type { RateText } from './testing/catalog.ts';
+
+const ANSWERED = Date.parse('2020-01-15T15:00:00Z');
+
+function call(part: Partial<RatingCall> & { seconds?: number } = {}): RatingCall {
+  const { seconds = 61, ...fields } = part;
+  return {
+    ...emptyCall(),
+    originNumber: 12125550100,
+    destinationNumber: 14165550123,
+    startedAt: ANSWERED - 5_000,
+    answeredAt: ANSWERED,
+    endedAt: (fields.answeredAt ?? ANSWERED) + seconds * 1000,
+    ...fields,
+  };
+}
+
+function price(
+  rules: Partial<Plan['rules']>,
+  priced: RatingCall,
+  {
+    allowance = UNUSED_ALLOWANCE,
+    account = {},
+    plan = {},
+  }: { allowance?: Allowance; account?: Partial<Account>; plan?: Partial<Plan> } = {},
+): Priced | Unpriceable {
+  const catalog = makeCatalog([makeAccount('acme', makePlan('standard', rules, plan), account)]);
+  return priceCall(priced, compileRateTable(catalog).account('acme')!, allowance);
+}
+
+const standard = (rates: RateText[] = [{ prefix: '1' }]): ReturnType<typeof makeTariff> =>
+  makeTariff('standard', rates, { durationRounding: 'nearest' });
+
+describe('what the call was', () => {
+  it.each([
+    ['local', { destinationNumber: 12125550199 }],
+    ['long_distance', { destinationNumber: 14155550199 }],
+    ['long_distance', { destinationNumber: 14165550123 }], // Canada is domestic
+    ['international', { destinationNumber: 18765550123 }], // Jamaica, though +1
+    ['international', { destinationNumber: 5511987650123 }],
+    ['premium', { destinationNumber: 17875551234 }], // by the plan's prefix
+    ['premium', { destinationNumber: 19005550123 }], // by its class
+    ['toll_free_outbound', { destinationNumber: 18005550123 }],
+    ['emergency', { destinationNumber: 0, destinationText: '911' }],
+    ['emergency', { destinationNumber: 0, destinationText: '911', direction: 'internal' }],
+    ['service_code', { destinationNumber: 0, destinationText: '411' }],
+    ['internal', { destinationNumber: 0, destinationText: '102' }],
+    ['internal', { destinationNumber: 12125550199, direction: 'internal' }],
+    ['inbound', { originNumber: 14155550199, destinationNumber: 12125550100, direction: 'inbound' }],
+    ['inbound', { destinationNumber: 0, destinationText: '101', direction: 'inbound' }],
+    ['toll_free_inbound', { destinationNumber: 18005550123, direction: 'inbound' }],
+    [
+      'toll_free_inbound',
+      { destinationNumber: 12125550100, originalDestinationNumber: 18005550123, direction: 'inbound' },
+    ],
+  ] as const)('%s: %o', (callType, part) => {
+    expect(price({}, call(part))).toMatchObject({ kind: 'priced', callType });
+  });
+
+  it('takes an extension for standing in the area of its account', () => {
+    const fromExtension = call({ originNumber: 0, originText: '101', destinationNumber: 12125550199 });
+    expect(price({}, fromExtension)).toMatchObject({ callType: 'local' });
+  });
+
+  it('says which country is at the far end', () => {
+    expect(price({}, call({ destinationNumber: 18765550123 }))).toMatchObject({ country: 'JM' });
+    const inbound = call({
+      direction: 'inbound',
+      originNumber: 5511987650123,
+      destinationNumber: 12125550100,
+    });
+    expect(price({}, inbound)).toMatchObject({ country: 'BR' });
+    expect(price({}, call({ destinationNumber: 0, destinationText: '102' }))).toMatchObject({ country: '' });
+  });
+
+  it('knows a toll-free number of the account by the catalog', () => {
+    const numbers = [{ number: 12125550111, kind: 'toll_free' as const, extension: '' }];
+    const inbound = call({ direction: 'inbound', destinationNumber: 12125550111 });
+    expect(price({}, inbound, { account: { numbers } })).toMatchObject({ callType: 'toll_free_inbound' });
+  });
+});
+
+describe('how it was charged', () => {
+  it('prices by the tariff of its rule', () => {
+    expect(price({ long_distance: byTariff(standard()) }, call({ seconds: 90 }))).toMatchObject({
+      rateType: 'metered',
+      billingMonth: 202001,
+      prefix: 1,
+      durationMs: 90_000,
+      billableSeconds: 120,
+      includedSeconds: 0,
+      chargedSeconds: 120,
+      charge: 40_000,
+      currency: 'USD',
+    });
+  });
+
+  it.each([
+    [1, 30, 3_000],
+    [31, 36, 3_600],
+  ])('prices %i s to a Brazilian mobile at 30/6', (seconds, billableSeconds, charge) => {
+    const brazil = makeTariff('brazil', [{ prefix: '5511', perMinute: '0.006', increments: '30/6' }]);
+    const priced = price(
+      { international: byTariff(brazil) },
+      call({ destinationNumber: 5511987650123, seconds }),
+    );
+    expect(priced).toMatchObject({ billableSeconds, charge: charge, prefix: 5511 });
+  });
+
+  it('splits a call that empties the pool', () => {
+    const pool = makePool('minutes', 10);
+    const allowance = new AccountAllowance();
+    const rules = { long_distance: byTariff(standard([{ prefix: '1', connectFee: '0.05' }]), pool) };
+    allowance.add('minutes', '', 202001, 480);
+    expect(price(rules, call({ seconds: 60 }), { allowance })).toMatchObject({
+      rateType: 'included',
+      includedSeconds: 60,
+      charge: 0,
+    });
+    expect(price(rules, call({ seconds: 180 }), { allowance })).toMatchObject({
+      rateType: 'split',
+      billableSeconds: 180,
+      includedSeconds: 120,
+      chargedSeconds: 60,
+      charge: 70_000,
+    });
+    allowance.add('minutes', '', 202001, 180);
+    expect(price(rules, call({ seconds: 60 }), { allowance })).toMatchObject({
+      rateType: 'overage',
+      includedSeconds: 0,
+      chargedSeconds: 60,
+      charge: 70_000,
+    });
+    // The counters were only read.
+    expect([...allowance.entries()]).toEqual([
+      { pool: 'minutes', billingMonth: 202001, device: '', seconds: 660 },
+    ]);
+  });
+
+  it('gives each device its own seconds where the pool says so', () => {
+    const pool = makePool('low-usage', 1, 'device');
+    const allowance = new AccountAllowance();
+    allowance.add('low-usage', 'desk', 202001, 60);
+    const rules = { long_distance: byTariff(standard(), pool) };
+    expect(price(rules, call({ seconds: 60, device: 'desk' }), { allowance })).toMatchObject({
+      rateType: 'overage',
+    });
+    expect(price(rules, call({ seconds: 60, device: 'fax' }), { allowance })).toMatchObject({
+      rateType: 'included',
+    });
+  });
+
+  it('fills the pool again with the billing month of the zone', () => {
+    const allowance = new AccountAllowance();
+    allowance.add('minutes', '', 202001, 600);
+    const rules = { long_distance: byTariff(standard(), makePool('minutes', 10)) };
+    const border = Date.parse('2020-02-01T05:00:00Z'); // midnight in New York
+    expect(price(rules, call({ answeredAt: border - 1 }), { allowance })).toMatchObject({
+      rateType: 'overage',
+      billingMonth: 202001,
+    });
+    expect(price(rules, call({ answeredAt: border }), { allowance })).toMatchObject({
+      rateType: 'included',
+      billingMonth: 202002,
+    });
+  });
+
+  it('charges neither seconds nor connect fee for an answer that lasted no millisecond', () => {
+    const rules = { long_distance: byTariff(standard([{ prefix: '1', connectFee: '0.05' }])) };
+    expect(price(rules, call({ seconds: 0 }))).toMatchObject({
+      rateType: 'metered',
+      billableSeconds: 0,
+      charge: 0,
+    });
+  });
+
+  it('records at zero what nobody answered, by the month of its start', () => {
+    const rules = { long_distance: byTariff(standard()), international: { kind: 'blocked' as const } };
+    const startedAt = Date.parse('2020-02-01T05:00:00Z');
+    const unanswered = { answeredAt: 0, startedAt, endedAt: startedAt + 9_000 };
+    expect(price(rules, call(unanswered))).toMatchObject({
+      rateType: 'unanswered',
+      callType: 'long_distance',
+      billingMonth: 202002,
+      durationMs: 0,
+      charge: 0,
+    });
+    expect(price(rules, call({ ...unanswered, destinationNumber: 5511987650123 }))).toMatchObject({
+      rateType: 'unanswered',
+    });
+    expect(
+      price(rules, call({ ...unanswered, destinationNumber: 0, destinationText: 'no number' })),
+    ).toMatchObject({
+      rateType: 'unanswered',
+      callType: 'service_code',
+    });
+  });
+
+  it('records at zero what was answered before the billing start', () => {
+    const rules = { long_distance: byTariff(standard(), makePool('minutes', 10)) };
+    expect(price(rules, call(), { account: { billingStart: ANSWERED + 1 } })).toMatchObject({
+      rateType: 'before_billing_start',
+      includedSeconds: 0,
+      charge: 0,
+    });
+    expect(price(rules, call(), { account: { billingStart: ANSWERED } })).toMatchObject({
+      rateType: 'included',
+    });
+  });
+
+  it('never bills or holds back an emergency call', () => {
+    const emergency = call({ destinationNumber: 0, destinationText: '911' });
+    expect(price({ emergency: { kind: 'blocked' } }, emergency)).toMatchObject({
+      rateType: 'free',
+      charge: 0,
+    });
+    expect(price({ emergency: byTariff(standard([{ prefix: '9' }])) }, emergency)).toMatchObject({
+      rateType: 'free',
+    });
+  });
+
+  it('lets extensions use the allowance only under a plan that says so', () => {
+    const rules = { internal: byTariff(standard(), makePool('minutes', 10)) };
+    const internal = call({
+      direction: 'internal',
+      destinationNumber: 0,
+      destinationText: '102',
+      seconds: 60,
+    });
+    expect(price(rules, internal)).toMatchObject({ rateType: 'free', includedSeconds: 0 });
+    expect(price(rules, internal, { plan: { internalUsesAllowance: true } })).toMatchObject({
+      rateType: 'included',
+      includedSeconds: 60,
+      prefix: 1,
+    });
+  });
+
+  it('rates a short code by a row of its own only', () => {
+    const directory = call({ destinationNumber: 0, destinationText: '411', seconds: 60 });
+    const own = makeTariff('codes', [{ prefix: '411', perMinute: '1.50' }]);
+    expect(price({ service_code: byTariff(own) }, directory)).toMatchObject({ charge: 1_500_000 });
+    const switzerland = makeTariff('codes', [{ prefix: '41', perMinute: '0.10' }]);
+    expect(price({ service_code: byTariff(switzerland) }, directory)).toMatchObject({ code: 'rate_missing' });
+  });
+
+  it('rates a translated toll-free call by the toll-free number', () => {
+    const tariff = makeTariff('inbound', [{ prefix: '1800', perMinute: '0.04' }]);
+    const translated = call({
+      direction: 'inbound',
+      destinationNumber: 12125550100,
+      originalDestinationNumber: 18005550123,
+      seconds: 60,
+    });
+    expect(price({ toll_free_inbound: byTariff(tariff) }, translated)).toMatchObject({
+      prefix: 1800,
+      charge: 40_000,
+    });
+  });
+});
+
+describe('the rate in force at the answer', () => {
+  const change = Date.parse('2020-01-15T00:00:00Z');
+  const rules = {
+    international: byTariff(
+      makeTariff('world', [
+        { prefix: '55', perMinute: '0.10', effectiveTo: change },
+        { prefix: '55', perMinute: '0.20', effectiveFrom: change },
+        { prefix: '5511', perMinute: '0.30', effectiveFrom: change + 60_000 },
+      ]),
+    ),
+  };
+  it.each([
+    [change - 1, 55, 100_000],
+    [change, 55, 200_000],
+    [change + 59_999, 55, 200_000], // a longer prefix of the future hides nothing
+    [change + 60_000, 5511, 300_000],
+  ])('at %i is that of prefix %i', (answeredAt, prefix, charge) => {
+    const brazil = call({
+      destinationNumber: 5511987650123,
+      answeredAt,
+      startedAt: change - 60_000,
+      seconds: 60,
+    });
+    expect(price(rules, brazil)).toMatchObject({ prefix, charge });
+  });
+});
+
+describe('what cannot be priced', () => {
+  const world = makeTariff('world', [
+    { prefix: '55' },
+    { prefix: '552', blocked: true },
+    { prefix: '1', perMinute: '90000000' },
+  ]);
+  const rules = {
+    international: byTariff(world),
+    long_distance: byTariff(world),
+    local: { kind: 'blocked' as const },
+  };
+  it.each([
+    ['rate_missing', { destinationNumber: 442071234567 }],
+    ['destination_unknown', { destinationNumber: 999123456789 }],
+    ['destination_blocked', { destinationNumber: 5521987650123 }],
+    ['destination_blocked', { destinationNumber: 12125550199 }],
+    ['number_invalid', { destinationNumber: 0, destinationText: 'no number' }],
+    ['number_invalid', { destinationNumber: 0, destinationText: 'anonymous' }],
+    ['partial_incomplete', { partialSequence: 2 }],
+    ['amount_overflow', { seconds: 20_000_000 }],
+    ['amount_overflow', { destinationNumber: 5511987650123, seconds: 5_000_000_000 }],
+  ] as const)('is suspended: %s %o', (code, part) => {
+    const outcome = price(rules, call(part));
+    expect(outcome).toMatchObject({ kind: 'unpriceable', code });
+    expect((outcome as Unpriceable).detail).toMatch(/\.$/);
+  });
+
+  it('is what a closed account did', () => {
+    expect(price({}, call(), { account: { status: 'closed' } })).toMatchObject({ code: 'account_inactive' });
+    expect(price({}, call(), { account: { status: 'suspended' } })).toMatchObject({ kind: 'priced' });
+  });
+});
+
+describe('accounts that the catalog does not know', () => {
+  it('stand on the default plan where there is one', () => {
+    const plan = makePlan('standard', { long_distance: byTariff(standard()) });
+    const table = compileRateTable(makeCatalog([], { defaultPlan: plan }));
+    const account = table.account('stranger')!;
+    expect(account.account).toMatchObject({ id: 'stranger', isDefault: true, timeZone: 'UTC' });
+    expect(priceCall(call({ seconds: 60 }), account, UNUSED_ALLOWANCE)).toMatchObject({ charge: 20_000 });
+  });
+
+  it('are none without it', () => {
+    expect(compileRateTable(makeCatalog([])).account('stranger')).toBeNull();
+  });
+});

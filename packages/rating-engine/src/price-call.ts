@@ -1,0 +1,245 @@
+import type { Pool, Rate, Tariff } from '@tollstream/catalog';
+import type { CallType, RateType, SuspendCode } from '@tollstream/contracts';
+import type { Allowance } from './allowance.ts';
+import { assert } from './assert.ts';
+import type { RatingCall } from './call.ts';
+import { CHARGE_OVERFLOW, chargeOf, chargedSecondsOf } from './charge.ts';
+import { classifyCall, describeCall, noFacts } from './classification.ts';
+import type { CallFacts } from './classification.ts';
+import { billableSeconds } from './increments.ts';
+import type { CompiledRule, CompiledTariff, RatedAccount } from './rate-table.ts';
+
+/** A priced call: everything that proves its price. Amounts scaled by `CHARGE_SCALE`. */
+export interface Priced {
+  readonly kind: 'priced';
+  readonly callType: CallType;
+  readonly rateType: RateType;
+  /** yyyymm in the account's zone, of the answer time; of the start when nobody answered. */
+  readonly billingMonth: number;
+  /** ISO 3166 alpha-2 of the far end, '' when it has none. */
+  readonly country: string;
+  /** Null when no tariff was needed: free, unanswered, before the billing start. */
+  readonly tariff: Tariff | null;
+  readonly rate: Rate | null;
+  /** Digits of the matched prefix; 0 = none. */
+  readonly prefix: number;
+  readonly durationMs: number;
+  /** Always `includedSeconds + chargedSeconds`. */
+  readonly billableSeconds: number;
+  readonly includedSeconds: number;
+  readonly chargedSeconds: number;
+  /** The pool that was asked, whether or not it had seconds left. */
+  readonly pool: Pool | null;
+  readonly charge: number;
+  readonly currency: string;
+}
+
+export interface Unpriceable {
+  readonly kind: 'unpriceable';
+  readonly code: SuspendCode;
+  /** What a person needs to mend it. */
+  readonly detail: string;
+}
+
+/** `billable_seconds` is stored in 32 bits. */
+const BILLABLE_SECONDS_MAX = 2 ** 32 - 1;
+
+// Filled anew by every call; nothing is read from it across calls.
+const scratchFacts: CallFacts = noFacts();
+
+/**
+ * Prices one leg.
+ * @param call      normalised call; times in ms since epoch, UTC
+ * @param account   the paying account, from the rate table of one catalog version
+ * @param allowance pool counters of the account; not modified
+ * @returns the priced call with the pool seconds it used, or why it cannot be priced
+ */
+export function priceCall(
+  call: RatingCall,
+  account: RatedAccount,
+  allowance: Allowance,
+): Priced | Unpriceable {
+  if (call.partialSequence !== 0) {
+    return unpriceable(
+      'partial_incomplete',
+      `Part ${call.partialSequence} of a call that has not been put together.`,
+    );
+  }
+  if (account.account.status === 'closed') {
+    return unpriceable('account_inactive', `Account ${account.account.id} is closed.`);
+  }
+  const facts = describeCall(call, account, scratchFacts);
+  const callType = classifyCall(facts)?.callType ?? null;
+  if (call.answeredAt === 0) {
+    // What was dialled in vain costs nothing, whatever it was; a destination that is no number counts as a service code.
+    return atNoCharge('unanswered', callType ?? 'service_code', call, account, facts.country);
+  }
+  if (callType === null) {
+    return unpriceable(
+      'number_invalid',
+      `'${call.destinationText}' (${facts.destinationKind}) is no number that can be called.`,
+    );
+  }
+  if (call.answeredAt < account.account.billingStart) {
+    return atNoCharge('before_billing_start', callType, call, account, facts.country);
+  }
+  const rule = ruleFor(callType, account);
+  switch (rule.kind) {
+    case 'free':
+      return atNoCharge('free', callType, call, account, facts.country);
+    case 'blocked':
+      return unpriceable('destination_blocked', `Plan ${account.plan.plan.id} blocks ${callType} calls.`);
+    case 'tariff':
+      return priceByTariff(callType, rule.tariff, rule.pool, call, account, allowance, facts);
+  }
+}
+
+const FREE: CompiledRule = { kind: 'free' };
+
+/** The plan's rule for a call type, with two that no plan can change. */
+export function ruleFor(callType: CallType, { plan }: RatedAccount): CompiledRule {
+  const rule = plan.rules[callType];
+  // Emergency calls are never billed, nor held back by a rule.
+  if (callType === 'emergency') return FREE;
+  // A pooled internal tariff only counts where the plan says that extensions use the allowance.
+  if (
+    callType === 'internal' &&
+    rule.kind === 'tariff' &&
+    rule.pool !== null &&
+    !plan.plan.internalUsesAllowance
+  ) {
+    return FREE;
+  }
+  return rule;
+}
+
+/**
+ * The number whose prefix is rated: the one called; for a call to an extension the account's main number, where
+ * the extension stands. 0 = none.
+ */
+export function ratedNumber(
+  callType: CallType,
+  call: RatingCall,
+  account: RatedAccount,
+  facts: CallFacts,
+): number {
+  switch (callType) {
+    case 'service_code':
+      return /^\d{1,15}$/.test(call.destinationText) ? Number(call.destinationText) : 0;
+    case 'toll_free_inbound':
+      return facts.tollFreeNumber;
+    default:
+      return call.destinationNumber > 0 ? call.destinationNumber : account.mainNumber;
+  }
+}
+
+function priceByTariff(
+  callType: CallType,
+  compiled: CompiledTariff,
+  pool: Pool | null,
+  call: RatingCall,
+  account: RatedAccount,
+  allowance: Allowance,
+  facts: CallFacts,
+): Priced | Unpriceable {
+  const { tariff, prefixes } = compiled;
+  const { country } = facts;
+  const number = ratedNumber(callType, call, account, facts);
+  const index = number > 0 ? tariff.index.find(number, call.answeredAt) : -1;
+  // A short code is rated by a row of its own: '411' must not meet the prefix of a country.
+  const isMissing = index < 0 || (callType === 'service_code' && prefixes[index] !== number);
+  if (isMissing) {
+    const isUnknown = callType === 'international' && country === '';
+    return unpriceable(
+      isUnknown ? 'destination_unknown' : 'rate_missing',
+      number > 0
+        ? `Tariff ${tariff.id} has no rate for ${number} at ${new Date(call.answeredAt).toISOString()}.`
+        : `Tariff ${tariff.id} rates ${callType} calls by number, and '${call.destinationText}' is none.`,
+    );
+  }
+  const rate = tariff.rates[index]!;
+  if (rate.blocked) {
+    return unpriceable(
+      'destination_blocked',
+      `Tariff ${tariff.id} blocks prefix ${rate.prefix} (${rate.description}).`,
+    );
+  }
+  const durationMs = durationOf(call);
+  const billable = billableSeconds(durationMs, rate, tariff.durationRounding);
+  if (billable > BILLABLE_SECONDS_MAX) {
+    return unpriceable('amount_overflow', `${billable} billable seconds do not fit the record.`);
+  }
+  const billingMonth = account.months.of(call.answeredAt);
+  let included = 0;
+  if (pool !== null) {
+    const left = pool.secondsPerMonth - allowance.usedSeconds(pool, call.device, billingMonth);
+    included = left <= 0 ? 0 : left < billable ? left : billable;
+  }
+  const charged = billable - included;
+  const charge = chargeOf(rate, chargedSecondsOf(rate, included, billable), tariff.chargeRounding);
+  if (charge === CHARGE_OVERFLOW) {
+    return unpriceable(
+      'amount_overflow',
+      `${charged} s at tariff ${tariff.id}, prefix ${rate.prefix}, exceed the largest amount.`,
+    );
+  }
+  assert(
+    included >= 0 && charged >= 0 && included + charged === billable,
+    'included + charged = billable seconds',
+  );
+  assert(charge >= 0 && (charged > 0 || charge === 0), 'nothing is charged without charged seconds');
+  return {
+    kind: 'priced',
+    callType,
+    rateType: pool === null ? 'metered' : charged === 0 ? 'included' : included === 0 ? 'overage' : 'split',
+    billingMonth,
+    country,
+    tariff,
+    rate,
+    prefix: prefixes[index]!,
+    durationMs,
+    billableSeconds: billable,
+    includedSeconds: included,
+    chargedSeconds: charged,
+    pool,
+    charge,
+    currency: tariff.currency,
+  };
+}
+
+function atNoCharge(
+  rateType: 'unanswered' | 'before_billing_start' | 'free',
+  callType: CallType,
+  call: RatingCall,
+  account: RatedAccount,
+  country: string,
+): Priced {
+  const isAnswered = call.answeredAt !== 0;
+  return {
+    kind: 'priced',
+    callType,
+    rateType,
+    billingMonth: account.months.of(isAnswered ? call.answeredAt : call.startedAt),
+    country,
+    tariff: null,
+    rate: null,
+    prefix: 0,
+    durationMs: isAnswered ? durationOf(call) : 0,
+    billableSeconds: 0,
+    includedSeconds: 0,
+    chargedSeconds: 0,
+    pool: null,
+    charge: 0,
+    currency: account.account.currency,
+  };
+}
+
+function durationOf(call: RatingCall): number {
+  const durationMs = call.endedAt - call.answeredAt;
+  assert(durationMs >= 0, 'a call ends at or after its answer');
+  return durationMs;
+}
+
+function unpriceable(code: SuspendCode, detail: string): Unpriceable {
+  return { kind: 'unpriceable', code, detail };
+}

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { Allowances } from './allowance.ts';
+import { explanationText } from './explain.ts';
+import { quoteCall } from './quote.ts';
+import type { QuoteRequest } from './quote.ts';
+import { byTariff, makeAccount, makeCatalog, makePlan, makePool, makeTariff } from './testing/catalog.ts';
+
+const future = Date.parse('2020-02-01T00:00:00Z');
+const brazil = makeTariff('brazil', [
+  { prefix: '55', perMinute: '0.05' },
+  { prefix: '5511', perMinute: '0.022', connectFee: '0.01', increments: '30/6' },
+  { prefix: '55119', perMinute: '0.011', effectiveFrom: future },
+]);
+const standard = makeTariff('standard', [{ prefix: '1', perMinute: '0.02' }], {
+  durationRounding: 'nearest',
+});
+const plan = makePlan('standard', {
+  international: byTariff(brazil),
+  long_distance: byTariff(standard, makePool('minutes', 2)),
+});
+const catalog = makeCatalog([makeAccount('acme', plan)], { version: 7 });
+
+function request(part: Partial<QuoteRequest> = {}): QuoteRequest {
+  return {
+    catalog,
+    account: 'acme',
+    from: '+12125550100',
+    to: '+5511987650123',
+    answeredAt: Date.parse('2020-01-15T15:00:00Z'),
+    durationMs: 31_000,
+    ...part,
+  };
+}
+
+it('quotes with the field names of rated usage', () => {
+  expect(quoteCall(request()).quote).toEqual({
+    status: 'rated',
+    charge: '0.023200',
+    currency: 'USD',
+    billable_seconds: 36,
+    included_seconds: 0,
+    charged_seconds: 36,
+    rate_type: 'metered',
+    call_type: 'international',
+    plan: 'standard',
+    tariff: 'brazil',
+    prefix: '5511',
+    country: 'BR',
+    billing_month: 202001,
+    catalog_version: 7,
+  });
+});
+
+it('names the reason where it cannot quote', () => {
+  expect(quoteCall(request({ to: '+442071234567' })).quote).toMatchObject({
+    status: 'suspended',
+    reason_code: 'rate_missing',
+  });
+  expect(quoteCall(request({ account: 'nobody' }))).toMatchObject({
+    quote: { status: 'suspended', reason_code: 'account_unknown' },
+    explanation: null,
+  });
+});
+
+it('shares the allowance between calls that are quoted together', () => {
+  const allowances = new Allowances();
+  const quotes = [60_000, 90_000, 60_000].map(
+    (durationMs) => quoteCall(request({ to: '+14155550199', durationMs, allowances })).quote,
+  );
+  expect(quotes).toMatchObject([
+    { rate_type: 'included', included_seconds: 60, charge: '0.000000' },
+    { rate_type: 'split', included_seconds: 60, charged_seconds: 60, charge: '0.020000' },
+    { rate_type: 'overage', charged_seconds: 60, charge: '0.020000' },
+  ]);
+});
+
+describe('the direction, where none is given', () => {
+  it.each([
+    ['102', 'internal'],
+    ['+12125550100', 'inbound'],
+    ['+12125550199', 'local'],
+    ['911', 'emergency'],
+  ])('to %s is read as %s', (to, callType) => {
+    expect(quoteCall(request({ to })).quote).toMatchObject({ call_type: callType });
+  });
+});
+
+describe('the explanation', () => {
+  it('shows the rule chosen, the rules passed over and the arithmetic', () => {
+    expect(explanationText(quoteCall(request()).explanation!)).toMatchInlineSnapshot(`
+      "Account 'acme' on plan standard; 2020-01-15T15:00:00.000Z is in billing month 202001 (America/New_York).
+      Call type international: the destination is any other E.164 number.
+        passed over: emergency: not so that the call is not inbound and goes to an emergency number
+        passed over: toll_free_inbound: not so that the call is inbound and the account was called on a toll-free number
+        passed over: inbound: not so that the call is inbound
+        passed over: internal: not so that the switch says internal, or the destination is an extension
+        passed over: service_code: not so that the destination is a service code (N11 other than emergency, 988, star codes)
+        passed over: premium: not so that the destination begins with one of the plan's premium prefixes
+        passed over: premium: not so that the destination is of the premium number class
+        passed over: toll_free_outbound: not so that the destination is toll-free, domestic or of no one country
+        passed over: local: not so that the destination is domestic and of the same North American area code as the origin
+        passed over: long_distance: not so that the destination's country is among the plan's domestic countries
+      Plan standard: international calls are priced by tariff brazil.
+      Rate: the longest prefix of 5511987650123 in force at 2020-01-15T15:00:00.000Z is 5511 (to 5511, 30/6 up, 0.022 USD/min).
+        passed over: prefix 55119 (to 55119, 60/60 up, 0.011 USD/min): in force only from 2020-02-01T00:00:00.000Z
+        passed over: prefix 55 (to 55, 60/60 up, 0.05 USD/min): shorter
+      Duration 31 s at 30/6 up: initial 30 s, and 1 s beyond it rounded up to 1 × 6 s → 36 s billable.
+      Charge: 0.01 connect fee + 30 s × 0.022 / 60 s + 6 s × 0.022 / 60 s = 0.023200 USD, exactly.
+      Rated metered: 0.023200 USD."
+    `);
+  });
+
+  it('shows how a call empties the allowance', () => {
+    const { explanation } = quoteCall(request({ to: '+14155550199', durationMs: 150_000 }));
+    expect(explanationText(explanation!)).toMatchInlineSnapshot(`
+      "Account 'acme' on plan standard; 2020-01-15T15:00:00.000Z is in billing month 202001 (America/New_York).
+      Call type long_distance: the destination's country is among the plan's domestic countries.
+        passed over: emergency: not so that the call is not inbound and goes to an emergency number
+        passed over: toll_free_inbound: not so that the call is inbound and the account was called on a toll-free number
+        passed over: inbound: not so that the call is inbound
+        passed over: internal: not so that the switch says internal, or the destination is an extension
+        passed over: service_code: not so that the destination is a service code (N11 other than emergency, 988, star codes)
+        passed over: premium: not so that the destination begins with one of the plan's premium prefixes
+        passed over: premium: not so that the destination is of the premium number class
+        passed over: toll_free_outbound: not so that the destination is toll-free, domestic or of no one country
+        passed over: local: not so that the destination is domestic and of the same North American area code as the origin
+      Plan standard: long_distance calls are priced by tariff standard.
+      Rate: the longest prefix of 14155550199 in force at 2020-01-15T15:00:00.000Z is 1 (to 1, 60/60 nearest, 0.02 USD/min).
+      Duration 150 s at 60/60 nearest: initial 60 s, and 90 s beyond it rounded nearest to 2 × 60 s → 180 s billable.
+      Allowance minutes of the account: 120 s a month, 0 s used, 120 s left → 120 s included, 60 s charged.
+      Charge: 60 s × 0.02 / 60 s = 0.020000 USD, exactly.
+      Rated split: the allowance ran out during the call: 0.020000 USD."
+    `);
+    expect(explanation!.steps.map(({ step }) => step)).toEqual([
+      'account',
+      'call_type',
+      'rule',
+      'rate',
+      'duration',
+      'allowance',
+      'charge',
+      'outcome',
+    ]);
+    expect(JSON.parse(JSON.stringify(explanation!.steps[5]!.data))).toEqual({
+      pool: 'minutes',
+      scope: 'account',
+      seconds_per_month: 120,
+      used_seconds: 0,
+      included_seconds: 120,
+      charged_seconds: 60,
+    });
+  });
+
+  it('says why nothing could be priced', () => {
+    const { explanation } = quoteCall(request({ to: '+442071234567' }));
+    expect(explanationText(explanation!)).toContain('No rate of tariff brazil holds for 442071234567.');
+  });
+
+  it('says that emergency calls are free whatever the plan says', () => {
+    expect(explanationText(quoteCall(request({ to: '911' })).explanation!)).toContain(
+      'emergency calls are free',
+    );
+  });
+});

@@ -1,0 +1,139 @@
+import type { Catalog } from '@tollstream/catalog';
+import { CHARGE_SCALE } from '@tollstream/contracts';
+import type { Direction } from '@tollstream/contracts';
+import { normalize } from '@tollstream/numbering';
+import type { NormalizedNumber } from '@tollstream/numbering';
+import { Allowances } from './allowance.ts';
+import { emptyCall } from './call.ts';
+import type { RatingCall } from './call.ts';
+import { decimalText } from './decimal-text.ts';
+import { explainCall } from './explain.ts';
+import type { Explanation } from './explain.ts';
+import type { Priced, Unpriceable } from './price-call.ts';
+import { compileRateTable } from './rate-table.ts';
+import type { RatedAccount } from './rate-table.ts';
+
+export interface QuoteRequest {
+  readonly catalog: Catalog;
+  /** Account id. */
+  readonly account: string;
+  /** Any notation that the account's dial plan reads. */
+  readonly from: string;
+  readonly to: string;
+  /** Ms since epoch, UTC. */
+  readonly answeredAt: number;
+  readonly durationMs: number;
+  /** Without it: inbound to one of the account's numbers, internal to an extension, outbound otherwise. */
+  readonly direction?: Direction;
+  readonly device?: string;
+  /** Counters of the calls quoted before; the quoted call's seconds are added. Without them all pools are full. */
+  readonly allowances?: Allowances;
+}
+
+/** Field names as in rated usage; what the command line prints as JSON. */
+export type Quote =
+  | {
+      readonly status: 'rated';
+      readonly charge: string;
+      readonly currency: string;
+      readonly billable_seconds: number;
+      readonly included_seconds: number;
+      readonly charged_seconds: number;
+      readonly rate_type: string;
+      readonly call_type: string;
+      readonly plan: string;
+      readonly tariff: string;
+      readonly prefix: string;
+      readonly country: string;
+      readonly billing_month: number;
+      readonly catalog_version: number;
+    }
+  | {
+      readonly status: 'suspended';
+      readonly reason_code: string;
+      readonly detail: string;
+      readonly catalog_version: number;
+    };
+
+export interface QuoteResult {
+  readonly quote: Quote;
+  /** Null when the account is not known. */
+  readonly explanation: Explanation | null;
+}
+
+/** Prices one call by the catalog alone, without the pipeline. */
+export function quoteCall(request: QuoteRequest): QuoteResult {
+  const version = request.catalog.version;
+  const account = compileRateTable(request.catalog).account(request.account);
+  if (account === null) {
+    const detail = `The catalog knows no account '${request.account}', and no default plan was named.`;
+    return {
+      quote: { status: 'suspended', reason_code: 'account_unknown', detail, catalog_version: version },
+      explanation: null,
+    };
+  }
+  const call = requestedCall(request, account);
+  const allowance = (request.allowances ?? new Allowances()).of(request.account);
+  const explanation = explainCall(call, account, allowance);
+  const { outcome } = explanation;
+  if (outcome.kind === 'priced' && outcome.pool !== null) {
+    allowance.add(outcome.pool.id, call.device, outcome.billingMonth, outcome.includedSeconds);
+  }
+  return { quote: quoteOf(outcome, account, version), explanation };
+}
+
+function quoteOf(outcome: Priced | Unpriceable, { plan }: RatedAccount, catalogVersion: number): Quote {
+  if (outcome.kind === 'unpriceable') {
+    return {
+      status: 'suspended',
+      reason_code: outcome.code,
+      detail: outcome.detail,
+      catalog_version: catalogVersion,
+    };
+  }
+  return {
+    status: 'rated',
+    charge: decimalText(outcome.charge, CHARGE_SCALE),
+    currency: outcome.currency,
+    billable_seconds: outcome.billableSeconds,
+    included_seconds: outcome.includedSeconds,
+    charged_seconds: outcome.chargedSeconds,
+    rate_type: outcome.rateType,
+    call_type: outcome.callType,
+    plan: plan.plan.id,
+    tariff: outcome.tariff?.id ?? '',
+    prefix: outcome.rate?.prefix ?? '',
+    country: outcome.country,
+    billing_month: outcome.billingMonth,
+    catalog_version: catalogVersion,
+  };
+}
+
+function requestedCall(request: QuoteRequest, { account }: RatedAccount): RatingCall {
+  const origin = normalized(request.from, account.dialPlan);
+  const destination = normalized(request.to, account.dialPlan);
+  return {
+    ...emptyCall(),
+    direction: request.direction ?? likelyDirection(destination, account),
+    originNumber: origin.number,
+    originText: origin.text,
+    destinationNumber: destination.number,
+    destinationText: destination.text,
+    device: request.device ?? '',
+    startedAt: request.answeredAt,
+    answeredAt: request.answeredAt,
+    endedAt: request.answeredAt + request.durationMs,
+  };
+}
+
+function normalized(text: string, dialPlan: RatedAccount['account']['dialPlan']): NormalizedNumber {
+  const out: NormalizedNumber = { kind: 'invalid', number: 0, text: '', routingNumber: '' };
+  normalize(text, dialPlan, out);
+  return out;
+}
+
+function likelyDirection(destination: NormalizedNumber, account: RatedAccount['account']): Direction {
+  if (destination.kind === 'extension') return 'internal';
+  const isOwn = account.numbers.some(({ number }) => number === destination.number);
+  return isOwn ? 'inbound' : 'outbound';
+}

@@ -1,0 +1,152 @@
+import type { Account, Catalog, ChargeRule, Plan, Pool, Tariff } from '@tollstream/catalog';
+import { CALL_TYPES } from '@tollstream/contracts';
+import type { CallType } from '@tollstream/contracts';
+import { billingMonths } from './billing-month.ts';
+import type { BillingMonths } from './billing-month.ts';
+
+/** One catalog version, prepared for pricing: what a call would otherwise look up or parse is looked up once. */
+export interface RateTable {
+  readonly catalog: Catalog;
+  /**
+   * The account as calls are priced for it. One that the catalog does not know stands on the default plan, where there
+   * is one (`account.isDefault`), in UTC and without a billing start.
+   */
+  account(accountId: string): RatedAccount | null;
+}
+
+export interface RatedAccount {
+  readonly account: Account;
+  readonly plan: CompiledPlan;
+  readonly months: BillingMonths;
+  /** Toll-free numbers that the catalog gives to the account. */
+  readonly tollFreeNumbers: ReadonlySet<number>;
+  /** Where the account's extensions stand in the numbering plan: its first number; 0 when it has none. */
+  readonly mainNumber: number;
+}
+
+export interface CompiledPlan {
+  readonly plan: Plan;
+  readonly premium: PremiumPrefixes;
+  readonly rules: Readonly<Record<CallType, CompiledRule>>;
+}
+
+export type CompiledRule =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'blocked' }
+  | { readonly kind: 'tariff'; readonly tariff: CompiledTariff; readonly pool: Pool | null };
+
+export interface CompiledTariff {
+  readonly tariff: Tariff;
+  /** By rate index: the prefix as a number. */
+  readonly prefixes: Float64Array;
+}
+
+export function compileRateTable(catalog: Catalog): RateTable {
+  const tariffs = new Map<Tariff, CompiledTariff>();
+  const plans = new Map<Plan, CompiledPlan>();
+  const accounts = new Map<string, RatedAccount>();
+
+  function compileTariff(tariff: Tariff): CompiledTariff {
+    let compiled = tariffs.get(tariff);
+    if (compiled === undefined) {
+      compiled = { tariff, prefixes: Float64Array.from(tariff.rates, (rate) => Number(rate.prefix)) };
+      tariffs.set(tariff, compiled);
+    }
+    return compiled;
+  }
+
+  function compileRule(rule: ChargeRule): CompiledRule {
+    return rule.kind === 'tariff'
+      ? { kind: 'tariff', tariff: compileTariff(rule.tariff), pool: rule.pool }
+      : rule;
+  }
+
+  function compilePlan(plan: Plan): CompiledPlan {
+    let compiled = plans.get(plan);
+    if (compiled === undefined) {
+      const rules = Object.fromEntries(
+        CALL_TYPES.map((callType) => [callType, compileRule(plan.rules[callType])]),
+      ) as Record<CallType, CompiledRule>;
+      compiled = { plan, premium: new PremiumPrefixes(plan.premiumPrefixes), rules };
+      plans.set(plan, compiled);
+    }
+    return compiled;
+  }
+
+  function compileAccount(account: Account): RatedAccount {
+    const tollFree = account.numbers.filter(({ kind }) => kind === 'toll_free');
+    return {
+      account,
+      plan: compilePlan(account.plan),
+      months: billingMonths(account.timeZone),
+      tollFreeNumbers: new Set(tollFree.map(({ number }) => number)),
+      mainNumber: account.numbers[0]?.number ?? 0,
+    };
+  }
+
+  // All at once, so that a swap to a new version delays no batch and a bad zone shows before it.
+  for (const account of catalog.accounts.values()) accounts.set(account.id, compileAccount(account));
+
+  return {
+    catalog,
+    account(accountId) {
+      const known = accounts.get(accountId);
+      if (known !== undefined) return known;
+      // Not kept: there may be any number of unknown ids.
+      return catalog.defaultPlan === null
+        ? null
+        : compileAccount(defaultAccount(accountId, catalog.defaultPlan));
+    },
+  };
+}
+
+/** An account that the catalog does not know, on the plan the operator named for such accounts. */
+export function defaultAccount(id: string, plan: Plan): Account {
+  return {
+    id,
+    name: id,
+    plan,
+    timeZone: 'UTC',
+    dialPlan: { country: plan.country, areaCode: '' },
+    currency: plan.currency,
+    status: 'active',
+    billingStart: -Infinity,
+    address: [],
+    devices: [],
+    numbers: [],
+    isDefault: true,
+  };
+}
+
+/** Digit prefixes that are premium under a plan whatever their country. */
+export class PremiumPrefixes {
+  /** By number of digits; few lengths, few members. */
+  readonly #byDigits: readonly (readonly [digits: number, prefixes: ReadonlySet<number>])[];
+
+  constructor(prefixes: readonly string[]) {
+    const byDigits = new Map<number, Set<number>>();
+    for (const prefix of prefixes) {
+      const sameLength = byDigits.get(prefix.length) ?? new Set<number>();
+      byDigits.set(prefix.length, sameLength.add(Number(prefix)));
+    }
+    this.#byDigits = [...byDigits].sort(([a], [b]) => b - a);
+  }
+
+  /** @returns the longest premium prefix of the number, or 0 */
+  match(number: number): number {
+    if (this.#byDigits.length === 0) return 0;
+    const digits = digitCount(number);
+    for (const [length, prefixes] of this.#byDigits) {
+      if (length > digits) continue;
+      const head = Math.floor(number / 10 ** (digits - length));
+      if (prefixes.has(head)) return head;
+    }
+    return 0;
+  }
+}
+
+function digitCount(number: number): number {
+  let digits = 1;
+  for (let bound = 10; number >= bound; bound *= 10) digits += 1;
+  return digits;
+}

@@ -1,0 +1,157 @@
+/** Small catalogs for tests: every part has a default, so that a test names only what it is about. */
+import type {
+  Account,
+  Catalog,
+  ChargeRule,
+  Plan,
+  Pool,
+  PrefixIndex,
+  Rate,
+  Tariff,
+} from '@tollstream/catalog';
+
+type Part<T> = Partial<T>;
+
+/** Amounts as decimal text, as in files. */
+export interface RateText {
+  readonly prefix: string;
+  readonly perMinute?: string;
+  readonly initialPerMinute?: string;
+  readonly connectFee?: string;
+  /** `30/6` */
+  readonly increments?: string;
+  readonly effectiveFrom?: number;
+  readonly effectiveTo?: number;
+  readonly blocked?: boolean;
+}
+
+/** '0.02' at scale 8 → 2000000. */
+export function scaled(text: string, scale: number): number {
+  const [whole = '0', fraction = ''] = text.split('.');
+  return Number(whole + fraction.padEnd(scale, '0'));
+}
+
+export function makeTariff(id: string, rates: readonly RateText[], part: Part<Tariff> = {}): Tariff {
+  const rows = rates.map(makeRate);
+  return {
+    id,
+    name: id,
+    currency: 'USD',
+    durationRounding: 'up',
+    chargeRounding: 'half_up',
+    rates: rows,
+    index: plainIndex(rows),
+    ...part,
+  };
+}
+
+function makeRate(text: RateText, index: number): Rate {
+  const [initialSeconds = 60, stepSeconds = 60] = (text.increments ?? '60/60').split('/').map(Number);
+  const perMinute = text.perMinute ?? '0.02';
+  return {
+    index,
+    prefix: text.prefix,
+    description: `to ${text.prefix}`,
+    country: '',
+    effectiveFrom: text.effectiveFrom ?? -Infinity,
+    effectiveTo: text.effectiveTo ?? Infinity,
+    initialRatePerMinute: scaled(text.initialPerMinute ?? perMinute, 8),
+    ratePerMinute: scaled(perMinute, 8),
+    connectFee: scaled(text.connectFee ?? '0', 6),
+    initialSeconds,
+    stepSeconds,
+    blocked: text.blocked ?? false,
+  };
+}
+
+/** The longest prefix in force by looking at every row: slow and obvious. */
+function plainIndex(rates: readonly Rate[]): PrefixIndex {
+  return {
+    find(number, atMs) {
+      let found = -1;
+      for (const rate of rates) {
+        const isInForce = rate.effectiveFrom <= atMs && atMs < rate.effectiveTo;
+        if (!isInForce || !String(number).startsWith(rate.prefix)) continue;
+        if (found < 0 || rate.prefix.length > rates[found]!.prefix.length) found = rate.index;
+      }
+      return found;
+    },
+  };
+}
+
+export function makePool(id: string, minutes: number, scope: Pool['scope'] = 'account'): Pool {
+  return { id, secondsPerMonth: minutes * 60, scope };
+}
+
+export function byTariff(tariff: Tariff, pool: Pool | null = null): ChargeRule {
+  return { kind: 'tariff', tariff, pool };
+}
+
+/** A US plan under which everything is free, but for the rules given. */
+export function makePlan(id: string, rules: Partial<Plan['rules']> = {}, part: Part<Plan> = {}): Plan {
+  const free: ChargeRule = { kind: 'free' };
+  return {
+    id,
+    name: id,
+    currency: 'USD',
+    country: 'US',
+    domesticCountries: new Set(['US', 'CA', 'PR']),
+    premiumPrefixes: ['1787555'],
+    rules: {
+      internal: free,
+      local: free,
+      long_distance: free,
+      premium: free,
+      toll_free_outbound: free,
+      toll_free_inbound: free,
+      inbound: free,
+      international: free,
+      emergency: free,
+      service_code: free,
+      ...rules,
+    },
+    internalUsesAllowance: false,
+    pools: [],
+    recurring: [],
+    ...part,
+  };
+}
+
+export function makeAccount(id: string, plan: Plan, part: Part<Account> = {}): Account {
+  return {
+    id,
+    name: `Account ${id}`,
+    plan,
+    timeZone: 'America/New_York',
+    dialPlan: { country: 'US', areaCode: '212' },
+    currency: 'USD',
+    status: 'active',
+    billingStart: -Infinity,
+    address: [],
+    devices: [],
+    numbers: [{ number: 12125550100, kind: 'did', extension: '101' }],
+    isDefault: false,
+    ...part,
+  };
+}
+
+export function makeCatalog(accounts: readonly Account[], part: Part<Catalog> = {}): Catalog {
+  const plans = new Map(accounts.map(({ plan }) => [plan.id, plan]));
+  const tariffs = new Map<string, Tariff>();
+  for (const plan of plans.values())
+    for (const rule of Object.values(plan.rules))
+      if (rule.kind === 'tariff') tariffs.set(rule.tariff.id, rule.tariff);
+  return {
+    version: 1,
+    fingerprint: '0'.repeat(64),
+    name: 'test',
+    plans,
+    tariffs,
+    accounts: new Map(accounts.map((account) => [account.id, account])),
+    accountByNumber: new Map(
+      accounts.flatMap((account) => account.numbers.map(({ number }) => [number, account])),
+    ),
+    defaultPlan: null,
+    ...part,
+  };
+}
