@@ -89,17 +89,17 @@ describe('the explanation', () => {
   it('shows the rule chosen, the rules passed over and the arithmetic', () => {
     expect(explanationText(quoteCall(request()).explanation!)).toMatchInlineSnapshot(`
       "Account 'acme' on plan standard; 2020-01-15T15:00:00.000Z is in billing month 202001 (America/New_York).
-      Call type international: the destination is any other E.164 number.
-        passed over: emergency: not so that the call is not inbound and goes to an emergency number
-        passed over: toll_free_inbound: not so that the call is inbound and the account was called on a toll-free number
-        passed over: inbound: not so that the call is inbound
-        passed over: internal: not so that the switch says internal, or the destination is an extension
-        passed over: service_code: not so that the destination is a service code (N11 other than emergency, 988, star codes)
-        passed over: premium: not so that the destination begins with one of the plan's premium prefixes
-        passed over: premium: not so that the destination is of the premium number class
-        passed over: toll_free_outbound: not so that the destination is toll-free, domestic or of no one country
-        passed over: local: not so that the destination is domestic and of the same North American area code as the origin
-        passed over: long_distance: not so that the destination's country is among the plan's domestic countries
+      Call type international (outbound to +5511987650123, e164, BR geographic): the destination is any other E.164 number.
+        passed over: emergency applies when the call is not inbound and goes to an emergency number
+        passed over: toll_free_inbound applies when the call is inbound and the account was called on a toll-free number
+        passed over: inbound applies when the call is inbound
+        passed over: internal applies when the switch says internal, or the destination is an extension
+        passed over: service_code applies when the destination is a service code (N11 other than emergency, 988, star codes)
+        passed over: premium applies when the destination begins with one of the plan's premium prefixes
+        passed over: premium applies when the destination is of the premium number class
+        passed over: toll_free_outbound applies when the destination is toll-free, domestic or of no one country
+        passed over: local applies when the destination is domestic and of the same North American area code as the origin
+        passed over: long_distance applies when the destination's country is among the plan's domestic countries
       Plan standard: international calls are priced by tariff brazil.
       Rate: the longest prefix of 5511987650123 in force at 2020-01-15T15:00:00.000Z is 5511 (to 5511, 30/6 up, 0.022 USD/min).
         passed over: prefix 55119 (to 55119, 60/60 up, 0.011 USD/min): in force only from 2020-02-01T00:00:00.000Z
@@ -114,16 +114,16 @@ describe('the explanation', () => {
     const { explanation } = quoteCall(request({ to: '+14155550199', durationMs: 150_000 }));
     expect(explanationText(explanation!)).toMatchInlineSnapshot(`
       "Account 'acme' on plan standard; 2020-01-15T15:00:00.000Z is in billing month 202001 (America/New_York).
-      Call type long_distance: the destination's country is among the plan's domestic countries.
-        passed over: emergency: not so that the call is not inbound and goes to an emergency number
-        passed over: toll_free_inbound: not so that the call is inbound and the account was called on a toll-free number
-        passed over: inbound: not so that the call is inbound
-        passed over: internal: not so that the switch says internal, or the destination is an extension
-        passed over: service_code: not so that the destination is a service code (N11 other than emergency, 988, star codes)
-        passed over: premium: not so that the destination begins with one of the plan's premium prefixes
-        passed over: premium: not so that the destination is of the premium number class
-        passed over: toll_free_outbound: not so that the destination is toll-free, domestic or of no one country
-        passed over: local: not so that the destination is domestic and of the same North American area code as the origin
+      Call type long_distance (outbound to +14155550199, e164, US geographic): the destination's country is among the plan's domestic countries.
+        passed over: emergency applies when the call is not inbound and goes to an emergency number
+        passed over: toll_free_inbound applies when the call is inbound and the account was called on a toll-free number
+        passed over: inbound applies when the call is inbound
+        passed over: internal applies when the switch says internal, or the destination is an extension
+        passed over: service_code applies when the destination is a service code (N11 other than emergency, 988, star codes)
+        passed over: premium applies when the destination begins with one of the plan's premium prefixes
+        passed over: premium applies when the destination is of the premium number class
+        passed over: toll_free_outbound applies when the destination is toll-free, domestic or of no one country
+        passed over: local applies when the destination is domestic and of the same North American area code as the origin
       Plan standard: long_distance calls are priced by tariff standard.
       Rate: the longest prefix of 14155550199 in force at 2020-01-15T15:00:00.000Z is 1 (to 1, 60/60 nearest, 0.02 USD/min).
       Duration 150 s at 60/60 nearest: initial 60 s, and 90 s beyond it rounded nearest to 2 × 60 s → 180 s billable.
