@@ -30,7 +30,11 @@ await main();
 async function main() {
   const command = TARGETS[target];
   if (command === undefined) {
-    fail('TOLL_SETUP_TARGET_UNKNOWN', `There is no target "${target}".`, `Use one of: ${Object.keys(TARGETS).join(', ')}.`);
+    fail(
+      'TOLL_SETUP_TARGET_UNKNOWN',
+      `There is no target "${target}".`,
+      `Use one of: ${Object.keys(TARGETS).join(', ')}.`,
+    );
   }
   refuseUnsupportedMachine();
   const needsDevelopmentPackages = target !== 'run';
@@ -51,14 +55,26 @@ async function main() {
 function refuseUnsupportedMachine() {
   const { platform, arch, version } = process;
   if (Number.parseInt(process.versions.node, 10) < 20) {
-    fail('TOLL_SETUP_NODE_OLD', `This is Node ${version}, and the set-up needs Node 20 or newer.`, 'Install Node 24.');
+    fail(
+      'TOLL_SETUP_NODE_OLD',
+      `This is Node ${version}, and the set-up needs Node 20 or newer.`,
+      'Install Node 24.',
+    );
   }
   const machine = `${platform}-${arch}`;
   if (platform === 'win32') {
-    fail('TOLL_SETUP_PLATFORM', 'The embedded ClickHouse engine does not run on Windows itself.', 'Use WSL2 with Ubuntu.');
+    fail(
+      'TOLL_SETUP_PLATFORM',
+      'The embedded ClickHouse engine does not run on Windows itself.',
+      'Use WSL2 with Ubuntu.',
+    );
   }
   if (!['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'].includes(machine)) {
-    fail('TOLL_SETUP_PLATFORM', `There is no embedded ClickHouse engine for ${machine}.`, 'Use Linux on x64 or arm64.');
+    fail(
+      'TOLL_SETUP_PLATFORM',
+      `There is no embedded ClickHouse engine for ${machine}.`,
+      'Use Linux on x64 or arm64.',
+    );
   }
   if (platform === 'linux' && process.report.getReport().header.glibcVersionRuntime === undefined) {
     fail(
@@ -68,7 +84,11 @@ function refuseUnsupportedMachine() {
     );
   }
   if (platform === 'darwin' && !isNode24()) {
-    fail('TOLL_SETUP_NODE_OLD', `On macOS the project uses the installed Node, and this is ${version}.`, 'Install Node 24.');
+    fail(
+      'TOLL_SETUP_NODE_OLD',
+      `On macOS the project uses the installed Node, and this is ${version}.`,
+      'Install Node 24.',
+    );
   }
 }
 
@@ -105,7 +125,11 @@ async function install(problem, needsDevelopmentPackages) {
     }
     const left = installProblem(root, { needsDevelopmentPackages });
     if (left !== null) {
-      fail('TOLL_SETUP_INSTALL_INCOMPLETE', left, 'Run "npm ci --include=optional --include=dev" and read what it says.');
+      fail(
+        'TOLL_SETUP_INSTALL_INCOMPLETE',
+        left,
+        'Run "npm ci --include=optional --include=dev" and read what it says.',
+      );
     }
     say(`Installed in ${Math.round((Date.now() - startedAt) / 1000)} s.`);
   } finally {
@@ -119,7 +143,10 @@ function npmCi() {
   const command = useOwnNpm ? process.execPath : 'npm';
   const argv = ['ci', '--include=optional', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   return new Promise((resolve) => {
-    const child = spawn(command, useOwnNpm ? [ownNpm, ...argv] : argv, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, useOwnNpm ? [ownNpm, ...argv] : argv, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     const keep = (chunk) => (output = (output + chunk).slice(-8_000));
     child.stdout.on('data', keep);
@@ -144,12 +171,20 @@ async function lockInstall() {
       return unlock;
     } catch (error) {
       if (error.code !== 'EEXIST') {
-        fail('TOLL_SETUP_FOLDER', `${root} cannot be written: ${error.message}.`, 'Make the folder writable for this user.');
+        fail(
+          'TOLL_SETUP_FOLDER',
+          `${root} cannot be written: ${error.message}.`,
+          'Make the folder writable for this user.',
+        );
       }
     }
     if (isDead(lock)) rmSync(lock, { force: true });
     else if (Date.now() > deadline) {
-      fail('TOLL_SETUP_INSTALL_LOCKED', `Another install holds ${lock} for too long.`, 'Delete that file and try again.');
+      fail(
+        'TOLL_SETUP_INSTALL_LOCKED',
+        `Another install holds ${lock} for too long.`,
+        'Delete that file and try again.',
+      );
     } else {
       if (!waited) say('Another process is installing the dependencies; waiting for it…');
       await new Promise((resolve) => setTimeout(resolve, 300));

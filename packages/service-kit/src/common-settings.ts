@@ -1,0 +1,52 @@
+/** Settings that several services share, declared once. */
+import { choice, flag, integer, list, optionalText, secret, text, url } from './settings.ts';
+
+/** Where the event log is and how to get in. */
+export const KAFKA_SETTINGS = {
+  kafkaBrokers: list({ summary: 'Kafka bootstrap servers, host:port.', min: 1 }),
+  kafkaTls: flag({ summary: 'Whether brokers are spoken to over TLS.', default: false }),
+  kafkaTlsCaFile: optionalText({
+    summary: 'PEM file of the authority that signed the brokers’ certificates; empty: the system’s.',
+  }),
+  kafkaTlsCertFile: optionalText({ summary: 'PEM file of the client certificate (mutual TLS).' }),
+  kafkaTlsKeyFile: optionalText({ summary: 'PEM file of the client certificate’s key.' }),
+  kafkaSaslMechanism: choice({
+    summary: 'SASL mechanism.',
+    of: ['none', 'plain', 'scram-sha-256', 'scram-sha-512'],
+    default: 'none',
+  }),
+  kafkaSaslUser: optionalText({ summary: 'SASL user.' }),
+  kafkaSaslPassword: secret({ summary: 'SASL password.' }),
+} as const;
+
+/** The topics of the pipeline. */
+export const TOPIC_SETTINGS = {
+  topicRaw: text({ summary: 'Topic of call events as switches publish them.', default: 'calls.raw' }),
+  topicAccepted: text({ summary: 'Topic of accepted calls.', default: 'calls.accepted' }),
+  topicRejected: text({ summary: 'Topic of rejected records, with their bytes.', default: 'calls.rejected' }),
+  topicRated: text({ summary: 'Topic of rated usage.', default: 'usage.rated' }),
+  topicSuspended: text({ summary: 'Topic of calls that could not be priced.', default: 'usage.suspended' }),
+} as const;
+
+export const CLICKHOUSE_SETTINGS = {
+  clickhouseUrl: url({ summary: 'ClickHouse HTTP address.', default: 'http://127.0.0.1:8123' }),
+  clickhouseUser: text({ summary: 'ClickHouse user.', default: 'default' }),
+  clickhousePassword: secret({ summary: 'ClickHouse password.' }),
+  clickhouseDatabase: text({ summary: 'Database of the usage tables.', default: 'tollstream' }),
+} as const;
+
+export const CATALOG_SETTINGS = {
+  catalogDir: text({ summary: 'Directory of the catalog: plans, tariffs, accounts.' }),
+  defaultPlan: optionalText({
+    summary: 'Plan of accounts that the catalog does not know; empty: such calls are suspended.',
+  }),
+} as const;
+
+export const BATCH_SETTINGS = {
+  fetchBytesMax: integer({
+    summary: 'Bytes of one batch read from a partition, about one transaction’s worth.',
+    min: 65_536,
+    max: 67_108_864,
+    default: 4_194_304,
+  }),
+} as const;

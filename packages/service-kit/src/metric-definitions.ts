@@ -1,0 +1,88 @@
+/**
+ * Every metric of the project, in one table: the reference page, the dashboards and the alert rules are checked
+ * against it. Each also carries the label `service`. Counters are exact below 2^53.
+ */
+export interface MetricDefinition {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds, for histograms. */
+  readonly buckets?: readonly number[];
+}
+
+export const METRICS = {
+  tollstream_calls_total: {
+    type: 'counter',
+    help: 'Calls by outcome: accepted, rated, duplicate, rejected, suspended, stored. `code` says why (empty where there is no why).',
+    labels: ['outcome', 'code'],
+  },
+  tollstream_records_read_total: {
+    type: 'counter',
+    help: 'Records read from the input topics.',
+    labels: ['topic'],
+  },
+  tollstream_lag_records: {
+    type: 'gauge',
+    help: 'Records between the position of this process and the end of the partition.',
+    labels: ['topic', 'partition'],
+  },
+  tollstream_charge_micros_total: {
+    type: 'counter',
+    help: 'Charges of rated calls in millionths of the currency (an exact integer). For dashboards; money comes from the tables.',
+    labels: ['currency'],
+  },
+  tollstream_batch_records: {
+    type: 'histogram',
+    help: 'Records in a processed batch.',
+    labels: [],
+    buckets: [1, 10, 100, 1_000, 4_000, 10_000, 25_000, 50_000, 100_000, 250_000],
+  },
+  tollstream_batch_seconds: {
+    type: 'histogram',
+    help: 'Time spent on a batch, by step: process (pure work), commit (outputs and position), insert (table).',
+    labels: ['step'],
+    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
+  tollstream_retries_total: {
+    type: 'counter',
+    help: 'Attempts repeated because a dependency failed.',
+    labels: ['dependency'],
+  },
+  tollstream_dependency_up: {
+    type: 'gauge',
+    help: '1 while the dependency answers, 0 while the service waits for it.',
+    labels: ['dependency'],
+  },
+  tollstream_partitions_assigned: {
+    type: 'gauge',
+    help: 'Partitions this process holds.',
+    labels: ['topic'],
+  },
+  tollstream_catalog_version: {
+    type: 'gauge',
+    help: 'Version of the catalog in use.',
+    labels: [],
+  },
+  tollstream_dedupe_entries: {
+    type: 'gauge',
+    help: 'Call identities held in the duplicate window.',
+    labels: ['partition'],
+  },
+  tollstream_dedupe_window_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest call identity in the duplicate window.',
+    labels: ['partition'],
+  },
+  tollstream_restore_records_total: {
+    type: 'counter',
+    help: 'Records read to rebuild the state of a partition.',
+    labels: ['topic'],
+  },
+  tollstream_ready: {
+    type: 'gauge',
+    help: '1 while the service is ready.',
+    labels: [],
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+export type MetricName = keyof typeof METRICS;
