@@ -1,0 +1,60 @@
+import { constants } from 'node:fs';
+import { access, open, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const PREFIX = 'tollstream-spool-';
+let sequence = 0;
+
+/** Where short-lived files cost no disk writes: tmpfs, else the directory for temporary files. */
+export async function spoolDirectory(): Promise<string> {
+  try {
+    await access('/dev/shm', constants.W_OK);
+    return '/dev/shm';
+  } catch {
+    return tmpdir();
+  }
+}
+
+/** A path for a spool file that no other process or call uses. */
+export function spoolPath(directory: string): string {
+  return join(directory, `${PREFIX}${process.pid}-${sequence++}`);
+}
+
+/** Writes the pieces to a spool file, lets `use` read it, and removes it. */
+export async function withSpooled<Result>(
+  directory: string,
+  pieces: readonly Uint8Array[] | AsyncIterable<Uint8Array>,
+  use: (path: string) => Promise<Result>,
+): Promise<Result> {
+  const path = spoolPath(directory);
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      for await (const piece of pieces) await file.appendFile(piece);
+    } finally {
+      await file.close();
+    }
+    return await use(path);
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** Removes what processes left behind that were killed. */
+export async function removeOrphans(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const match = /^tollstream-spool-(\d+)-\d+$/.exec(name);
+    if (match !== null && !isRunning(Number(match[1]))) await rm(join(directory, name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process runs, too.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,73 @@
+import type { Readable } from 'node:stream';
+import type { Connection } from './connection.ts';
+import { StoreError } from './errors.ts';
+import { insertSettings } from './insert-settings.ts';
+import { migrate, MIGRATIONS_DIRECTORY, readMigrations } from './migrations.ts';
+import { nativeRowCount } from './native-block.ts';
+import type { BlockInsert, MigrationReport, QueryParameters, UsageStore } from './port.ts';
+import { replayBlocks } from './replay.ts';
+import { databaseName, identifier } from './sql-text.ts';
+
+/** The store over any connection: what is to be said in SQL is said here, once. */
+export class ClickHouseStore implements UsageStore {
+  readonly kind: 'server' | 'embedded';
+  readonly database: string;
+  readonly #connection: Connection;
+  readonly #migrationsDirectory: string;
+
+  constructor(
+    connection: Connection,
+    options: { database: string; migrationsDirectory?: string | undefined },
+  ) {
+    this.kind = connection.kind;
+    this.database = databaseName(options.database);
+    this.#connection = connection;
+    this.#migrationsDirectory = options.migrationsDirectory ?? MIGRATIONS_DIRECTORY;
+  }
+
+  async migrate(): Promise<MigrationReport> {
+    return migrate(this.#connection, this.database, readMigrations(this.#migrationsDirectory));
+  }
+
+  async insertBlocks(insert: BlockInsert): Promise<void> {
+    assertWhole(insert);
+    await this.#connection.insertNative({
+      table: `${this.database}.${insert.table}`,
+      columns: insert.columns,
+      natives: insert.natives,
+      settings: insertSettings(insert.token),
+    });
+  }
+
+  async replayBlocks(insert: BlockInsert): Promise<number> {
+    assertWhole(insert);
+    return replayBlocks(this.#connection, this.database, insert);
+  }
+
+  async query<Row>(sql: string, parameters: QueryParameters = {}): Promise<Row[]> {
+    return this.#connection.rows<Row>(sql, parameters);
+  }
+
+  async queryStream(sql: string, format: string, parameters: QueryParameters = {}): Promise<Readable> {
+    return this.#connection.stream(sql, identifier(format), parameters);
+  }
+
+  async ping(): Promise<void> {
+    await this.#connection.ping();
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+}
+
+/** Header and block must agree before anything is written: a difference means that calls were lost or doubled on the way. */
+function assertWhole(insert: BlockInsert): void {
+  const rows = insert.natives.reduce((sum, native) => sum + nativeRowCount(native), 0);
+  if (insert.token !== '' && rows === insert.rows && rows > 0) return;
+  throw new StoreError(
+    'TOLL_STORE_BLOCK_INVALID',
+    `Blocks for ${insert.table} hold ${rows} rows, ${insert.rows} were announced (token '${insert.token}').`,
+    'A block was damaged or its header is wrong: look at the messages of this range of the topic.',
+  );
+}
