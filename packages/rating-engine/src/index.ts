@@ -11,5 +11,5 @@ export { priceCall } from './price-call.ts';
 export type { Priced, Unpriceable } from './price-call.ts';
 export { quoteCall } from './quote.ts';
 export type { Quote, QuoteRequest, QuoteResult } from './quote.ts';
-export { compileRateTable, defaultAccount } from './rate-table.ts';
+export { compileRateTable } from './rate-table.ts';
 export type { RatedAccount, RateTable } from './rate-table.ts';

@@ -1,3 +1,4 @@
+import { accountFor } from '@tollstream/catalog';
 import type { Account, Catalog, ChargeRule, Plan, Pool, Tariff } from '@tollstream/catalog';
 import { CALL_TYPES } from '@tollstream/contracts';
 import type { CallType } from '@tollstream/contracts';
@@ -92,29 +93,10 @@ export function compileRateTable(catalog: Catalog): RateTable {
     account(accountId) {
       const known = accounts.get(accountId);
       if (known !== undefined) return known;
-      // Not kept: there may be any number of unknown ids.
-      return catalog.defaultPlan === null
-        ? null
-        : compileAccount(defaultAccount(accountId, catalog.defaultPlan));
+      // Compiled anew each time: there may be any number of unknown ids.
+      const account = accountFor(catalog, accountId);
+      return account === null ? null : compileAccount(account);
     },
-  };
-}
-
-/** An account that the catalog does not know, on the plan the operator named for such accounts. */
-export function defaultAccount(id: string, plan: Plan): Account {
-  return {
-    id,
-    name: id,
-    plan,
-    timeZone: 'UTC',
-    dialPlan: { country: plan.country, areaCode: '' },
-    currency: plan.currency,
-    status: 'active',
-    billingStart: -Infinity,
-    address: [],
-    devices: [],
-    numbers: [],
-    isDefault: true,
   };
 }
 

@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DedupeWindow } from './dedupe-window.ts';
+
+const MINUTE = 60_000;
+const T0 = Date.parse('2020-01-01T00:00:00Z');
+const wide = { windowCallsMax: 1_000_000, windowAgeMs: 60 * MINUTE };
+
+/** Hashes of ids; every eighth shares its first word with seven others. */
+function hashes(...ids: number[]): Uint32Array {
+  return Uint32Array.from(ids.flatMap((id) => [Math.imul(id >>> 3, 0x9e3779b1), 7, id, 1]));
+}
+
+describe('the duplicate window', () => {
+  it('tells the second of two from the first', () => {
+    const window = new DedupeWindow(wide);
+    expect(window.add(hashes(1), 0, T0)).toBe(true);
+    expect(window.add(hashes(1), 0, T0)).toBe(false);
+    expect(window.add(hashes(9, 17, 1), 0, T0)).toBe(true);
+    expect(window.add(hashes(9, 17, 1), 1, T0)).toBe(true);
+    expect(window.add(hashes(9, 17, 1), 2, T0 + 5 * MINUTE)).toBe(false);
+    expect(window.size).toBe(3);
+  });
+
+  it('compares all 128 bits', () => {
+    const window = new DedupeWindow(wide);
+    window.add(Uint32Array.of(1, 2, 3, 4), 0, T0);
+    for (const other of [
+      [0, 2, 3, 4],
+      [1, 0, 3, 4],
+      [1, 2, 0, 4],
+      [1, 2, 3, 0],
+      [0, 0, 0, 0],
+    ]) {
+      expect(window.add(Uint32Array.from(other), 0, T0)).toBe(true);
+      expect(window.add(Uint32Array.from(other), 0, T0)).toBe(false);
+    }
+    expect(window.add(Uint32Array.of(1, 2, 3, 4), 0, T0)).toBe(false);
+  });
+
+  it('holds as many as it is allowed while it grows', () => {
+    const window = new DedupeWindow(wide);
+    for (let id = 0; id < 50_000; id++) expect(window.add(hashes(id), 0, T0 + (id % 60) * MINUTE)).toBe(true);
+    for (let id = 0; id < 50_000; id++)
+      expect(window.add(hashes(id), 0, T0 + (id % 60) * MINUTE)).toBe(false);
+    expect(window.size).toBe(50_000);
+    expect(window.spanMs).toBe(59 * MINUTE);
+  });
+
+  it('lets go by age of the start, and does not hold what is older', () => {
+    const window = new DedupeWindow(wide);
+    window.add(hashes(1), 0, T0);
+    window.add(hashes(2), 0, T0 + 60 * MINUTE);
+    expect(window.add(hashes(1), 0, T0)).toBe(false);
+    window.add(hashes(3), 0, T0 + 61 * MINUTE);
+    expect(window.size).toBe(2);
+    expect(window.add(hashes(1), 0, T0)).toBe(true);
+    expect(window.add(hashes(1), 0, T0)).toBe(true);
+    expect(window.unremembered).toBe(2);
+    window.add(hashes(4), 0, T0 + 10_000 * MINUTE);
+    expect(window.size).toBe(1);
+  });
+
+  it('lets the oldest minutes go when there are too many', () => {
+    const window = new DedupeWindow({ windowCallsMax: 3, windowAgeMs: 60 * MINUTE });
+    for (const [id, minute] of [
+      [1, 0],
+      [2, 0],
+      [3, 1],
+      [4, 2],
+    ] as const)
+      window.add(hashes(id), 0, T0 + minute * MINUTE);
+    expect(window.size).toBe(2);
+    expect(window.add(hashes(3), 0, T0 + MINUTE)).toBe(false);
+    expect(window.add(hashes(4), 0, T0 + 2 * MINUTE)).toBe(false);
+    expect(window.add(hashes(1), 0, T0)).toBe(true);
+  });
+
+  it('stays within its bound when all calls are of one minute', () => {
+    const window = new DedupeWindow({ windowCallsMax: 2, windowAgeMs: 60 * MINUTE });
+    for (const id of [1, 2, 3, 4]) window.add(hashes(id), 0, T0);
+    expect([window.size, window.unremembered]).toEqual([2, 2]);
+    expect(window.add(hashes(1), 0, T0)).toBe(false);
+  });
+
+  it('keeps its memory while calls come and go', () => {
+    const window = new DedupeWindow({ windowCallsMax: 2_000, windowAgeMs: 10 * MINUTE });
+    for (let id = 0; id < 200_000; id++) window.add(hashes(id), 0, T0 + Math.floor(id / 100) * MINUTE);
+    expect(window.size).toBeLessThanOrEqual(1_100);
+    expect(window.byteLength).toBeLessThan(200_000);
+  });
+
+  it('refuses a window of nothing', () => {
+    expect(() => new DedupeWindow({ windowCallsMax: 0, windowAgeMs: MINUTE })).toThrow(RangeError);
+  });
+});
+
+it('answers as a plain set does, and holds the same whatever the order', () => {
+  const calls = fc.array(fc.record({ id: fc.nat(400), minute: fc.nat(30) }), { maxLength: 300 });
+  const limits = fc.record({
+    windowCallsMax: fc.integer({ min: 150, max: 400 }),
+    windowAgeMs: fc.constantFrom(5, 20, 60),
+  });
+  fc.assert(
+    fc.property(calls, limits, fc.integer(), (events, { windowCallsMax, windowAgeMs }, rotation) => {
+      const bounds = { windowCallsMax, windowAgeMs: windowAgeMs * MINUTE };
+      const distinct = [...new Map(events.map((event) => [event.id, event])).values()];
+      const straight = new DedupeWindow(bounds);
+      for (const { id, minute } of distinct)
+        expect(straight.add(hashes(id), 0, T0 + minute * MINUTE)).toBe(true);
+      const shuffled = distinct.toSorted(
+        (a, b) => ((a.id * 31 + rotation) % 97) - ((b.id * 31 + rotation) % 97),
+      );
+      const other = new DedupeWindow(bounds);
+      for (const { id, minute } of shuffled) other.add(hashes(id), 0, T0 + minute * MINUTE);
+      expect(other.size).toBe(straight.size);
+      const newest = Math.max(0, ...distinct.map(({ minute }) => minute));
+      if (distinct.length <= windowCallsMax) {
+        const held = distinct.filter(({ minute }) => minute >= newest - windowAgeMs);
+        expect(straight.size).toBe(held.length);
+        for (const { id, minute } of held) expect(other.add(hashes(id), 0, T0 + minute * MINUTE)).toBe(false);
+      }
+    }),
+    { numRuns: 1_000, seed: 20_200_101 },
+  );
+});

@@ -1,0 +1,176 @@
+/**
+ * The call identities of one partition that were seen lately: an exact set of 128-bit hashes, bounded in number and in age.
+ *
+ *   slots   Uint32Array, 5 words a slot: hash word 0..3 · minute + 1 (0 = never used)
+ *   minutes Uint32Array, ring over the window: identities held of each minute
+ *
+ * Age is that of the call's start against the latest start seen, by whole minutes. When there are too many, the oldest
+ * minutes go first. What is held therefore depends only on the set of calls that were added, not on their order, so that a window folded
+ * from outputs equals the one that was lost. Slots of minutes that went are free to be written again; they are swept out when the table is
+ * built anew.
+ */
+
+export interface DedupeLimits {
+  /** Identities held at most, 1 or more. */
+  readonly windowCallsMax: number;
+  /** Age of the oldest call start held, ms against the latest; at least one minute. */
+  readonly windowAgeMs: number;
+}
+
+const WORDS = 5;
+const MINUTE_MS = 60_000;
+const INITIAL_SLOTS = 1 << 12;
+/** Slots in use, those of minutes that went included, over all slots: above it the table is built anew. */
+const LOAD_MAX = 0.7;
+
+export class DedupeWindow {
+  readonly #callsMax: number;
+  readonly #minutesMax: number;
+  #slots = new Uint32Array(INITIAL_SLOTS * WORDS);
+  #mask = INITIAL_SLOTS - 1;
+  #usedSlots = 0;
+  #size = 0;
+  readonly #minutes: Uint32Array;
+  /** Minutes since epoch; nothing older than `#oldest` is held, nothing newer than `#newest` was seen. */
+  #oldest = 0;
+  #newest = 0;
+  #unremembered = 0;
+
+  constructor({ windowCallsMax, windowAgeMs }: DedupeLimits) {
+    if (!(windowCallsMax >= 1 && windowAgeMs >= MINUTE_MS)) {
+      throw new RangeError('A duplicate window holds at least one call and one minute.');
+    }
+    this.#callsMax = windowCallsMax;
+    this.#minutesMax = Math.ceil(windowAgeMs / MINUTE_MS);
+    this.#minutes = new Uint32Array(this.#minutesMax + 1);
+  }
+
+  /** Identities held. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Time between the oldest held minute and the latest, ms. */
+  get spanMs(): number {
+    return this.#size === 0 ? 0 : (this.#newest - this.#oldestHeld()) * MINUTE_MS;
+  }
+
+  /** Calls that were too old to be held, or for which one minute had no more room. */
+  get unremembered(): number {
+    return this.#unremembered;
+  }
+
+  get byteLength(): number {
+    return this.#slots.byteLength + this.#minutes.byteLength;
+  }
+
+  /**
+   * Remembers a call.
+   * @param hashes  words of many hashes, four each
+   * @param index   which of them
+   * @param startedAt ms since epoch
+   * @returns false when the call was already held: a duplicate
+   */
+  add(hashes: Uint32Array, index: number, startedAt: number): boolean {
+    const minute = startedAt > 0 ? Math.floor(startedAt / MINUTE_MS) : 0;
+    const at = index * 4;
+    const slot = this.#slotOf(hashes, at);
+    if (slot >= 0) return false;
+    if (minute > this.#newest) this.#advance(minute);
+    if (minute < this.#oldest) {
+      this.#unremembered += 1;
+      return true;
+    }
+    while (this.#size >= this.#callsMax) {
+      const oldest = this.#oldestHeld();
+      // Within the latest minute the first calls stay; older minutes go as a whole.
+      const isForgotten = minute < oldest || oldest === this.#newest;
+      if (!isForgotten) this.#dropBefore(oldest + 1);
+      else if (minute < oldest) this.#oldest = minute + 1;
+      if (isForgotten || minute < this.#oldest) {
+        this.#unremembered += 1;
+        return true;
+      }
+    }
+    const target = -slot - 1;
+    if (this.#slots[target + 4] === 0) this.#usedSlots += 1;
+    this.#write(this.#slots, target, hashes, at, minute + 1);
+    this.#minutes[minute % this.#minutes.length]! += 1;
+    this.#size += 1;
+    if (this.#usedSlots > (this.#mask + 1) * LOAD_MAX) this.#rebuild();
+    return true;
+  }
+
+  /** @returns word position of the held hash, or -(position where it may be written) - 1 */
+  #slotOf(hashes: Uint32Array, at: number): number {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    const first = hashes[at]!;
+    let free = -1;
+    for (let slot = first & mask; ; slot = (slot + 1) & mask) {
+      const position = slot * WORDS;
+      const minute = slots[position + 4]!;
+      if (minute === 0) return -(free >= 0 ? free : position) - 1;
+      if (minute - 1 < this.#oldest) {
+        if (free < 0) free = position;
+      } else if (
+        slots[position] === first &&
+        slots[position + 1] === hashes[at + 1] &&
+        slots[position + 2] === hashes[at + 2] &&
+        slots[position + 3] === hashes[at + 3]
+      ) {
+        return position;
+      }
+    }
+  }
+
+  #write(slots: Uint32Array, position: number, hashes: Uint32Array, at: number, minute: number): void {
+    slots[position] = hashes[at]!;
+    slots[position + 1] = hashes[at + 1]!;
+    slots[position + 2] = hashes[at + 2]!;
+    slots[position + 3] = hashes[at + 3]!;
+    slots[position + 4] = minute;
+  }
+
+  #advance(minute: number): void {
+    this.#newest = minute;
+    this.#dropBefore(minute - this.#minutesMax);
+  }
+
+  #dropBefore(minute: number): void {
+    if (minute <= this.#oldest) return;
+    // The ring is as long as the window, so older minutes than that left it already.
+    const from = Math.max(this.#oldest, minute - this.#minutes.length);
+    for (let dropped = from; dropped < minute; dropped++) {
+      const place = dropped % this.#minutes.length;
+      this.#size -= this.#minutes[place]!;
+      this.#minutes[place] = 0;
+    }
+    this.#oldest = minute;
+  }
+
+  #oldestHeld(): number {
+    let minute = this.#oldest;
+    while (minute < this.#newest && this.#minutes[minute % this.#minutes.length] === 0) minute += 1;
+    return minute;
+  }
+
+  /** Leaves out what went, and grows while what is held needs more room. */
+  #rebuild(): void {
+    let slotCount = INITIAL_SLOTS;
+    while (this.#size > slotCount / 2) slotCount *= 2;
+    const old = this.#slots;
+    const slots = new Uint32Array(slotCount * WORDS);
+    const mask = slotCount - 1;
+    for (let position = 0; position < old.length; position += WORDS) {
+      const minute = old[position + 4]!;
+      if (minute === 0 || minute - 1 < this.#oldest) continue;
+      let slot = old[position]! & mask;
+      while (slots[slot * WORDS + 4] !== 0) slot = (slot + 1) & mask;
+      this.#write(slots, slot * WORDS, old, position, minute);
+    }
+    this.#slots = slots;
+    this.#mask = mask;
+    this.#usedSlots = this.#size;
+  }
+}
