@@ -113,7 +113,11 @@ export interface Account {
   readonly address: readonly string[];
   readonly devices: readonly { readonly id: string; readonly kind: string; readonly extension: string }[];
   /** E.164 digits as exact integers. */
-  readonly numbers: readonly { readonly number: number; readonly kind: 'did' | 'toll_free'; readonly extension: string }[];
+  readonly numbers: readonly {
+    readonly number: number;
+    readonly kind: 'did' | 'toll_free';
+    readonly extension: string;
+  }[];
   /** True when made on the fly from `--default-plan`. */
   readonly isDefault: boolean;
 }

@@ -1,0 +1,79 @@
+/** A catalog as JSON for people and scripts. */
+import { formatDecimal } from './decimal.ts';
+import type { Account, Catalog, ChargeRule, Plan, Tariff } from './model.ts';
+import { CHARGE_SCALE } from './scales.ts';
+
+/** What `catalog show` prints: accounts, plans and tariffs in file order, money as decimal strings, times as ISO 8601. */
+export function describeCatalog(catalog: Catalog) {
+  return {
+    version: catalog.version,
+    name: catalog.name,
+    fingerprint: catalog.fingerprint,
+    default_plan: catalog.defaultPlan?.id ?? null,
+    accounts: Array.from(catalog.accounts.values(), describeAccount),
+    plans: Array.from(catalog.plans.values(), describePlan),
+    tariffs: Array.from(catalog.tariffs.values(), describeTariff),
+  };
+}
+
+function describeAccount(account: Account) {
+  return {
+    id: account.id,
+    name: account.name,
+    plan: account.plan.id,
+    status: account.status,
+    currency: account.currency,
+    country: account.dialPlan.country,
+    area_code: account.dialPlan.areaCode,
+    time_zone: account.timeZone,
+    billing_start: Number.isFinite(account.billingStart)
+      ? new Date(account.billingStart).toISOString()
+      : null,
+    address: account.address,
+    devices: account.devices,
+    numbers: account.numbers.map(({ number, kind, extension }) => ({
+      number: `+${number}`,
+      kind,
+      extension,
+    })),
+  };
+}
+
+function describePlan(plan: Plan) {
+  return {
+    id: plan.id,
+    name: plan.name,
+    currency: plan.currency,
+    country: plan.country,
+    domestic_countries: [...plan.domesticCountries],
+    premium_prefixes: plan.premiumPrefixes,
+    internal_uses_allowance: plan.internalUsesAllowance,
+    pools: plan.pools.map(({ id, secondsPerMonth, scope }) => ({
+      id,
+      minutes_per_month: secondsPerMonth / 60,
+      scope,
+    })),
+    rules: Object.fromEntries(Object.entries(plan.rules).map(([type, rule]) => [type, describeRule(rule)])),
+    recurring: plan.recurring.map(({ id, name, per, amount }) => ({
+      id,
+      name,
+      per,
+      amount: formatDecimal(amount, CHARGE_SCALE),
+    })),
+  };
+}
+
+function describeRule(rule: ChargeRule) {
+  return rule.kind === 'tariff' ? { tariff: rule.tariff.id, pool: rule.pool?.id ?? null } : rule.kind;
+}
+
+function describeTariff(tariff: Tariff) {
+  return {
+    id: tariff.id,
+    name: tariff.name,
+    currency: tariff.currency,
+    duration_rounding: tariff.durationRounding,
+    charge_rounding: tariff.chargeRounding,
+    rates: tariff.rates.length,
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * Reading single fields of a record, be it an object of a YAML file or a line of a CSV file. Each reader reports what is wrong at
+ * the field's own place and answers the fallback, so that the rest of the catalog is still read and all problems come at once.
+ */
+import { parseDecimal } from './decimal.ts';
+import { parseInstant } from './instants.ts';
+import type { Place, ProblemList } from './problems.ts';
+import type { CsvFile } from './read-csv.ts';
+import type { Path, YamlFile } from './read-yaml.ts';
+
+export interface Fields {
+  /** Text of the field; undefined when absent, empty, or of a type that the schema has refused. */
+  text(name: string): string | undefined;
+  place(name: string): Place;
+}
+
+export function yamlFields(yaml: YamlFile, path: Path): Fields {
+  let value: unknown = yaml.value;
+  for (const key of path) value = isObject(value) || Array.isArray(value) ? (value as never)[key] : undefined;
+  const object = isObject(value) ? value : {};
+  return {
+    text: (name) => {
+      const field = object[name];
+      if (typeof field === 'string') return field === '' ? undefined : field;
+      return typeof field === 'number' || typeof field === 'boolean' ? String(field) : undefined;
+    },
+    place: (name) => yaml.place([...path, name]),
+  };
+}
+
+export function csvFields<Column extends string>(csv: CsvFile<Column>, record: number): Fields {
+  const cells = csv.records[record]!;
+  return {
+    text: (name) => {
+      const cell = cells[csv.position(name as Column)];
+      return cell === undefined || cell === '' ? undefined : cell;
+    },
+    place: (name) => csv.place(record, name as Column),
+  };
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Length of a sequence in a YAML value; 0 when it is none. */
+export function sequenceLength(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0;
+}
+
+export class FieldReader {
+  readonly #problems: ProblemList;
+
+  constructor(problems: ProblemList) {
+    this.#problems = problems;
+  }
+
+  decimal(fields: Fields, name: string, scale: number, fallback: number): number {
+    const text = fields.text(name);
+    if (text === undefined) return fallback;
+    const result = parseDecimal(text, scale);
+    if (result.ok) return result.scaled;
+    this.#problems.add('TOLL_CATALOG_DECIMAL_INVALID', fields.place(name), `The ${name} ${result.reason}`);
+    return fallback;
+  }
+
+  increment(fields: Fields, name: string, fallback: number): number {
+    const text = fields.text(name);
+    if (text === undefined) return fallback;
+    const seconds = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+    if (seconds >= 1 && seconds <= 86_400) return seconds;
+    this.#problems.add(
+      'TOLL_CATALOG_INCREMENT_INVALID',
+      fields.place(name),
+      `The ${name} interval is no number of seconds that can be charged`,
+    );
+    return fallback;
+  }
+
+  instant(fields: Fields, name: string, fallback: number, zone = 'UTC'): number {
+    const text = fields.text(name);
+    if (text === undefined) return fallback;
+    const instant = parseInstant(text, zone);
+    if (instant !== null) return instant;
+    this.#problems.add('TOLL_CATALOG_DATE_INVALID', fields.place(name), `The ${name} is no date or instant`);
+    return fallback;
+  }
+
+  flag(fields: Fields, name: string, fallback: boolean): boolean {
+    const text = fields.text(name);
+    if (text === undefined) return fallback;
+    if (text === 'true' || text === 'false') return text === 'true';
+    this.#problems.add(
+      'TOLL_CATALOG_FLAG_INVALID',
+      fields.place(name),
+      `The field ${name} is neither true nor false`,
+    );
+    return fallback;
+  }
+
+  currency(fields: Fields, name: string, fallback: string): string {
+    return this.#known(fields, name, fallback, isCurrency, 'TOLL_CATALOG_CURRENCY_UNKNOWN', 'currency');
+  }
+
+  country(fields: Fields, name: string, fallback: string): string {
+    return this.#known(fields, name, fallback, isCountry, 'TOLL_CATALOG_COUNTRY_UNKNOWN', 'country');
+  }
+
+  #known(
+    fields: Fields,
+    name: string,
+    fallback: string,
+    isKnown: (text: string) => boolean,
+    code: 'TOLL_CATALOG_CURRENCY_UNKNOWN' | 'TOLL_CATALOG_COUNTRY_UNKNOWN',
+    noun: string,
+  ): string {
+    const text = fields.text(name);
+    if (text === undefined || isKnown(text)) return text ?? fallback;
+    this.#problems.add(code, fields.place(name), `There is no such ${noun}`);
+    return fallback;
+  }
+}
+
+const currencies = new Set(Intl.supportedValuesOf('currency'));
+const regionNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+const countries = new Map<string, boolean>();
+
+function isCurrency(text: string): boolean {
+  return currencies.has(text);
+}
+
+export function isCountry(text: string): boolean {
+  let known = countries.get(text);
+  if (known === undefined) {
+    known = /^[A-Z]{2}$/.test(text) && regionNames.of(text) !== undefined;
+    countries.set(text, known);
+  }
+  return known;
+}

@@ -1,0 +1,148 @@
+/** Plan files to plans. */
+import { FieldReader, isObject, sequenceLength, yamlFields } from './fields.ts';
+import type { CallTypeName, ChargeRule, Plan, Pool, RecurringCharge, Tariff } from './model.ts';
+import type { ProblemList } from './problems.ts';
+import type { Path, YamlFile } from './read-yaml.ts';
+import { CHARGE_SCALE } from './scales.ts';
+import { isPrefix } from './tariffs.ts';
+
+const FREE: ChargeRule = { kind: 'free' };
+const BLOCKED: ChargeRule = { kind: 'blocked' };
+
+/**
+ * @param tariffs      those that could be read
+ * @param tariffExists also for tariffs whose own file is broken: a reference to them is not a second problem
+ */
+export function readPlan(
+  yaml: YamlFile,
+  tariffs: ReadonlyMap<string, Tariff>,
+  tariffExists: (id: string) => boolean,
+  problems: ProblemList,
+): Plan {
+  const reader = new FieldReader(problems);
+  const head = yamlFields(yaml, []);
+  const value = isObject(yaml.value) ? yaml.value : {};
+  const country = reader.country(head, 'country', '');
+  const currency = reader.currency(head, 'currency', '');
+  const pools = readPools(yaml, value['pools'], problems);
+  const rules = (isObject(value['rules']) ? value['rules'] : {}) as Record<string, unknown>;
+
+  function rule(type: CallTypeName): ChargeRule {
+    const written = rules[type];
+    if (written === 'blocked') return BLOCKED;
+    if (!isObject(written)) return FREE;
+    const path: Path = ['rules', type];
+    const fields = yamlFields(yaml, path);
+    const tariffId = fields.text('tariff');
+    const tariff = tariffId === undefined ? undefined : tariffs.get(tariffId);
+    if (tariffId !== undefined && !tariffExists(tariffId)) {
+      problems.add('TOLL_CATALOG_REFERENCE_UNKNOWN', fields.place('tariff'), 'There is no such tariff');
+    }
+    if (tariff !== undefined && tariff.currency !== '' && currency !== '' && tariff.currency !== currency) {
+      problems.add(
+        'TOLL_CATALOG_CURRENCY_MISMATCH',
+        fields.place('tariff'),
+        `The tariff is in ${tariff.currency} and the plan in ${currency}`,
+      );
+    }
+    const poolId = fields.text('pool');
+    const pool = poolId === undefined ? null : (pools.get(poolId) ?? null);
+    if (poolId !== undefined && pool === null) {
+      problems.add('TOLL_CATALOG_REFERENCE_UNKNOWN', fields.place('pool'), 'The plan has no such pool');
+    }
+    return tariff === undefined ? BLOCKED : { kind: 'tariff', tariff, pool };
+  }
+
+  const domestic = readCountries(yaml, value['domestic_countries'], reader);
+  return {
+    id: head.text('id') ?? '',
+    name: head.text('name') ?? '',
+    currency,
+    country,
+    domesticCountries: new Set(domestic.length > 0 ? domestic : [country]),
+    premiumPrefixes: readPrefixes(yaml, value['premium_prefixes'], problems),
+    rules: {
+      internal: rule('internal'),
+      local: rule('local'),
+      long_distance: rule('long_distance'),
+      premium: rule('premium'),
+      toll_free_outbound: rule('toll_free_outbound'),
+      toll_free_inbound: rule('toll_free_inbound'),
+      inbound: rule('inbound'),
+      international: rule('international'),
+      // A call for help costs nothing under any plan; no file can say otherwise.
+      emergency: FREE,
+      service_code: rule('service_code'),
+    },
+    internalUsesAllowance: reader.flag(head, 'internal_uses_allowance', false),
+    pools: [...pools.values()],
+    recurring: readRecurring(yaml, value['recurring'], reader, problems),
+  };
+}
+
+function readPools(yaml: YamlFile, value: unknown, problems: ProblemList): Map<string, Pool> {
+  const pools = new Map<string, Pool>();
+  for (let i = 0; i < sequenceLength(value); i++) {
+    const fields = yamlFields(yaml, ['pools', i]);
+    const id = fields.text('id');
+    if (id === undefined) continue;
+    if (pools.has(id))
+      problems.add('TOLL_CATALOG_ID_DUPLICATE', fields.place('id'), 'The plan has this pool twice');
+    pools.set(id, {
+      id,
+      secondsPerMonth: Number(fields.text('minutes_per_month') ?? 0) * 60,
+      scope: fields.text('scope') === 'device' ? 'device' : 'account',
+    });
+  }
+  return pools;
+}
+
+function readCountries(yaml: YamlFile, value: unknown, reader: FieldReader): string[] {
+  const fields = yamlFields({ ...yaml, value: { ...(value as object) } }, []);
+  const place = (index: string) => yaml.place(['domestic_countries', Number(index)]);
+  return Array.from({ length: sequenceLength(value) }, (_, i) =>
+    reader.country({ text: fields.text, place }, String(i), ''),
+  ).filter((country) => country !== '');
+}
+
+function readPrefixes(yaml: YamlFile, value: unknown, problems: ProblemList): string[] {
+  const prefixes: string[] = [];
+  for (let i = 0; i < sequenceLength(value); i++) {
+    const prefix = String((value as unknown[])[i]);
+    const place = yaml.place(['premium_prefixes', i]);
+    if (!isPrefix(prefix)) {
+      problems.add('TOLL_CATALOG_PREFIX_INVALID', place, 'This is no prefix of an E.164 number');
+    } else if (prefixes.includes(prefix)) {
+      problems.add(
+        'TOLL_CATALOG_ID_DUPLICATE',
+        place,
+        'The plan has this premium prefix twice',
+        'Remove one.',
+      );
+    } else prefixes.push(prefix);
+  }
+  return prefixes;
+}
+
+function readRecurring(
+  yaml: YamlFile,
+  value: unknown,
+  reader: FieldReader,
+  problems: ProblemList,
+): RecurringCharge[] {
+  const charges: RecurringCharge[] = [];
+  for (let i = 0; i < sequenceLength(value); i++) {
+    const fields = yamlFields(yaml, ['recurring', i]);
+    const id = fields.text('id') ?? '';
+    if (charges.some((charge) => charge.id === id)) {
+      problems.add('TOLL_CATALOG_ID_DUPLICATE', fields.place('id'), 'The plan has this charge twice');
+    }
+    charges.push({
+      id,
+      name: fields.text('name') ?? '',
+      per: fields.text('per') as RecurringCharge['per'],
+      amount: reader.decimal(fields, 'amount', CHARGE_SCALE, 0),
+    });
+  }
+  return charges;
+}
