@@ -178,7 +178,7 @@ function misspelled(keys: readonly string[], env: Readonly<Record<string, string
 
 function didYouMean(word: string, candidates: readonly string[]): string {
   const near = candidates.find((candidate) => editDistance(word, candidate) <= 2);
-  return near === undefined ? '' : `; did you mean ${near}?`;
+  return near === undefined ? '' : ` (did you mean ${near}?)`;
 }
 
 function editDistance(a: string, b: string): number {
