@@ -22,7 +22,7 @@ export function addQuoteCommand(program: Command): void {
     .requiredOption('--to <number>', 'called number, as dialled')
     .requiredOption('--answered <instant>', 'answer time, ISO 8601 with a zone')
     .requiredOption('--duration <time>', 'conversation time, such as 61s or 1m30s')
-    .option('--direction <direction>', 'outbound, inbound or internal', 'outbound')
+    .option('--direction <direction>', 'outbound, inbound or internal (default: told from the numbers)')
     .option('--catalog <dir>', "catalog (default: the sample's)")
     .option('--default-plan <plan>', 'plan of an account that the catalog does not know')
     .option('--explain', 'show the rule chosen, those passed over, and the arithmetic')

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 
 export interface TopicsOptions {
   readonly partitions: string;
-  readonly replicas: string;
 }
 
 export function addTopicsCommand(program: Command): void {
@@ -11,7 +10,6 @@ export function addTopicsCommand(program: Command): void {
     .command('create')
     .description('Create the topics that are missing; safe to repeat.')
     .option('--partitions <n>', 'partitions of each topic', '4')
-    .option('--replicas <n>', 'replication factor (default: the cluster decides)', '-1')
     .addHelpText('after', '\nExample:\n  KAFKA_BROKERS=localhost:9092 tollstream topics create --partitions 8')
     .action(async (options: TopicsOptions) => {
       const { createTopics } = await import('../topics.ts');

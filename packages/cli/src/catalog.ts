@@ -1,0 +1,29 @@
+import { describeCatalog, loadCatalog, renderProblems } from '@tollstream/catalog';
+import { catalogOf } from './catalog-option.ts';
+import type { CatalogOptions } from './commands/catalog.ts';
+import { EXIT_USAGE } from './failure.ts';
+import { SAMPLE_CATALOG } from './paths.ts';
+import { print, say, table } from './terminal.ts';
+
+export async function checkCatalog(directory: string | undefined, options: CatalogOptions): Promise<void> {
+  const where = directory ?? SAMPLE_CATALOG;
+  const loaded = await loadCatalog(where);
+  const problems = loaded.ok ? loaded.warnings : loaded.problems;
+  if (options.json === true) print(JSON.stringify({ ok: loaded.ok, problems }));
+  else if (problems.length > 0) say(renderProblems(problems));
+  if (!loaded.ok) process.exitCode = EXIT_USAGE;
+  else if (options.json !== true) {
+    const { version, accounts, plans, tariffs } = loaded.catalog;
+    print(`${where}: version ${version}, ${accounts.size} accounts, ${plans.size} plans, ${tariffs.size} tariffs; no problem.`);
+  }
+}
+
+export async function showCatalog(options: CatalogOptions): Promise<void> {
+  const description = describeCatalog(await catalogOf(options));
+  if (options.json === true) {
+    print(JSON.stringify(description));
+    return;
+  }
+  const rows = description.accounts.map((account) => [account.id, account.name, account.plan, String(account.numbers.length)]);
+  print(table(['account', 'name', 'plan', 'numbers'], rows, [3]));
+}

@@ -1,0 +1,44 @@
+/**
+ * Ingest, rating and aggregator in this process, over one event log and one store. They are the same services that run as
+ * processes of their own: only what stands behind the ports differs.
+ */
+import { startAggregator } from '@tollstream/service-aggregator';
+import { startIngest } from '@tollstream/service-ingest';
+import { startRating } from '@tollstream/service-rating';
+import type { Catalog } from '@tollstream/catalog';
+import type { EventLog, Membership } from '@tollstream/event-log';
+import { createMetrics } from '@tollstream/service-kit';
+import type { Metrics } from '@tollstream/service-kit';
+import type { UsageStore } from '@tollstream/usage-store';
+import { EMBEDDED_TOPICS } from './status.ts';
+
+export interface PipelineParts {
+  readonly log: EventLog;
+  readonly store: UsageStore;
+  readonly catalog: Catalog;
+  /** One registry for all three: each stage's series carry its name. */
+  readonly metrics: Metrics;
+}
+
+export interface Pipeline {
+  /** Rejects when a stage cannot go on. */
+  readonly done: Promise<void>;
+  /** Front to back, so that each stage finishes what the one before it still gave. */
+  stop(): Promise<void>;
+}
+
+export async function startPipeline({ log, store, catalog, metrics }: PipelineParts): Promise<Pipeline> {
+  const topics = EMBEDDED_TOPICS;
+  const of = (service: string): Metrics => createMetrics({ service, registry: metrics.registry });
+  const stages: Membership[] = [
+    await startIngest({ log, catalog, topics, metrics: of('ingest') }),
+    await startRating({ log, catalog, topics, metrics: of('rating') }),
+    await startAggregator({ log, store, topics, metrics: of('aggregator') }),
+  ];
+  return {
+    done: Promise.all(stages.map((stage) => stage.done)).then(() => undefined),
+    async stop() {
+      for (const stage of stages) await stage.stop();
+    },
+  };
+}

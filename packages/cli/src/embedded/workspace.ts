@@ -1,0 +1,49 @@
+/** A data directory in use by this process: the event log, the embedded ClickHouse engine, and what is remembered of the run. */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { openSqliteEventLog } from '@tollstream/event-log';
+import type { EventLog } from '@tollstream/event-log';
+import { openEmbeddedStore } from '@tollstream/usage-store';
+import type { EmbeddedStore } from '@tollstream/usage-store';
+import { EMBEDDED_TOPICS } from './status.ts';
+
+/** One partition of each topic: one process reads them all, and larger blocks cost less. */
+const PARTITIONS = 1;
+
+export interface Workspace {
+  readonly directory: string;
+  readonly log: EventLog;
+  readonly store: EmbeddedStore;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens (and on first use makes) a data directory. The event log's lock is taken first: it is what tells a second run, in a
+ * sentence, that the directory is in use.
+ */
+export async function openWorkspace(directory: string): Promise<Workspace> {
+  await mkdir(directory, { recursive: true });
+  const log = openSqliteEventLog({ directory: path.join(directory, 'log') });
+  try {
+    await log.createTopics(Object.values(EMBEDDED_TOPICS).map((name: string) => ({ name, partitions: PARTITIONS })));
+    const store = await openEmbeddedStore({ dataDirectory: path.join(directory, 'clickhouse') });
+    try {
+      await store.migrate();
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    return {
+      directory,
+      log,
+      store,
+      async close() {
+        await store.close();
+        await log.close();
+      },
+    };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
