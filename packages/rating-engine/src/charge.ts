@@ -1,18 +1,19 @@
 import type { ChargeRounding, Rate } from '@tollstream/catalog';
 import { CHARGE_SCALE, RATE_SCALE } from '@tollstream/contracts';
+import { roundDiv, roundDivBig } from '@tollstream/money';
 import { assert } from './assert.ts';
 
 /** Returned instead of a charge that does not fit below 2^53 at `CHARGE_SCALE`. */
 export const CHARGE_OVERFLOW = -1;
 
 /** Rate units × seconds in one charge unit: rates are per minute and carry more digits than charges. */
-const UNITS_PER_CHARGE = 60 * 10 ** (RATE_SCALE - CHARGE_SCALE);
+export const UNITS_PER_CHARGE = 60 * 10 ** (RATE_SCALE - CHARGE_SCALE);
 
 /**
- * Seconds × rate up to this bound are exact in doubles. Half of 2^53, so that the rounding of the division
- * which checks the bound cannot let a larger product through.
+ * Each of the two terms of a charge up to this bound is exact in doubles, and so is their sum. Half of what would fit, so that the
+ * rounding of the division which checks the bound cannot let a larger product through.
  */
-const EXACT_PRODUCT_MAX = 2 ** 52;
+const EXACT_TERM_MAX = 2 ** 51;
 
 /** The prices of a rate row: scaled integers, see `Rate`. */
 export type RatePrices = Pick<
@@ -54,38 +55,25 @@ export function chargeOf(prices: RatePrices, seconds: ChargedSeconds, rounding: 
     'rates and fees are not negative',
   );
   // The bound is checked before the arithmetic that relies on it.
-  const isWide =
-    connectFee > EXACT_PRODUCT_MAX || (highestRate > 0 && initial + steps > EXACT_PRODUCT_MAX / highestRate);
-  if (isWide) return wideCharge(prices, seconds, rounding);
-  const product = initial * initialRatePerMinute + steps * ratePerMinute;
-  const remainder = product % UNITS_PER_CHARGE;
-  const floor = (product - remainder) / UNITS_PER_CHARGE;
-  const sum = connectFee + floor;
-  return remainder > 0 && roundsUp(rounding, remainder * 2 - UNITS_PER_CHARGE, sum % 2 === 1) ? sum + 1 : sum;
+  const isExact =
+    connectFee <= EXACT_TERM_MAX / UNITS_PER_CHARGE &&
+    (highestRate === 0 || initial + steps <= EXACT_TERM_MAX / highestRate);
+  if (!isExact) return wideCharge(prices, seconds, rounding);
+  const units = connectFee * UNITS_PER_CHARGE + initial * initialRatePerMinute + steps * ratePerMinute;
+  return roundDiv(units, UNITS_PER_CHARGE, rounding);
 }
 
-/** The same in BigInt, for products beyond the doubles' exact range. */
+/** The same in BigInt, for terms beyond the doubles' exact range. */
 function wideCharge(prices: RatePrices, seconds: ChargedSeconds, rounding: ChargeRounding): number {
-  const product =
-    BigInt(seconds.initial) * BigInt(prices.initialRatePerMinute) +
-    BigInt(seconds.steps) * BigInt(prices.ratePerMinute);
-  const remainder = Number(product % BigInt(UNITS_PER_CHARGE));
-  const sum = BigInt(prices.connectFee) + product / BigInt(UNITS_PER_CHARGE);
-  const charge =
-    remainder > 0 && roundsUp(rounding, remainder * 2 - UNITS_PER_CHARGE, sum % 2n === 1n) ? sum + 1n : sum;
+  const charge = roundDivBig(chargeUnits(prices, seconds), BigInt(UNITS_PER_CHARGE), rounding);
   return charge <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(charge) : CHARGE_OVERFLOW;
 }
 
-/** @param aboveHalf sign tells whether the remainder (not 0) lies above, on or below one half */
-function roundsUp(rounding: ChargeRounding, aboveHalf: number, isOdd: boolean): boolean {
-  switch (rounding) {
-    case 'up':
-      return true;
-    case 'down':
-      return false;
-    case 'half_up':
-      return aboveHalf >= 0;
-    case 'half_even':
-      return aboveHalf > 0 || (aboveHalf === 0 && isOdd);
-  }
+/** The exact charge × `UNITS_PER_CHARGE`. */
+export function chargeUnits(prices: RatePrices, seconds: ChargedSeconds): bigint {
+  return (
+    BigInt(prices.connectFee) * BigInt(UNITS_PER_CHARGE) +
+    BigInt(seconds.initial) * BigInt(prices.initialRatePerMinute) +
+    BigInt(seconds.steps) * BigInt(prices.ratePerMinute)
+  );
 }

@@ -1,12 +1,12 @@
 import type { Rate, Tariff } from '@tollstream/catalog';
 import { CHARGE_SCALE, RATE_SCALE } from '@tollstream/contracts';
+import { formatScaled, roundDivBig } from '@tollstream/money';
 import type { Allowance } from './allowance.ts';
 import { assert } from './assert.ts';
 import type { RatingCall } from './call.ts';
-import { chargedSecondsOf } from './charge.ts';
+import { chargedSecondsOf, chargeUnits, UNITS_PER_CHARGE } from './charge.ts';
 import { CLASSIFICATION_RULES, classifyCall, describeCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
-import { decimalText, shortDecimalText } from './decimal-text.ts';
 import { priceCall, ratedNumber, ruleFor } from './price-call.ts';
 import type { Priced, Unpriceable } from './price-call.ts';
 import type { RatedAccount } from './rate-table.ts';
@@ -54,7 +54,7 @@ export function explainCall(call: RatingCall, account: RatedAccount, allowance: 
 }
 
 /** The explanation as lines a person can check. */
-export function explanationText({ steps }: Explanation): string {
+export function explanationText({ steps }: Pick<Explanation, 'steps'>): string {
   return steps
     .flatMap(({ text, passedOver }) => [text, ...passedOver.map((reason) => `  passed over: ${reason}`)])
     .join('\n');
@@ -155,9 +155,9 @@ function rateStep(
       prefix: rate.prefix,
       description: rate.description,
       increments: `${rate.initialSeconds}/${rate.stepSeconds}`,
-      rate_per_minute: shortDecimalText(rate.ratePerMinute, RATE_SCALE),
-      initial_rate_per_minute: shortDecimalText(rate.initialRatePerMinute, RATE_SCALE),
-      connect_fee: shortDecimalText(rate.connectFee, CHARGE_SCALE),
+      rate_per_minute: trimmed(rate.ratePerMinute, RATE_SCALE),
+      initial_rate_per_minute: trimmed(rate.initialRatePerMinute, RATE_SCALE),
+      connect_fee: trimmed(rate.connectFee, CHARGE_SCALE),
       blocked: rate.blocked,
     },
     passedOver,
@@ -166,7 +166,7 @@ function rateStep(
 
 function describeRate(rate: Rate, tariff: Tariff): string {
   if (rate.blocked) return `(${rate.description}, blocked)`;
-  const price = shortDecimalText(rate.ratePerMinute, RATE_SCALE);
+  const price = trimmed(rate.ratePerMinute, RATE_SCALE);
   return `(${rate.description}, ${rate.initialSeconds}/${rate.stepSeconds} ${tariff.durationRounding}, ${price} ${tariff.currency}/min)`;
 }
 
@@ -224,54 +224,27 @@ function chargeStep(priced: Priced, rate: Rate, tariff: Tariff): ExplanationStep
     });
   }
   const parts = chargedSecondsOf(rate, priced.includedSeconds, priced.billableSeconds);
-  // Sixtieths of a rate unit: a whole number, whatever the rates are.
-  const feeUnits = BigInt(rate.connectFee) * 60n * 10n ** BigInt(RATE_SCALE - CHARGE_SCALE);
-  const exact =
-    feeUnits +
-    BigInt(parts.initial) * BigInt(rate.initialRatePerMinute) +
-    BigInt(parts.steps) * BigInt(rate.ratePerMinute);
-  assert(
-    roundSixtieths(exact, tariff.chargeRounding) === BigInt(charge),
-    'the explanation gives the amount of the engine',
-  );
+  const exact = chargeUnits(rate, parts);
+  const rounded = roundDivBig(exact, BigInt(UNITS_PER_CHARGE), tariff.chargeRounding);
+  assert(rounded === BigInt(charge), 'the explanation gives the amount of the engine');
   const terms = [
-    rate.connectFee > 0 ? `${shortDecimalText(rate.connectFee, CHARGE_SCALE)} connect fee` : '',
-    parts.initial > 0
-      ? `${parts.initial} s × ${shortDecimalText(rate.initialRatePerMinute, RATE_SCALE)} / 60 s`
-      : '',
-    parts.steps > 0 ? `${parts.steps} s × ${shortDecimalText(rate.ratePerMinute, RATE_SCALE)} / 60 s` : '',
+    rate.connectFee > 0 ? `${trimmed(rate.connectFee, CHARGE_SCALE)} connect fee` : '',
+    parts.initial > 0 ? `${parts.initial} s × ${trimmed(rate.initialRatePerMinute, RATE_SCALE)} / 60 s` : '',
+    parts.steps > 0 ? `${parts.steps} s × ${trimmed(rate.ratePerMinute, RATE_SCALE)} / 60 s` : '',
   ].filter((term) => term !== '');
-  const amount = decimalText(charge, CHARGE_SCALE);
-  const isExact = exact % (60n * 10n ** BigInt(RATE_SCALE - CHARGE_SCALE)) === 0n;
+  const amount = formatScaled(charge, CHARGE_SCALE);
+  const isExact = exact % BigInt(UNITS_PER_CHARGE) === 0n;
   const rounding = isExact
     ? 'exactly'
-    : `rounded ${tariff.chargeRounding} from ${shortDecimalText(exact, RATE_SCALE)} / 60`;
+    : `rounded ${tariff.chargeRounding} from ${trimmed(exact, RATE_SCALE)} / 60`;
   return step('charge', `Charge: ${terms.join(' + ')} = ${amount} ${currency}, ${rounding}.`, {
-    connect_fee: shortDecimalText(rate.connectFee, CHARGE_SCALE),
+    connect_fee: trimmed(rate.connectFee, CHARGE_SCALE),
     initial_charged_seconds: parts.initial,
     step_charged_seconds: parts.steps,
     charge_rounding: tariff.chargeRounding,
     charge: amount,
     currency,
   });
-}
-
-/** @param sixtieths amount × 60 × 10^RATE_SCALE, not negative */
-function roundSixtieths(sixtieths: bigint, rounding: Tariff['chargeRounding']): bigint {
-  const unit = 60n * 10n ** BigInt(RATE_SCALE - CHARGE_SCALE);
-  const floor = sixtieths / unit;
-  const twice = (sixtieths % unit) * 2n;
-  if (twice === 0n) return floor;
-  switch (rounding) {
-    case 'up':
-      return floor + 1n;
-    case 'down':
-      return floor;
-    case 'half_up':
-      return twice >= unit ? floor + 1n : floor;
-    case 'half_even':
-      return twice > unit || (twice === unit && floor % 2n === 1n) ? floor + 1n : floor;
-  }
 }
 
 function outcomeStep(outcome: Priced | Unpriceable): ExplanationStep {
@@ -281,7 +254,7 @@ function outcomeStep(outcome: Priced | Unpriceable): ExplanationStep {
       reason_code: outcome.code,
     });
   }
-  const amount = decimalText(outcome.charge, CHARGE_SCALE);
+  const amount = formatScaled(outcome.charge, CHARGE_SCALE);
   const reasons = {
     unanswered: ': nobody answered',
     before_billing_start: ": before the account's billing start",
@@ -304,5 +277,9 @@ function outcomeStep(outcome: Priced | Unpriceable): ExplanationStep {
 }
 
 function seconds(ms: number): string {
-  return `${shortDecimalText(ms, 3)} s`;
+  return `${trimmed(ms, 3)} s`;
+}
+
+function trimmed(value: number | bigint, scale: number): string {
+  return formatScaled(value, scale, { trim: true });
 }

@@ -1,12 +1,12 @@
 import type { Catalog } from '@tollstream/catalog';
 import { CHARGE_SCALE } from '@tollstream/contracts';
 import type { Direction } from '@tollstream/contracts';
+import { formatScaled } from '@tollstream/money';
 import { normalize } from '@tollstream/numbering';
 import type { NormalizedNumber } from '@tollstream/numbering';
 import { Allowances } from './allowance.ts';
 import { emptyCall } from './call.ts';
 import type { RatingCall } from './call.ts';
-import { decimalText } from './decimal-text.ts';
 import { explainCall } from './explain.ts';
 import type { Explanation } from './explain.ts';
 import type { Priced, Unpriceable } from './price-call.ts';
@@ -58,7 +58,7 @@ export type Quote =
 export interface QuoteResult {
   readonly quote: Quote;
   /** Null when the account is not known. */
-  readonly explanation: Explanation | null;
+  readonly explanation: Pick<Explanation, 'steps'> | null;
 }
 
 /** Prices one call by the catalog alone, without the pipeline. */
@@ -74,12 +74,11 @@ export function quoteCall(request: QuoteRequest): QuoteResult {
   }
   const call = requestedCall(request, account);
   const allowance = (request.allowances ?? new Allowances()).of(request.account);
-  const explanation = explainCall(call, account, allowance);
-  const { outcome } = explanation;
+  const { outcome, steps } = explainCall(call, account, allowance);
   if (outcome.kind === 'priced' && outcome.pool !== null) {
     allowance.add(outcome.pool.id, call.device, outcome.billingMonth, outcome.includedSeconds);
   }
-  return { quote: quoteOf(outcome, account, version), explanation };
+  return { quote: quoteOf(outcome, account, version), explanation: { steps } };
 }
 
 function quoteOf(outcome: Priced | Unpriceable, { plan }: RatedAccount, catalogVersion: number): Quote {
@@ -93,7 +92,7 @@ function quoteOf(outcome: Priced | Unpriceable, { plan }: RatedAccount, catalogV
   }
   return {
     status: 'rated',
-    charge: decimalText(outcome.charge, CHARGE_SCALE),
+    charge: formatScaled(outcome.charge, CHARGE_SCALE),
     currency: outcome.currency,
     billable_seconds: outcome.billableSeconds,
     included_seconds: outcome.includedSeconds,
