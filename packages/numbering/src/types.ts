@@ -27,7 +27,8 @@ export interface DialPlan {
 }
 
 /** Class of an E.164 number's destination. */
-export type NumberClass = 'geographic' | 'mobile' | 'toll_free' | 'premium' | 'shared_cost' | 'other' | 'unknown';
+export type NumberClass =
+  'geographic' | 'mobile' | 'toll_free' | 'premium' | 'shared_cost' | 'other' | 'unknown';
 
 export interface Destination {
   /** ISO alpha-2 ('JM' for +1 876, 'PR' for +1 787); '' when no country owns the number ('001' global services too). */

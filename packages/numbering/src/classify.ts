@@ -1,0 +1,72 @@
+/** What a number is, by the trie that the generated tables hold. */
+import { LEAVES, ROOT, ROWS } from './tables.generated.ts';
+import type { Destination, NumberClass } from './types.ts';
+
+/*
+ * The trie in memory: rows of 16 references, so that a row's place is a shift.
+ *
+ *   row r:  | digit 0 | digit 1 | … | digit 9 | ends here | 5 unused |
+ *   reference < leaf count: that leaf; otherwise the row (reference - leaf count)
+ */
+const ROW_SHIFT = 4;
+const ENDS_HERE = 10;
+const PACKED_ROW = 11;
+
+const leafTexts = LEAVES.split(' ');
+const leafCount = leafTexts.length;
+const leafCountries: readonly string[] = leafTexts.map((text) => text.slice(0, text.indexOf(':')));
+const leafClasses = leafTexts.map((text) => text.slice(text.indexOf(':') + 1)) as readonly NumberClass[];
+const rows = unpackRows();
+
+/** Powers of ten up to the 16 digits an exact integer can have. */
+const POWERS = Float64Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
+
+/** Leaf 0 stands for numbers of no known country. */
+export const LEAF_UNKNOWN = 0;
+
+/**
+ * Country and class of an E.164 number.
+ * @param number E.164 digits as an exact integer; 0 or what no country owns gives country '' and class 'unknown'
+ * @param out    written and returned, so that the hot path allocates nothing
+ */
+export function classify(number: number, out: Destination): Destination {
+  const leaf = findLeaf(number);
+  out.country = leafCountries[leaf]!;
+  out.numberClass = leafClasses[leaf]!;
+  return out;
+}
+
+/** Whether the metadata lists the number as one of some class. */
+export function isListed(number: number): boolean {
+  return leafClasses[findLeaf(number)] !== 'unknown';
+}
+
+function findLeaf(number: number): number {
+  if (!(number >= 1 && number <= Number.MAX_SAFE_INTEGER)) return LEAF_UNKNOWN;
+  let exponent = 1;
+  while (exponent < 16 && number >= POWERS[exponent]!) exponent++;
+  let rest = number;
+  let row = ROOT;
+  while (--exponent >= 0) {
+    const power = POWERS[exponent]!;
+    const digit = Math.floor(rest / power);
+    rest -= digit * power;
+    const reference = rows[(row << ROW_SHIFT) | digit]!;
+    if (reference < leafCount) return reference;
+    row = reference - leafCount;
+  }
+  const reference = rows[(row << ROW_SHIFT) | ENDS_HERE]!;
+  return reference < leafCount ? reference : LEAF_UNKNOWN;
+}
+
+function unpackRows(): Uint16Array {
+  const bytes = Buffer.from(ROWS, 'base64');
+  const rowCount = bytes.length / (PACKED_ROW * 2);
+  const unpacked = new Uint16Array(rowCount << ROW_SHIFT);
+  for (let row = 0; row < rowCount; row++) {
+    for (let slot = 0; slot < PACKED_ROW; slot++) {
+      unpacked[(row << ROW_SHIFT) | slot] = bytes.readUInt16LE((row * PACKED_ROW + slot) * 2);
+    }
+  }
+  return unpacked;
+}
