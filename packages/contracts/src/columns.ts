@@ -14,7 +14,7 @@ export const DURATION_ROUNDINGS = ['up', 'nearest'] as const;
 export const CHARGE_ROUNDINGS = ['half_up', 'up', 'down', 'half_even'] as const;
 
 /** ClickHouse Enum8 type text of a closed set, numbered from 1 in the order of the set. */
-export function enum8(values: readonly string[]): string {
+export function enum8(values: readonly string[]): `Enum8(${string})` {
   return `Enum8(${values.map((value, i) => `'${value}' = ${i + 1}`).join(', ')})`;
 }
 

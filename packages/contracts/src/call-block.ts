@@ -1,0 +1,132 @@
+import { DIRECTIONS, DISPOSITIONS, REJECT_CODES } from './call.ts';
+import type { CallEvent, RejectCode } from './call.ts';
+import { hashCall } from './call-hash.ts';
+import { CALL_COLUMNS, REJECTED_COLUMNS } from './columns.ts';
+import { NativeBlockWriter } from './native-writer.ts';
+
+/** Where a record came from. */
+export interface SourcePosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** A party of a call after normalisation: an E.164 number and '', or 0 and its text. */
+export interface Party {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** What ingest found out about a call beyond what its event says. */
+export interface CallAttribution {
+  /** '' when no account could be told. */
+  readonly accountId: string;
+  readonly origin: Party;
+  readonly destination: Party;
+  readonly direction: CallEvent['direction'];
+  /** '' when none. */
+  readonly routingNumber: string;
+}
+
+/** Enum8 members number from 1 in the order of their set. */
+function enumNumbers<Value extends string>(values: readonly Value[]): Readonly<Record<Value, number>> {
+  return Object.fromEntries(values.map((value, i) => [value, i + 1])) as Record<Value, number>;
+}
+
+const DIRECTION_NUMBERS = enumNumbers(DIRECTIONS);
+const DISPOSITION_NUMBERS = enumNumbers(DISPOSITIONS);
+const REJECT_CODE_NUMBERS = enumNumbers(REJECT_CODES);
+
+/** Builds blocks of `calls.accepted`. */
+export class CallBlockBuilder {
+  readonly #writer = new NativeBlockWriter(CALL_COLUMNS);
+  readonly #hash = new Uint32Array(4);
+
+  get rows(): number {
+    return this.#writer.rows;
+  }
+
+  add(call: CallEvent, attribution: CallAttribution, source: SourcePosition): void {
+    const { columns } = this.#writer;
+    hashCall(call, this.#hash);
+    columns.call_id.push(call.callId);
+    columns.switch_id.push(call.switchId);
+    columns.leg.push(call.leg);
+    columns.account_id.push(attribution.accountId);
+    columns.direction.push(DIRECTION_NUMBERS[attribution.direction]);
+    columns.disposition.push(DISPOSITION_NUMBERS[call.disposition]);
+    columns.started_at.push(call.startedAt);
+    columns.answered_at.push(call.answeredAt ?? 0);
+    columns.ended_at.push(call.endedAt);
+    columns.origin_number.push(attribution.origin.number);
+    columns.origin_text.push(attribution.origin.text);
+    columns.destination_number.push(attribution.destination.number);
+    columns.destination_text.push(attribution.destination.text);
+    columns.extension.push(call.extension ?? '');
+    columns.device.push(call.device ?? '');
+    columns.trunk.push(call.trunk ?? '');
+    columns.charged_party.push(call.chargedParty ?? '');
+    columns.original_destination.push(call.originalTo ?? '');
+    columns.routing_number.push(attribution.routingNumber);
+    columns.parent_call_id.push(call.parentCallId ?? '');
+    columns.partial_sequence.push(call.partialSequence ?? 0);
+    columns.source_topic.push(source.topic);
+    columns.source_partition.push(source.partition);
+    columns.source_offset.push(source.offset);
+    columns.call_hash.push(this.#hash);
+  }
+
+  /** The Native block of what was added, copied; the builder is empty afterwards. */
+  take(): Buffer {
+    const native = this.#writer.toBuffer();
+    this.#writer.reset();
+    return native;
+  }
+}
+
+/** A raw record that no call could be made of. */
+export interface RejectedRecord {
+  readonly code: RejectCode;
+  /** The field and what is wrong with it, for a person. */
+  readonly detail: string;
+  readonly format: string;
+  /** File and line, or the record key. */
+  readonly position: string;
+  readonly raw: Uint8Array;
+  /** The log's timestamp, ms since epoch UTC. */
+  readonly receivedAt: number;
+}
+
+/** Builds blocks of `calls.rejected`. */
+export class RejectedBlockBuilder {
+  readonly #writer = new NativeBlockWriter(REJECTED_COLUMNS);
+
+  get rows(): number {
+    return this.#writer.rows;
+  }
+
+  /** Raw bytes held, to bound a block by size. */
+  get rawBytes(): number {
+    return this.#writer.columns.raw.byteLength;
+  }
+
+  add(record: RejectedRecord, source: SourcePosition): void {
+    const { columns } = this.#writer;
+    columns.code.push(REJECT_CODE_NUMBERS[record.code]);
+    columns.detail.push(record.detail);
+    columns.format.push(record.format);
+    columns.position.push(record.position);
+    columns.raw.pushBytes(record.raw);
+    columns.received_at.push(record.receivedAt);
+    columns.source_topic.push(source.topic);
+    columns.source_partition.push(source.partition);
+    columns.source_offset.push(source.offset);
+  }
+
+  /** The Native block of what was added, copied; the builder is empty afterwards. */
+  take(): Buffer {
+    const native = this.#writer.toBuffer();
+    this.#writer.reset();
+    return native;
+  }
+}

@@ -1,0 +1,21 @@
+export * from './account-partition.ts';
+export * from './block.ts';
+export * from './call-block.ts';
+export * from './call-hash.ts';
+export * from './call.ts';
+export * from './columns.ts';
+export * from './errors.ts';
+export * from './native-reader.ts';
+export {
+  FixedString16Builder,
+  Int64Builder,
+  LowCardinalityBuilder,
+  NativeBlockWriter,
+  StringBuilder,
+  UInt16Builder,
+  UInt32Builder,
+  UInt8Builder,
+} from './native-writer.ts';
+export type { BuilderOf, BuildersOf, ColumnBuilder, ColumnList } from './native-writer.ts';
+export * from './totals-arithmetic.ts';
+export * from './totals.ts';

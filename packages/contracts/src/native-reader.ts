@@ -1,0 +1,512 @@
+/**
+ * Locates the columns of a ClickHouse Native block without copying them, and takes values out on demand.
+ *
+ * A LowCardinality(String) column lies as
+ *
+ *   ┌─────────┬─────────────────────┬───────────┬──────┬───────────┬─────────┐
+ *   │ version │ flags │ index width │ key count │ keys │ row count │ indexes │
+ *   └─────────┴─────────────────────┴───────────┴──────┴───────────┴─────────┘
+ *      u64           u64                 u64    strings     u64     1…8 bytes each
+ *
+ * Bulk accessors (`uint8s`, `integers` …) decode a column once into a typed array: the way to read on a hot path.
+ */
+import { ContractError } from './errors.ts';
+import { layoutOf } from './native-types.ts';
+import type { NativeLayout } from './native-types.ts';
+import {
+  HAS_ADDITIONAL_KEYS,
+  LOW_CARDINALITY_VERSION,
+  encodeBlockHead,
+  lowCardinalityData,
+} from './native-writer.ts';
+
+const TWO_TO_32 = 4_294_967_296;
+const NEED_GLOBAL_DICTIONARY = 1 << 8;
+
+export interface LowCardinalityValues {
+  readonly dictionary: readonly string[];
+  readonly indexes: Uint8Array | Uint16Array | Uint32Array;
+}
+
+interface LowCardinalityRange {
+  readonly keyCount: number;
+  readonly keysStart: number;
+  readonly keysEnd: number;
+  readonly indexWidth: 1 | 2 | 4;
+  readonly indexesStart: number;
+}
+
+/** One column of a block: a view, nothing is decoded before it is asked for. */
+export class NativeColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly rows: number;
+  readonly layout: NativeLayout;
+  readonly #block: Buffer;
+  /** Byte range of name, type and data within the block, and where the data begins. */
+  readonly #headStart: number;
+  readonly #dataStart: number;
+  readonly #end: number;
+  readonly #lowCardinality: LowCardinalityRange | null;
+  #stringOffsets: Uint32Array | null = null;
+  #lowCardinalityValues: LowCardinalityValues | null = null;
+
+  constructor(located: {
+    name: string;
+    type: string;
+    rows: number;
+    layout: NativeLayout;
+    block: Buffer;
+    headStart: number;
+    dataStart: number;
+    end: number;
+    lowCardinality: LowCardinalityRange | null;
+  }) {
+    this.name = located.name;
+    this.type = located.type;
+    this.rows = located.rows;
+    this.layout = located.layout;
+    this.#block = located.block;
+    this.#headStart = located.headStart;
+    this.#dataStart = located.dataStart;
+    this.#end = located.end;
+    this.#lowCardinality = located.lowCardinality;
+  }
+
+  /** Name, type and data as they stand in the block. */
+  encoded(): Buffer {
+    return this.#block.subarray(this.#headStart, this.#end);
+  }
+
+  /** The data alone. */
+  data(): Buffer {
+    return this.#block.subarray(this.#dataStart, this.#end);
+  }
+
+  /** UInt8, Bool or Enum8, as a view. */
+  uint8s(): Uint8Array {
+    this.#expectWidth(1);
+    return this.#block.subarray(this.#dataStart, this.#end);
+  }
+
+  uint16s(): Uint16Array {
+    this.#expectWidth(2);
+    return new Uint16Array(this.#alignedCopy());
+  }
+
+  uint32s(): Uint32Array {
+    this.#expectWidth(4);
+    return new Uint32Array(this.#alignedCopy());
+  }
+
+  /** The halves of 64-bit values, low then high. */
+  halves(): Uint32Array {
+    this.#expectWidth(8);
+    return new Uint32Array(this.#alignedCopy());
+  }
+
+  /** UInt64, Int64, DateTime64 or Decimal(18, s) as exact numbers. The values must lie within ±2^53, which the writers assert. */
+  integers(): Float64Array {
+    const halves = this.halves();
+    const values = new Float64Array(this.rows);
+    const signed = this.layout.kind === 'fixed' && this.layout.signed;
+    for (let row = 0; row < values.length; row++) {
+      const high = halves[row * 2 + 1]!;
+      values[row] = (signed ? high | 0 : high) * TWO_TO_32 + halves[row * 2]!;
+    }
+    return values;
+  }
+
+  /** One 64-bit value as an exact number. */
+  integer(row: number): number {
+    this.#expectWidth(8);
+    this.#expectRow(row);
+    const at = this.#dataStart + row * 8;
+    const signed = this.layout.kind === 'fixed' && this.layout.signed;
+    const high = signed ? this.#block.readInt32LE(at + 4) : this.#block.readUInt32LE(at + 4);
+    return high * TWO_TO_32 + this.#block.readUInt32LE(at);
+  }
+
+  /** A value of a 1, 2, 4 or 8 byte column as a number. */
+  number(row: number): number {
+    this.#expectRow(row);
+    const { layout } = this;
+    if (layout.kind !== 'fixed' || layout.width > 8) throw this.#wrongType('a number');
+    if (layout.width === 8) return this.integer(row);
+    const at = this.#dataStart + row * layout.width;
+    return layout.signed ? this.#block.readIntLE(at, layout.width) : this.#block.readUIntLE(at, layout.width);
+  }
+
+  /** A value of a String, FixedString or UUID column as a view. */
+  bytes(row: number): Buffer {
+    this.#expectRow(row);
+    if (this.layout.kind === 'fixed') {
+      const at = this.#dataStart + row * this.layout.width;
+      return this.#block.subarray(at, at + this.layout.width);
+    }
+    if (this.layout.kind !== 'string') throw this.#wrongType('bytes');
+    const offsets = (this.#stringOffsets ??= this.#locateStrings());
+    const start = skipVarint(this.#block, offsets[row]!);
+    return this.#block.subarray(start, offsets[row + 1]);
+  }
+
+  /** A value of a String or LowCardinality(String) column; bytes that are no UTF-8 become U+FFFD. */
+  string(row: number): string {
+    if (this.layout.kind === 'low_cardinality') {
+      this.#expectRow(row);
+      const { dictionary, indexes } = this.lowCardinality();
+      return dictionary[indexes[row]!]!;
+    }
+    const bytes = this.bytes(row);
+    return bytes.length === 0 ? '' : bytes.toString('utf8', 0, bytes.length);
+  }
+
+  /** Decodes the dictionary once; the indexes are one per row. */
+  lowCardinality(): LowCardinalityValues {
+    return (this.#lowCardinalityValues ??= this.#decodeLowCardinality());
+  }
+
+  /** The column with the given rows only (ascending), encoded with its head. */
+  filter(rows: Uint32Array): Uint8Array[] {
+    const head = this.#block.subarray(this.#headStart, this.#dataStart);
+    if (rows.length === 0) return [head];
+    if (rows.length === this.rows) return [this.encoded()];
+    for (const row of rows) this.#expectRow(row);
+    switch (this.layout.kind) {
+      case 'fixed':
+        return [head, this.#filterFixed(rows, this.layout.width)];
+      case 'string':
+        return [head, this.#filterStrings(rows)];
+      case 'low_cardinality':
+        return [head, ...this.#filterLowCardinality(rows)];
+    }
+  }
+
+  #filterFixed(rows: Uint32Array, width: number): Uint8Array {
+    const kept = Buffer.allocUnsafe(rows.length * width);
+    let at = 0;
+    for (const row of rows) {
+      const start = this.#dataStart + row * width;
+      for (let i = 0; i < width; i++) kept[at++] = this.#block[start + i]!;
+    }
+    return kept;
+  }
+
+  #filterStrings(rows: Uint32Array): Uint8Array {
+    const offsets = (this.#stringOffsets ??= this.#locateStrings());
+    let length = 0;
+    for (const row of rows) length += offsets[row + 1]! - offsets[row]!;
+    const kept = Buffer.allocUnsafe(length);
+    let at = 0;
+    for (let i = 0; i < rows.length;) {
+      // Adjacent rows lie side by side: one copy per run.
+      const first = rows[i]!;
+      let last = first;
+      while (++i < rows.length && rows[i] === last + 1) last++;
+      at += this.#block.copy(kept, at, offsets[first], offsets[last + 1]);
+    }
+    return kept;
+  }
+
+  #filterLowCardinality(rows: Uint32Array): Uint8Array[] {
+    const range = this.#lowCardinality!;
+    const { indexes } = this.lowCardinality();
+    const kept = new Uint32Array(rows.length);
+    for (let i = 0; i < rows.length; i++) kept[i] = indexes[rows[i]!]!;
+    return lowCardinalityData({
+      keyCount: range.keyCount,
+      keys: [this.#block.subarray(range.keysStart, range.keysEnd)],
+      indexes: kept,
+    });
+  }
+
+  #decodeLowCardinality(): LowCardinalityValues {
+    if (this.layout.kind !== 'low_cardinality') throw this.#wrongType('a dictionary');
+    const range = this.#lowCardinality;
+    if (range === null) return { dictionary: [], indexes: new Uint8Array(0) };
+    const dictionary: string[] = [];
+    let at = range.keysStart;
+    for (let key = 0; key < range.keyCount; key++) {
+      const start = skipVarint(this.#block, at);
+      at = start + readVarint(this.#block, at);
+      dictionary.push(this.#block.toString('utf8', start, at));
+    }
+    const end = range.indexesStart + this.rows * range.indexWidth;
+    const bytes = this.#block.subarray(range.indexesStart, end);
+    const indexes =
+      range.indexWidth === 1
+        ? bytes
+        : range.indexWidth === 2
+          ? new Uint16Array(copyAligned(bytes))
+          : new Uint32Array(copyAligned(bytes));
+    for (const index of indexes) {
+      if (index >= dictionary.length) {
+        throw new ContractError(
+          'TOLL_NATIVE_TRUNCATED',
+          `Column ${this.name} points past its dictionary of ${dictionary.length} keys.`,
+        );
+      }
+    }
+    return { dictionary, indexes };
+  }
+
+  /** Where each value's length prefix begins; one more entry for the end. */
+  #locateStrings(): Uint32Array {
+    const offsets = new Uint32Array(this.rows + 1);
+    let at = this.#dataStart;
+    for (let row = 0; row < this.rows; row++) {
+      offsets[row] = at;
+      const length = this.#block[at]!;
+      at = length < 0x80 ? at + 1 + length : skipVarint(this.#block, at) + readVarint(this.#block, at);
+    }
+    offsets[this.rows] = at;
+    return offsets;
+  }
+
+  #alignedCopy(): ArrayBuffer {
+    return copyAligned(this.#block.subarray(this.#dataStart, this.#end));
+  }
+
+  #expectWidth(width: number): void {
+    if (this.layout.kind !== 'fixed' || this.layout.width !== width)
+      throw this.#wrongType(`${width} byte values`);
+  }
+
+  #expectRow(row: number): void {
+    if (!(row >= 0 && row < this.rows)) {
+      throw new ContractError(
+        'TOLL_NATIVE_ROWS',
+        `Row ${row} of column ${this.name} was asked for; the block has ${this.rows} rows.`,
+      );
+    }
+  }
+
+  #wrongType(wanted: string): ContractError {
+    return new ContractError(
+      'TOLL_NATIVE_COLUMN',
+      `Column ${this.name} of type ${this.type} was read as ${wanted}.`,
+    );
+  }
+}
+
+export class NativeBlock {
+  readonly rows: number;
+  readonly columns: readonly NativeColumn[];
+  /** Where the block ends in the buffer it was read from. */
+  readonly end: number;
+  readonly #byName: ReadonlyMap<string, NativeColumn>;
+
+  constructor(rows: number, columns: readonly NativeColumn[], end: number) {
+    this.rows = rows;
+    this.columns = columns;
+    this.end = end;
+    this.#byName = new Map(columns.map((column) => [column.name, column]));
+  }
+
+  /** @throws ContractError TOLL_NATIVE_COLUMN when the block has no such column */
+  column(name: string): NativeColumn {
+    const column = this.#byName.get(name);
+    if (column === undefined) {
+      const present = this.columns.map((each) => each.name).join(', ');
+      throw new ContractError('TOLL_NATIVE_COLUMN', `The block has no column ${name}; it has ${present}.`);
+    }
+    return column;
+  }
+
+  /** The column's bytes as they are, to go into another block of the same rows. */
+  copyColumn(name: string): Buffer {
+    return this.column(name).encoded();
+  }
+
+  /** The column with the given rows only (ascending), to go into another block. */
+  filterColumn(name: string, keptRows: Uint32Array): Uint8Array[] {
+    return this.column(name).filter(keptRows);
+  }
+}
+
+/**
+ * Reads the block that begins at `position`. The block refers to `buffer`: copy what must outlive it.
+ * @throws ContractError TOLL_NATIVE_TRUNCATED, TOLL_NATIVE_TYPE
+ */
+export function readNativeBlock(buffer: Buffer, position = 0): NativeBlock {
+  const cursor = new Cursor(buffer, position);
+  const columnCount = cursor.varint();
+  const rows = cursor.varint();
+  const columns: NativeColumn[] = [];
+  for (let i = 0; i < columnCount; i++) {
+    const headStart = cursor.position;
+    const name = cursor.text();
+    const type = cursor.text();
+    const layout = layoutOf(type);
+    const dataStart = cursor.position;
+    const lowCardinality = rows > 0 ? skipData(cursor, { name, layout, rows }) : null;
+    columns.push(
+      new NativeColumn({
+        name,
+        type,
+        rows,
+        layout,
+        block: buffer,
+        headStart,
+        dataStart,
+        end: cursor.position,
+        lowCardinality,
+      }),
+    );
+  }
+  return new NativeBlock(rows, columns, cursor.position);
+}
+
+/** All blocks of a buffer, as the engine writes them one after another. */
+export function readNativeBlocks(buffer: Buffer): NativeBlock[] {
+  const blocks: NativeBlock[] = [];
+  for (let at = 0; at < buffer.length;) {
+    const block = readNativeBlock(buffer, at);
+    blocks.push(block);
+    at = block.end;
+  }
+  return blocks;
+}
+
+/** A block put together from encoded columns (head and data), each of `rowCount` rows. */
+export function assembleNativeBlock(block: {
+  columnCount: number;
+  rowCount: number;
+  columnParts: readonly Uint8Array[];
+}): Uint8Array[] {
+  return [encodeBlockHead(block.columnCount, block.rowCount), ...block.columnParts];
+}
+
+function skipData(
+  cursor: Cursor,
+  column: { name: string; layout: NativeLayout; rows: number },
+): LowCardinalityRange | null {
+  switch (column.layout.kind) {
+    case 'fixed':
+      cursor.skip(column.rows * column.layout.width);
+      return null;
+    case 'string':
+      cursor.skipStrings(column.rows);
+      return null;
+    case 'low_cardinality':
+      return skipLowCardinality(cursor, column);
+  }
+}
+
+function skipLowCardinality(cursor: Cursor, column: { name: string; rows: number }): LowCardinalityRange {
+  const version = cursor.uint64();
+  const flags = cursor.uint64();
+  if (
+    version !== LOW_CARDINALITY_VERSION ||
+    (flags & NEED_GLOBAL_DICTIONARY) !== 0 ||
+    (flags & HAS_ADDITIONAL_KEYS) === 0 ||
+    (flags & 0xff) > 2
+  ) {
+    throw new ContractError(
+      'TOLL_NATIVE_TYPE',
+      `Column ${column.name} uses a dictionary layout (version ${version}, flags ${flags}) that is not supported.`,
+    );
+  }
+  const keyCount = cursor.uint64();
+  const keysStart = cursor.position;
+  cursor.skipStrings(keyCount);
+  const keysEnd = cursor.position;
+  const rows = cursor.uint64();
+  if (rows !== column.rows) {
+    throw new ContractError(
+      'TOLL_NATIVE_ROWS',
+      `Column ${column.name} has ${rows} values in a block of ${column.rows} rows.`,
+    );
+  }
+  const indexWidth = ([1, 2, 4] as const)[flags & 0xff]!;
+  const indexesStart = cursor.position;
+  cursor.skip(rows * indexWidth);
+  return { keyCount, keysStart, keysEnd, indexWidth, indexesStart };
+}
+
+/** Reads forward and refuses to leave the buffer. */
+class Cursor {
+  readonly #buffer: Buffer;
+  position: number;
+
+  constructor(buffer: Buffer, position: number) {
+    this.#buffer = buffer;
+    this.position = position;
+  }
+
+  skip(bytes: number): void {
+    if (!(bytes <= this.#buffer.length - this.position)) throw this.#truncated();
+    this.position += bytes;
+  }
+
+  varint(): number {
+    const start = this.position;
+    let at = start;
+    // Five bytes hold 35 bits: more than any length or count a buffer can carry.
+    while (this.#buffer[at++]! >= 0x80) if (at - start > 4) throw this.#truncated();
+    if (at > this.#buffer.length) throw this.#truncated();
+    this.position = at;
+    return readVarint(this.#buffer, start);
+  }
+
+  uint64(): number {
+    const start = this.position;
+    this.skip(8);
+    return this.#buffer.readUInt32LE(start + 4) * TWO_TO_32 + this.#buffer.readUInt32LE(start);
+  }
+
+  text(): string {
+    const length = this.varint();
+    const start = this.position;
+    this.skip(length);
+    return this.#buffer.toString('utf8', start, this.position);
+  }
+
+  skipStrings(count: number): void {
+    const buffer = this.#buffer;
+    const { length } = buffer;
+    let at = this.position;
+    for (let i = 0; i < count; i++) {
+      const first = buffer[at]!;
+      if (first < 0x80) {
+        at += 1 + first;
+      } else {
+        this.position = at;
+        at = this.varint();
+        at += this.position;
+      }
+      if (!(at <= length)) throw this.#truncated();
+    }
+    this.position = at;
+  }
+
+  #truncated(): ContractError {
+    return new ContractError(
+      'TOLL_NATIVE_TRUNCATED',
+      `The Native block ends in the middle of a column, at byte ${this.position} of ${this.#buffer.length}.`,
+    );
+  }
+}
+
+function readVarint(bytes: Uint8Array, position: number): number {
+  let value = 0;
+  let scale = 1;
+  for (let at = position; ; at++) {
+    const byte = bytes[at]!;
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) return value;
+    scale *= 128;
+  }
+}
+
+function skipVarint(bytes: Uint8Array, position: number): number {
+  let at = position;
+  while (bytes[at++]! >= 0x80);
+  return at;
+}
+
+function copyAligned(bytes: Uint8Array): ArrayBuffer {
+  const copy = new ArrayBuffer(bytes.byteLength);
+  new Uint8Array(copy).set(bytes);
+  return copy;
+}
