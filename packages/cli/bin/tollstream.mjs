@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endWithParent, findNode24, isNode24, runUnder } from './node24.mjs';
@@ -8,7 +8,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 if (isNode24()) {
   endWithParent();
-  enableCompileCache();
+  module.enableCompileCache();
   await import('../src/main.ts');
 } else {
   const node = findNode24(here);

@@ -4,9 +4,15 @@ import type { Catalog } from '@tollstream/catalog';
 import { UsageError } from './failure.ts';
 import { SAMPLE_CATALOG } from './paths.ts';
 
-export async function catalogOf(options: { catalog?: string | undefined; defaultPlan?: string | undefined }): Promise<Catalog> {
+export async function catalogOf(options: {
+  catalog?: string | undefined;
+  defaultPlan?: string | undefined;
+}): Promise<Catalog> {
   const directory = options.catalog ?? SAMPLE_CATALOG;
-  const loaded = await loadCatalog(directory, options.defaultPlan === undefined ? {} : { defaultPlan: options.defaultPlan });
+  const loaded = await loadCatalog(
+    directory,
+    options.defaultPlan === undefined ? {} : { defaultPlan: options.defaultPlan },
+  );
   if (loaded.ok) return loaded.catalog;
   throw new UsageError({
     code: 'TOLL_CATALOG_INVALID',

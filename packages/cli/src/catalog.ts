@@ -14,7 +14,9 @@ export async function checkCatalog(directory: string | undefined, options: Catal
   if (!loaded.ok) process.exitCode = EXIT_USAGE;
   else if (options.json !== true) {
     const { version, accounts, plans, tariffs } = loaded.catalog;
-    print(`${where}: version ${version}, ${accounts.size} accounts, ${plans.size} plans, ${tariffs.size} tariffs; no problem.`);
+    print(
+      `${where}: version ${version}, ${accounts.size} accounts, ${plans.size} plans, ${tariffs.size} tariffs; no problem.`,
+    );
   }
 }
 
@@ -24,6 +26,11 @@ export async function showCatalog(options: CatalogOptions): Promise<void> {
     print(JSON.stringify(description));
     return;
   }
-  const rows = description.accounts.map((account) => [account.id, account.name, account.plan, String(account.numbers.length)]);
+  const rows = description.accounts.map((account) => [
+    account.id,
+    account.name,
+    account.plan,
+    String(account.numbers.length),
+  ]);
   print(table(['account', 'name', 'plan', 'numbers'], rows, [3]));
 }

@@ -9,11 +9,20 @@ export async function downloadCdr(options: CdrOptions): Promise<void> {
   const month = parseMonth(options.month, '--month');
   const { format } = options;
   if (format !== 'csv' && format !== 'jsonl') {
-    throw new UsageError({ code: 'TOLL_USAGE_FORMAT', message: `--format: '${format}' is not a call detail format`, remedy: 'Use csv or jsonl.' });
+    throw new UsageError({
+      code: 'TOLL_USAGE_FORMAT',
+      message: `--format: '${format}' is not a call detail format`,
+      remedy: 'Use csv or jsonl.',
+    });
   }
   const opened = await openStoreOf(options.data ?? SAMPLE_DATA);
   try {
-    const written = await writeCdrFile(opened.store, { accountId: options.account, month, format, output: options.output });
+    const written = await writeCdrFile(opened.store, {
+      accountId: options.account,
+      month,
+      format,
+      output: options.output,
+    });
     say(`${count(written.calls)} calls → ${options.output === '-' ? 'standard output' : options.output}`);
   } finally {
     await opened.close();

@@ -27,7 +27,12 @@ interface Explained {
 }
 
 function isExplained(error: unknown): error is Explained {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('TOLL_');
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.startsWith('TOLL_')
+  );
 }
 
 /** Configuration and usage errors end with 2: a supervisor must not restart on them. */
@@ -42,7 +47,9 @@ export function reportFailure(error: unknown): number {
   }
   if (isNoSpace(error)) {
     say(`${colours.red('error')} the disk is full: ${error.message} [TOLL_DISK_FULL]`);
-    say('  Free some space and start again: nothing acknowledged was lost, and the run resumes where it stopped.');
+    say(
+      '  Free some space and start again: nothing acknowledged was lost, and the run resumes where it stopped.',
+    );
     return EXIT_FAILED;
   }
   say(`${colours.red('error')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
@@ -50,5 +57,9 @@ export function reportFailure(error: unknown): number {
 }
 
 function isNoSpace(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || /database or disk is full/.test(error.message));
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'ENOSPC' || /database or disk is full/.test(error.message))
+  );
 }

@@ -6,12 +6,16 @@ import { openServerStore } from '@tollstream/usage-store';
 import type { UsageStore } from '@tollstream/usage-store';
 
 export async function openKafkaFromEnvironment(clientId: string): Promise<EventLog> {
-  const { values } = loadConfig(defineConfig({ name: 'kafka', settings: KAFKA_SETTINGS }), { env: process.env });
+  const { values } = loadConfig(defineConfig({ name: 'kafka', settings: KAFKA_SETTINGS }), {
+    env: process.env,
+  });
   return openKafkaEventLog({ clientId, ...kafkaOptionsOf(values) });
 }
 
 export function openServerStoreFromEnvironment(): UsageStore {
-  const { values } = loadConfig(defineConfig({ name: 'clickhouse', settings: CLICKHOUSE_SETTINGS }), { env: process.env });
+  const { values } = loadConfig(defineConfig({ name: 'clickhouse', settings: CLICKHOUSE_SETTINGS }), {
+    env: process.env,
+  });
   return openServerStore({
     url: values.clickhouseUrl,
     username: values.clickhouseUser,

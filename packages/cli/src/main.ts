@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addCatalogCommand } from './commands/catalog.ts';
 import { addCdrCommand } from './commands/cdr.ts';
+import { addClickHouseCommand } from './commands/clickhouse.ts';
 import { addGenerateCommand } from './commands/generate.ts';
 import { addImportCommand } from './commands/import.ts';
 import { addInvoiceCommand } from './commands/invoice.ts';
@@ -14,7 +15,9 @@ import { EXIT_DONE, EXIT_USAGE, reportFailure } from './failure.ts';
 import { flushOutput } from './terminal.ts';
 
 const program = new Command('tollstream')
-  .description('Prices telephone calls exactly once: call events in, rated usage in ClickHouse, invoices out.')
+  .description(
+    'Prices telephone calls exactly once: call events in, rated usage in ClickHouse, invoices out.',
+  )
   .version('0.1.0')
   .showHelpAfterError('(see --help)')
   .exitOverride()
@@ -38,6 +41,7 @@ addInvoiceCommand(program);
 addCdrCommand(program);
 addTopicsCommand(program);
 addMigrateCommand(program);
+addClickHouseCommand(program);
 addServiceCommands(program);
 
 // A closed pipe (`| head`) is the reader's way to say it has enough.

@@ -1,7 +1,8 @@
 /** How the command speaks: results on standard output, everything else on standard error; colour only on a terminal. */
 import { createColors } from 'picocolors';
 
-const wantsColour = process.env['NO_COLOR'] === undefined && process.stdout.isTTY === true && process.stderr.isTTY === true;
+const wantsColour =
+  process.env['NO_COLOR'] === undefined && process.stdout.isTTY === true && process.stderr.isTTY === true;
 
 export const colours = createColors(wantsColour);
 
@@ -18,12 +19,18 @@ export function print(line: string): void {
 /** Lets queued output leave before the process ends: a pipe's reader may be slow. */
 export async function flushOutput(): Promise<void> {
   await Promise.all(
-    [process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))),
+    [process.stdout, process.stderr].map(
+      (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
+    ),
   );
 }
 
 /** Columns padded to their widest cell; numbers (`align: 'right'`) end at the same place. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+): string {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   const line = (row: readonly string[]): string =>

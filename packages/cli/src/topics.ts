@@ -16,7 +16,9 @@ export async function createTopics(options: TopicsOptions): Promise<void> {
       remedy: `Use a whole number from 1 to ${PARTITIONS_MAX}.`,
     });
   }
-  const { values } = loadConfig(defineConfig({ name: 'topics', settings: TOPIC_SETTINGS }), { env: process.env });
+  const { values } = loadConfig(defineConfig({ name: 'topics', settings: TOPIC_SETTINGS }), {
+    env: process.env,
+  });
   const log = await openKafkaFromEnvironment('tollstream-topics');
   try {
     const { created, existing } = await log.createTopics(pipelineTopics(Object.values(values), partitions));

@@ -17,6 +17,10 @@ export const KAFKA_SETTINGS = {
   }),
   kafkaSaslUser: optionalText({ summary: 'SASL user.' }),
   kafkaSaslPassword: secret({ summary: 'SASL password.' }),
+  groupPrefix: optionalText({
+    summary:
+      'Put before the names of consumer groups and transactional ids, where several pipelines share a cluster.',
+  }),
 } as const;
 
 /** The topics of the pipeline. */
@@ -50,3 +54,8 @@ export const BATCH_SETTINGS = {
     default: 4_194_304,
   }),
 } as const;
+
+/** Consumer group of a stage. */
+export function groupName(stage: 'ingest' | 'rating' | 'aggregator', groupPrefix: string): string {
+  return groupPrefix === '' ? stage : `${groupPrefix}.${stage}`;
+}

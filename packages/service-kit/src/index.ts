@@ -36,4 +36,5 @@ export {
   CLICKHOUSE_SETTINGS,
   KAFKA_SETTINGS,
   TOPIC_SETTINGS,
+  groupName,
 } from './common-settings.ts';

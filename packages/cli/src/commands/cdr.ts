@@ -20,7 +20,10 @@ export function addCdrCommand(program: Command): void {
     .option('--output <file>', "file to write, '-' for standard output", '-')
     .option('--data <dir>', 'data directory of an embedded run (default: .tollstream/sample)')
     .option('--catalog <dir>', 'catalog (default: the one the run used)')
-    .addHelpText('after', '\nExample:\n  tollstream cdr download --account 10001 --month 2020-01 --output january.csv')
+    .addHelpText(
+      'after',
+      '\nExample:\n  tollstream cdr download --account 10001 --month 2020-01 --output january.csv',
+    )
     .action(async (options: CdrOptions) => {
       const { downloadCdr } = await import('../cdr.ts');
       await downloadCdr(options);

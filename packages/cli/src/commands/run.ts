@@ -26,14 +26,21 @@ export function addRunCommand(program: Command): void {
     .option('--calls <file>', "call events to read, '-' for standard input (default: the sample's calls)")
     .option('--format <format>', 'format of the calls (default: detected)')
     .option('--csv-header <names>', 'column names of a CSV file without a header line')
-    .option('--time-zone <zone>', 'IANA time zone of formats that write local times, such as America/New_York')
+    .option(
+      '--time-zone <zone>',
+      'IANA time zone of formats that write local times, such as America/New_York',
+    )
     .option('--switch <id>', 'switch id of records that do not name their switch')
     .option('--catalog <dir>', "plans, tariffs and accounts (default: the sample's)")
     .option('--data <dir>', 'data directory (default: .tollstream/sample or .tollstream/data)')
     .option('--default-plan <plan>', 'rate accounts that the catalog does not know on this plan')
     .option('--exit-when-done', 'end when all calls are rated and stored')
     .option('--json', 'end standard output with one JSON object of totals')
-    .option('--clickhouse-port <port>', `port of the ClickHouse HTTP endpoint (default ${DEFAULT_CLICKHOUSE_PORT})`, parsePort)
+    .option(
+      '--clickhouse-port <port>',
+      `port of the ClickHouse HTTP endpoint (default ${DEFAULT_CLICKHOUSE_PORT})`,
+      parsePort,
+    )
     .option('--metrics-port <port>', `port of the metrics page (default ${DEFAULT_METRICS_PORT})`, parsePort)
     .addHelpText(
       'after',
@@ -52,7 +59,7 @@ Starting again on the same data directory resumes; nothing is billed twice.`,
     });
 }
 
-function parsePort(text: string): number {
+export function parsePort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new UsageError({

@@ -10,7 +10,10 @@ export function addTopicsCommand(program: Command): void {
     .command('create')
     .description('Create the topics that are missing; safe to repeat.')
     .option('--partitions <n>', 'partitions of each topic', '4')
-    .addHelpText('after', '\nExample:\n  KAFKA_BROKERS=localhost:9092 tollstream topics create --partitions 8')
+    .addHelpText(
+      'after',
+      '\nExample:\n  KAFKA_BROKERS=localhost:9092 tollstream topics create --partitions 8',
+    )
     .action(async (options: TopicsOptions) => {
       const { createTopics } = await import('../topics.ts');
       await createTopics(options);

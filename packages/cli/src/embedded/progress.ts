@@ -39,7 +39,8 @@ export class ProgressDisplay {
     if (nowMs - this.#shownAtMs < this.intervalMs) return;
     this.#shownAtMs = nowMs;
     this.#history.push({ atMs: nowMs, seen: snapshot.seen });
-    while (this.#history.length > 2 && nowMs - (this.#history[0]?.atMs ?? nowMs) > SPEED_WINDOW_MS) this.#history.shift();
+    while (this.#history.length > 2 && nowMs - (this.#history[0]?.atMs ?? nowMs) > SPEED_WINDOW_MS)
+      this.#history.shift();
     const line = progressLine(snapshot, this.#callsPerSecond());
     if (this.#isTerminal) {
       const width = Math.max(20, (this.#stream.columns ?? 80) - 1);

@@ -87,7 +87,11 @@ export async function runEmbedded(options: RunOptions): Promise<void> {
 }
 
 /** Reads the source to its end and waits until every call of it is in ClickHouse. */
-async function rateEverything(workspace: Workspace, source: ImportSource, signal: AbortSignal): Promise<PipelineTotals> {
+async function rateEverything(
+  workspace: Workspace,
+  source: ImportSource,
+  signal: AbortSignal,
+): Promise<PipelineTotals> {
   const { log } = workspace;
   const display = new ProgressDisplay();
   const beforeImport = await pipelineTotals(log, EMBEDDED_TOPICS);
@@ -104,7 +108,11 @@ async function rateEverything(workspace: Workspace, source: ImportSource, signal
       rawTopic: EMBEDDED_TOPICS.raw,
       source,
       signal,
-      ready: () => until(async () => signal.aborted || (await pipelineLag(log, EMBEDDED_TOPICS)).ingest < IMPORT_LAG_RECORDS_MAX),
+      ready: () =>
+        until(
+          async () =>
+            signal.aborted || (await pipelineLag(log, EMBEDDED_TOPICS)).ingest < IMPORT_LAG_RECORDS_MAX,
+        ),
       onProgress: ({ records }) => {
         published = alreadyPublished + records;
       },
@@ -163,7 +171,9 @@ async function serve(
 
 async function stayUp(endpoints: Endpoints, pipeline: Pipeline, signal: AbortSignal): Promise<void> {
   say('');
-  say(`ClickHouse  ${endpoints.clickhouse}   try: curl '${endpoints.clickhouse}' --data 'SELECT call_type, count(), sum(charge) FROM usage FINAL GROUP BY 1'`);
+  say(
+    `ClickHouse  ${endpoints.clickhouse}   try: curl '${endpoints.clickhouse}' --data 'SELECT call_type, count(), sum(charge) FROM usage FINAL GROUP BY 1'`,
+  );
   say(`Metrics     ${endpoints.metrics}/metrics`);
   say('Up until Ctrl-C.');
   if (!signal.aborted) await Promise.race([once(signal, 'abort'), pipeline.done]);

@@ -19,7 +19,13 @@ export async function sampleCallsFile(dataDir: string, catalog: Catalog): Promis
     say(`Making ${SAMPLE_CALLS.toLocaleString('en-US')} sample calls (seed ${SAMPLE_SEED}) …`);
   }
   // Under another name until it is whole: a killed run must not leave half a month behind as the sample.
-  await writeCalls({ calls: SAMPLE_CALLS, seed: SAMPLE_SEED, output: `${file}.new`, format: 'json', catalog });
+  await writeCalls({
+    calls: SAMPLE_CALLS,
+    seed: SAMPLE_SEED,
+    output: `${file}.new`,
+    format: 'json',
+    catalog,
+  });
   await rename(`${file}.new`, file);
   return file;
 }

@@ -3,6 +3,7 @@ import { CHARGE_SCALE, parseTotals } from '@tollstream/contracts';
 import type { RunningTotals } from '@tollstream/contracts';
 import type { EventLog } from '@tollstream/event-log';
 import { formatScaledBigInt } from '@tollstream/money';
+import { groupName } from '@tollstream/service-kit';
 import type { ProgressSnapshot } from './progress.ts';
 
 export interface StageTopics {
@@ -31,9 +32,13 @@ export interface PipelineTotals {
   readonly charge: Readonly<Record<string, string>>;
 }
 
-export async function pipelineTotals(log: EventLog, topics: StageTopics): Promise<PipelineTotals> {
-  const ingest = await stageTotals(log, 'ingest', topics.raw);
-  const rating = await stageTotals(log, 'rating', topics.accepted);
+export async function pipelineTotals(
+  log: EventLog,
+  topics: StageTopics,
+  groupPrefix = '',
+): Promise<PipelineTotals> {
+  const ingest = await stageTotals(log, groupName('ingest', groupPrefix), topics.raw);
+  const rating = await stageTotals(log, groupName('rating', groupPrefix), topics.accepted);
   const sum = (all: readonly RunningTotals[], pick: (totals: RunningTotals) => number): number =>
     all.reduce((total, each) => total + pick(each), 0);
   return {
@@ -63,15 +68,25 @@ function chargeOf(all: readonly RunningTotals[]): Record<string, string> {
     }
   }
   const currencies = [...sums.keys()].sort();
-  return Object.fromEntries(currencies.map((currency) => [currency, formatScaledBigInt(sums.get(currency) ?? 0n, CHARGE_SCALE)]));
+  return Object.fromEntries(
+    currencies.map((currency) => [currency, formatScaledBigInt(sums.get(currency) ?? 0n, CHARGE_SCALE)]),
+  );
 }
 
 /** Records between the end of each stage's input and its committed position. */
-export async function pipelineLag(log: EventLog, topics: StageTopics): Promise<{ ingest: number; rating: number; aggregator: number }> {
+export async function pipelineLag(
+  log: EventLog,
+  topics: StageTopics,
+  groupPrefix = '',
+): Promise<{ ingest: number; rating: number; aggregator: number }> {
   return {
-    ingest: await groupLag(log, 'ingest', [topics.raw]),
-    rating: await groupLag(log, 'rating', [topics.accepted]),
-    aggregator: await groupLag(log, 'aggregator', [topics.rated, topics.suspended, topics.rejected]),
+    ingest: await groupLag(log, groupName('ingest', groupPrefix), [topics.raw]),
+    rating: await groupLag(log, groupName('rating', groupPrefix), [topics.accepted]),
+    aggregator: await groupLag(log, groupName('aggregator', groupPrefix), [
+      topics.rated,
+      topics.suspended,
+      topics.rejected,
+    ]),
   };
 }
 

@@ -37,7 +37,9 @@ export async function showSummary(summary: Summary): Promise<void> {
       ? `Nothing new: all ${count(totals.seen)} calls were rated before.`
       : `${count(fresh)} calls in ${summary.seconds.toFixed(1)} s (${count(summary.callsPerSecond)}/s), visible in ClickHouse.`,
   );
-  const outcomes = (['seen', 'rated', 'duplicate', 'suspended', 'rejected'] as const).map((name) => `${name} ${count(totals[name])}`);
+  const outcomes = (['seen', 'rated', 'duplicate', 'suspended', 'rejected'] as const).map(
+    (name) => `${name} ${count(totals[name])}`,
+  );
   say(`In this data directory: ${outcomes.join(', ')}.`);
   await showCallTypes(summary);
   if (summary.isSample) await showInvoice(summary);
@@ -78,7 +80,12 @@ async function showInvoice({ workspace, catalog }: Summary): Promise<void> {
   const directory = path.join(workspace.directory, 'cdr');
   await mkdir(directory, { recursive: true });
   const file = path.join(directory, `${account.id}-${usageMonth}.csv`);
-  await writeCdrFile(workspace.store, { accountId: account.id, month: usageMonth, format: 'csv', output: file });
+  await writeCdrFile(workspace.store, {
+    accountId: account.id,
+    month: usageMonth,
+    format: 'csv',
+    output: file,
+  });
   say('');
   say(`Call details of ${account.name}, January 2020: ${file}`);
 }

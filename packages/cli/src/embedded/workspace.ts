@@ -25,7 +25,9 @@ export async function openWorkspace(directory: string): Promise<Workspace> {
   await mkdir(directory, { recursive: true });
   const log = openSqliteEventLog({ directory: path.join(directory, 'log') });
   try {
-    await log.createTopics(Object.values(EMBEDDED_TOPICS).map((name: string) => ({ name, partitions: PARTITIONS })));
+    await log.createTopics(
+      Object.values(EMBEDDED_TOPICS).map((name: string) => ({ name, partitions: PARTITIONS })),
+    );
     const store = await openEmbeddedStore({ dataDirectory: path.join(directory, 'clickhouse') });
     try {
       await store.migrate();

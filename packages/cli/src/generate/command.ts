@@ -9,18 +9,28 @@ export async function runGenerate(options: GenerateOptions): Promise<void> {
   const seed = wholeNumber(options.seed, '--seed');
   const format = options.format ?? (options.output.endsWith('.avro') ? 'avro' : 'json');
   if (format !== 'json' && format !== 'avro') {
-    throw new UsageError({ code: 'TOLL_USAGE_FORMAT', message: `--format: '${format}' cannot be generated`, remedy: 'Use json or avro.' });
+    throw new UsageError({
+      code: 'TOLL_USAGE_FORMAT',
+      message: `--format: '${format}' cannot be generated`,
+      remedy: 'Use json or avro.',
+    });
   }
   const catalog = await catalogOf(options);
   const startedMs = performance.now();
   await writeCalls({ calls, seed, output: options.output, format, catalog });
-  say(`${count(calls)} calls (seed ${seed}) in ${((performance.now() - startedMs) / 1000).toFixed(1)} s → ${options.output}`);
+  say(
+    `${count(calls)} calls (seed ${seed}) in ${((performance.now() - startedMs) / 1000).toFixed(1)} s → ${options.output}`,
+  );
 }
 
 function wholeNumber(text: string, option: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new UsageError({ code: 'TOLL_USAGE_NUMBER', message: `${option}: '${text}' is not a whole number`, remedy: 'Write digits only, such as 100000.' });
+    throw new UsageError({
+      code: 'TOLL_USAGE_NUMBER',
+      message: `${option}: '${text}' is not a whole number`,
+      remedy: 'Write digits only, such as 100000.',
+    });
   }
   return value;
 }

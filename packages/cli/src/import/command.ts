@@ -28,7 +28,9 @@ export async function runImport(file: string, options: ImportOptions): Promise<v
         const nowMs = performance.now();
         if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
         shownMs = nowMs;
-        say(`${count(progress.records)} records, ${count((progress.records * 1000) / (nowMs - startedMs))}/s`);
+        say(
+          `${count(progress.records)} records, ${count((progress.records * 1000) / (nowMs - startedMs))}/s`,
+        );
       },
     });
     const from = resumedAtByte > 0 ? ` (went on at byte ${count(resumedAtByte)})` : '';

@@ -73,10 +73,19 @@ export async function importCalls(options: ImporterOptions): Promise<ImportProgr
   }
 }
 
-function outputsOf(chunk: ImportChunk, target: { topic: string; partition: number; name: string }): OutputRecord[] {
+function outputsOf(
+  chunk: ImportChunk,
+  target: { topic: string; partition: number; name: string },
+): OutputRecord[] {
   const { topic, partition, name } = target;
   const headers = chunk.headers;
-  return chunk.records.map((record) => ({ topic, partition, key: `${name}:${record.line}`, value: record.value, headers }));
+  return chunk.records.map((record) => ({
+    topic,
+    partition,
+    key: `${name}:${record.line}`,
+    value: record.value,
+    headers,
+  }));
 }
 
 async function partitionCount(log: EventLog, topic: string): Promise<number> {

@@ -1,0 +1,39 @@
+/** CPU and memory of running processes, read from the kernel. Linux only: elsewhere the figures are null. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+export interface ProcessUsage {
+  /** User and system time since the process began, in seconds. */
+  readonly cpuSeconds: number;
+  /** Largest resident memory so far, in bytes. */
+  readonly peakBytes: number;
+}
+
+let ticksPerSecond: number | undefined;
+
+export function processUsage(pid: number): ProcessUsage | null {
+  try {
+    ticksPerSecond ??= Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command in parentheses may hold anything; fields are counted from behind it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const peak = /^VmHWM:\s+(\d+) kB/m.exec(status);
+    return { cpuSeconds: ticks / ticksPerSecond, peakBytes: Number(peak?.[1] ?? 0) * 1024 };
+  } catch {
+    return null;
+  }
+}
+
+/** Follows a process until it ends; its last figures stay. */
+export function watchProcess(pid: number, intervalMs = 50): { last(): ProcessUsage | null; stop(): void } {
+  let last = processUsage(pid);
+  const timer = setInterval(() => {
+    last = processUsage(pid) ?? last;
+  }, intervalMs);
+  return {
+    last: () => (last = processUsage(pid) ?? last),
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,112 @@
+/** Runs the `tollstream` command as a person would: a process of its own, from outside. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const PROJECT_ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const COMMAND = path.join(PROJECT_ROOT, 'packages/cli/bin/tollstream.mjs');
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  /** Resolves with the first match on either stream; rejects when the process ends without one. */
+  waitFor(pattern: RegExp): Promise<RegExpMatchArray>;
+}
+
+interface Options {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly input?: string | Buffer;
+}
+
+export function start(args: readonly string[], options: Options = {}): Running {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
+    cwd: options.cwd ?? PROJECT_ROOT,
+    env: { ...process.env, NO_COLOR: '1', ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  const watchers = new Set<() => void>();
+  const notify = (): void => watchers.forEach((watch) => watch());
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+    notify();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+    notify();
+  });
+  // A process that ends before it read its input is judged by its exit code.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.input ?? '');
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ code, stdout, stderr });
+      notify();
+    });
+  });
+  return {
+    child,
+    finished,
+    waitFor: (pattern) =>
+      new Promise((resolve, reject) => {
+        const watch = (): void => {
+          const match = (stdout + stderr).match(pattern);
+          if (match !== null) resolve(match);
+          else if (child.exitCode !== null || child.signalCode !== null) {
+            reject(new Error(`ended without ${String(pattern)}:\n${stdout}\n${stderr}`));
+          } else return;
+          watchers.delete(watch);
+        };
+        watchers.add(watch);
+        watch();
+      }),
+  };
+}
+
+export function tollstream(args: readonly string[], options: Options = {}): Promise<Finished> {
+  return start(args, options).finished;
+}
+
+/** Totals that `run --json` ends its standard output with. */
+export interface RunTotals {
+  readonly seen: number;
+  readonly rated: number;
+  readonly rejected: number;
+  readonly suspended: number;
+  readonly duplicate: number;
+  readonly charge: Readonly<Record<string, string>>;
+  readonly calls_per_second: number;
+}
+
+export function totalsOf(finished: Finished): RunTotals {
+  const last = finished.stdout.trimEnd().split('\n').at(-1) ?? '';
+  if (finished.code !== 0 || !last.startsWith('{')) {
+    throw new Error(`exit code ${finished.code}\n${finished.stdout}\n${finished.stderr}`);
+  }
+  return JSON.parse(last) as RunTotals;
+}
+
+/** The part of the totals that no restart, machine or transport may change. */
+export function billed({ calls_per_second: _, ...totals }: RunTotals): Omit<RunTotals, 'calls_per_second'> {
+  return totals;
+}
+
+/** A directory that is gone when the test ends. */
+export async function temporaryDirectory(): Promise<{
+  path: string;
+  [Symbol.asyncDispose](): Promise<void>;
+}> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-'));
+  return { path: directory, [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }) };
+}
