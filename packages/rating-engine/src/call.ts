@@ -7,9 +7,9 @@ import type { Direction } from '@tollstream/contracts';
  */
 export interface RatingCall {
   direction: Direction;
-  /** 0 when it is no E.164 number; then the text says what it was. */
+  /** 0 when it is no E.164 number. */
   originNumber: number;
-  originText: string;
+  /** 0 when it is no E.164 number; then the text says what it is. */
   destinationNumber: number;
   destinationText: string;
   /** Destination before translation as E.164 digits; 0 when absent. Tells a toll-free call that was translated to a DID. */
@@ -28,7 +28,6 @@ export function emptyCall(): RatingCall {
   return {
     direction: 'outbound',
     originNumber: 0,
-    originText: '',
     destinationNumber: 0,
     destinationText: '',
     originalDestinationNumber: 0,

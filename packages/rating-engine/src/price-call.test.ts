@@ -68,7 +68,7 @@ describe('what the call was', () => {
   });
 
   it('takes an extension for standing in the area of its account', () => {
-    const fromExtension = call({ originNumber: 0, originText: '101', destinationNumber: 12125550199 });
+    const fromExtension = call({ originNumber: 0, destinationNumber: 12125550199 });
     expect(price({}, fromExtension)).toMatchObject({ callType: 'local' });
   });
 

@@ -89,7 +89,7 @@ describe('the explanation', () => {
   it('shows the rule chosen, the rules passed over and the arithmetic', () => {
     expect(explanationText(quoteCall(request()).explanation!)).toMatchInlineSnapshot(`
       "Account 'acme' on plan standard; 2020-01-15T15:00:00.000Z is in billing month 202001 (America/New_York).
-      Call type international (outbound to +5511987650123, e164, BR geographic): the destination is any other E.164 number.
+      Call type international (outbound to +5511987650123, e164, BR mobile): the destination is any other E.164 number.
         passed over: emergency applies when the call is not inbound and goes to an emergency number
         passed over: toll_free_inbound applies when the call is inbound and the account was called on a toll-free number
         passed over: inbound applies when the call is inbound

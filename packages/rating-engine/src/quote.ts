@@ -115,7 +115,6 @@ function requestedCall(request: QuoteRequest, { account }: RatedAccount): Rating
     ...emptyCall(),
     direction: request.direction ?? likelyDirection(destination, account),
     originNumber: origin.number,
-    originText: origin.text,
     destinationNumber: destination.number,
     destinationText: destination.text,
     device: request.device ?? '',
