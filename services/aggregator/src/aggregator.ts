@@ -1,0 +1,81 @@
+import { decodeBlock } from '@tollstream/contracts';
+import type { EventLog, JoinOptions, Membership } from '@tollstream/event-log';
+import { EventLogError } from '@tollstream/event-log';
+import type { UsageStore } from '@tollstream/usage-store';
+import { AggregatorTask } from './partition-task.ts';
+import type { AggregatorObserver, TaskOptions } from './partition-task.ts';
+import type { BlockLimits } from './processor.ts';
+import type { RetryLimits } from './store-writer.ts';
+
+export interface AggregatorTopics {
+  readonly rated: string;
+  readonly suspended: string;
+  readonly rejected: string;
+}
+
+export interface AggregatorOptions {
+  readonly log: EventLog;
+  readonly store: UsageStore;
+  readonly topics: AggregatorTopics;
+  readonly group?: string;
+  readonly limits?: Partial<BlockLimits>;
+  readonly retry?: Partial<RetryLimits>;
+  readonly fetchBytesMax?: number;
+  readonly observer?: AggregatorObserver;
+  readonly onEvent?: JoinOptions['onEvent'];
+  /** Aborted before the membership is stopped: ends waiting for a store that is down. */
+  readonly signal?: AbortSignal;
+  readonly now?: () => number;
+}
+
+export const BLOCK_LIMITS: BlockLimits = { rowsMax: 150_000, bytesMax: 64 * 1024 * 1024, ageMsMax: 1_000 };
+export const RETRY_LIMITS: RetryLimits = { waitMsInitial: 100, waitMsMax: 5_000, tryForMs: 20_000 };
+
+/** Moves rated usage, suspended calls and rejected records into their tables, until the membership is stopped. */
+export async function runAggregator(options: AggregatorOptions): Promise<Membership> {
+  const { log, store, topics } = options;
+  const targets = new Map<string, Pick<TaskOptions, 'table' | 'schema'>>([
+    [topics.rated, { table: 'usage', schema: 'rated' }],
+    [topics.suspended, { table: 'usage_suspended', schema: 'suspended' }],
+    [topics.rejected, { table: 'usage_rejected', schema: 'rejected' }],
+  ]);
+  const limits = { ...BLOCK_LIMITS, ...options.limits };
+  const retry = { ...RETRY_LIMITS, ...options.retry };
+  const signal = options.signal ?? new AbortController().signal;
+
+  return log.join({
+    group: options.group ?? 'aggregator',
+    topics: [...targets.keys()],
+    mode: 'offsets',
+    // A block is at most a quarter older than its limit says.
+    tickMs: Math.max(10, Math.ceil(limits.ageMsMax / 4)),
+    ...(options.fetchBytesMax === undefined ? {} : { fetchBytesMax: options.fetchBytesMax }),
+    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
+    open: async (claim) => {
+      const target = targets.get(claim.topic);
+      const [topic] = await log.describeTopics([claim.topic]);
+      if (target === undefined || topic === undefined) throw topicGone(claim.topic);
+      return new AggregatorTask(claim, {
+        ...target,
+        store,
+        topicId: topic.id,
+        decode: decodeBlock,
+        limits,
+        retry,
+        signal,
+        now: options.now ?? Date.now,
+        observer: options.observer ?? {},
+      });
+    },
+  });
+}
+
+function topicGone(topic: string): EventLogError {
+  return new EventLogError({
+    code: 'TOLL_LOG_TOPIC_MISSING',
+    message: `The event log has no topic "${topic}".`,
+    remedy:
+      'Create the topics with `tollstream topics create`, or correct the topic names in the configuration.',
+    retriable: true,
+  });
+}

@@ -1,0 +1,17 @@
+export type AggregatorErrorCode =
+  'TOLL_AGGREGATOR_TOPIC_RECREATED' | 'TOLL_AGGREGATOR_RANGE_CHANGED' | 'TOLL_AGGREGATOR_BLOCK_FOREIGN';
+
+/** The log is not what the aggregator left behind. Nothing is skipped: it stops until a person decided. */
+export class AggregatorError extends Error {
+  override readonly name = 'AggregatorError';
+  readonly code: AggregatorErrorCode;
+  readonly remedy: string;
+  /** Trying again gives the same. */
+  readonly retriable = false;
+
+  constructor(code: AggregatorErrorCode, message: string, remedy: string) {
+    super(message);
+    this.code = code;
+    this.remedy = remedy;
+  }
+}

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { CrashingStore } from './testing/crashing-store.ts';
+import { logOf, readOn, takeOver } from './testing/partition.ts';
+
+/** One life of a process: how it reads, where a block ends, and at which commit or insert it ends. */
+const life = fc.record({
+  batchBytes: fc.integer({ min: 1, max: 200 }),
+  rowsMax: fc.integer({ min: 1, max: 30 }),
+  failure: fc.constantFrom(null, 'nothing stored', 'half stored', 'all stored' as const),
+  insertsBefore: fc.integer({ min: 0, max: 4 }),
+  crashAtCommit: fc.option(fc.record({ count: fc.integer({ min: 1, max: 8 }), before: fc.boolean() })),
+});
+
+test('whatever the blocks and wherever processes end, every row is stored once', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 20 }),
+      fc.array(life, { maxLength: 5 }),
+      async (sizes, lives) => {
+        let name = 0;
+        const messages = sizes.map((size) => Array.from({ length: size }, () => `row-${name++}`));
+        const log = await logOf(messages);
+        const store = new CrashingStore();
+        for (const { batchBytes, rowsMax, failure, insertsBefore, crashAtCommit } of lives) {
+          store.failures.length = 0;
+          store.failures.push(...Array.from({ length: insertsBefore }, () => null), failure);
+          let commits = 0;
+          const end = (before: boolean): void => {
+            if (before) commits++;
+            if (crashAtCommit?.count === commits && crashAtCommit.before === before)
+              throw new Error('ends here');
+          };
+          const owner = await takeOver(log, store, {
+            limits: { rowsMax, bytesMax: 100_000, ageMsMax: 1000 },
+            beforeCommit: () => end(true),
+            afterCommit: () => end(false),
+          });
+          await readOn(log, owner, batchBytes)
+            .then(async () => owner.task.tick(1000))
+            .catch(() => undefined);
+        }
+        store.failures.length = 0;
+        const last = await takeOver(log, store);
+        await readOn(log, last);
+        await last.task.close('stop');
+        expect(store.rows).toEqual(messages.flat());
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

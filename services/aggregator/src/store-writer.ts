@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StoreError, USAGE_TABLES } from '@tollstream/usage-store';
+import type { UsageStore, UsageTable } from '@tollstream/usage-store';
+import type { Boundary } from './processor.ts';
+
+export interface RetryLimits {
+  readonly waitMsInitial: number;
+  readonly waitMsMax: number;
+  /** How long one write is tried in place. Then the task gives up and is opened anew, with the boundary as committed. */
+  readonly tryForMs: number;
+}
+
+export interface Waiting {
+  readonly table: UsageTable;
+  readonly partition: number;
+  readonly error: Error;
+  readonly attempt: number;
+  readonly waitMs: number;
+}
+
+export interface WriteOptions {
+  readonly store: UsageStore;
+  readonly table: UsageTable;
+  readonly partition: number;
+  readonly retry: RetryLimits;
+  /** Aborted when the service is to stop: a store that is down does not hold up the stop. */
+  readonly signal: AbortSignal;
+  readonly onWaiting: (waiting: Waiting) => void;
+}
+
+/**
+ * Writes the rows of a boundary, waiting while the store is unreachable or busy.
+ * @param mayBeStored whether these rows may have been sent before: by this process or by one that crashed
+ * @returns how many of the rows were not stored yet
+ */
+export async function writeRows(
+  options: WriteOptions,
+  boundary: Boundary,
+  natives: readonly Buffer[],
+  mayBeStored: boolean,
+): Promise<number> {
+  const { store, table, retry, signal } = options;
+  const insert = {
+    table,
+    columns: USAGE_TABLES[table].columns,
+    natives,
+    token: boundary.token,
+    rows: boundary.rows,
+  };
+  const startedMs = performance.now();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (mayBeStored || attempt > 1) return await store.replayBlocks(insert);
+      await store.insertBlocks(insert);
+      return boundary.rows;
+    } catch (error) {
+      const transient = error instanceof StoreError && error.transient;
+      const waitMs = Math.min(retry.waitMsMax, retry.waitMsInitial * 2 ** Math.min(attempt - 1, 20));
+      const overdue = performance.now() - startedMs + waitMs > retry.tryForMs;
+      if (!transient || overdue || signal.aborted) throw error;
+      options.onWaiting({ table, partition: options.partition, error, attempt, waitMs });
+      // An aborted wait ends like a finished one: the next attempt decides.
+      await delay(waitMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
