@@ -55,6 +55,8 @@ export function describeEventLog(
         metadata: '',
       });
       await claim.release();
+      const isVisible = async (): Promise<boolean> => ((await log.offsets(topic))[partition]?.end ?? 0) > 0;
+      await until(isVisible);
     };
     const readAll = async (topic: string, partition = 0, from = 0, to?: number): Promise<LogRecord[]> => {
       const records: LogRecord[] = [];
@@ -65,6 +67,7 @@ export function describeEventLog(
     };
     const values = (records: readonly LogRecord[]): (string | null)[] =>
       records.map((r) => r.value?.toString() ?? null);
+    const poll = <T>(actual: () => Promise<T>) => expect.poll(actual, { timeout: timeoutMs, interval: 5 });
     const texts = (count: number, prefix = 'v'): string[] =>
       Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 
@@ -142,6 +145,7 @@ export function describeEventLog(
         ];
         const claim = await log.claim('loader', topic, 0);
         await claim.commit({ outputs, nextOffset: 0, metadata: '' });
+        await poll(async () => (await readAll(topic)).length).toBe(4);
         const records = await readAll(topic);
         expect(records.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } }))).toEqual([
           { key: Buffer.from('calls.jsonl:1'), value: bytes, headers: {} },
@@ -162,6 +166,7 @@ export function describeEventLog(
         const claim = await log.claim('loader', topic, 0);
         const outputs = [large, Buffer.from('small'), large].map((value) => ({ topic, partition: 0, value }));
         await claim.commit({ outputs, nextOffset: 0, metadata: '' });
+        await poll(async () => (await readAll(topic)).length).toBe(3);
         const records = await readAll(topic);
         expect(records.map((record) => record.value?.length)).toEqual([5_000_000, 5, 5_000_000]);
         expect(records[2]?.value?.equals(large)).toBe(true);
@@ -171,10 +176,11 @@ export function describeEventLog(
         const topic = await newTopic();
         await append(topic, texts(5));
         await append(topic, texts(5, 'w'));
+        await poll(async () => (await readAll(topic)).length).toBe(10);
         const all = await readAll(topic);
         const from = all[3]?.offset ?? 0;
         const to = all[7]?.offset ?? 0;
-        expect(values(await readAll(topic, 0, from, to))).toEqual(['v3', 'v4', 'w0', 'w1']);
+        await poll(async () => values(await readAll(topic, 0, from, to))).toEqual(['v3', 'v4', 'w0', 'w1']);
         expect(await readAll(topic, 0, to, to)).toEqual([]);
       });
 
@@ -194,9 +200,9 @@ export function describeEventLog(
         const topic = await newTopic(3);
         await append(topic, ['zero'], 0);
         await append(topic, ['two', 'two again'], 2);
-        expect(values(await readAll(topic, 0))).toEqual(['zero']);
-        expect(values(await readAll(topic, 1))).toEqual([]);
-        expect(values(await readAll(topic, 2))).toEqual(['two', 'two again']);
+        await poll(async () => values(await readAll(topic, 0))).toEqual(['zero']);
+        await poll(async () => values(await readAll(topic, 1))).toEqual([]);
+        await poll(async () => values(await readAll(topic, 2))).toEqual(['two', 'two again']);
         const offsets = await log.offsets(topic);
         expect(offsets.map(({ partition, begin }) => ({ partition, begin }))).toEqual(
           [0, 1, 2].map((partition) => ({ partition, begin: 0 })),
@@ -214,7 +220,7 @@ export function describeEventLog(
         const metadata = JSON.stringify({ seen: 3, charge: { USD: '12' }, text: 'ü' });
         await first.commit({ outputs: [], nextOffset: 3, metadata });
         await first.release();
-        expect(await other.committed(group, topic, 0)).toEqual({ offset: 3, metadata });
+        await poll(async () => other.committed(group, topic, 0)).toEqual({ offset: 3, metadata });
         const second = await other.claim(group, topic, 0);
         expect(second.committed).toEqual({ offset: 3, metadata });
         await second.release();
@@ -247,9 +253,9 @@ export function describeEventLog(
           metadata: 'seven',
         });
         await claim.release();
-        expect(values(await readAll(output, 0))).toEqual(['o0', 'o2']);
-        expect(values(await readAll(output, 1))).toEqual(['o1']);
-        expect(await log.committed(group, input, 0)).toEqual({ offset: 7, metadata: 'seven' });
+        await poll(async () => values(await readAll(output, 0))).toEqual(['o0', 'o2']);
+        await poll(async () => values(await readAll(output, 1))).toEqual(['o1']);
+        await poll(async () => log.committed(group, input, 0)).toEqual({ offset: 7, metadata: 'seven' });
       });
 
       it('leave nothing of a failed commit', async () => {
@@ -265,7 +271,7 @@ export function describeEventLog(
         await expect(claim.commit({ outputs, nextOffset: 2, metadata: 'two' })).rejects.toThrow();
         await claim.release();
         expect(await readAll(output)).toEqual([]);
-        expect(await log.committed(group, input, 0)).toEqual({ offset: 1, metadata: 'one' });
+        await poll(async () => log.committed(group, input, 0)).toEqual({ offset: 1, metadata: 'one' });
       });
 
       it('fence every earlier holder', async () => {
@@ -284,7 +290,7 @@ export function describeEventLog(
         await present.commit({ outputs: [], nextOffset: 2, metadata: 'present' });
         await expect(past.commit(stale)).rejects.toThrow();
         expect(await readAll(topic)).toEqual([]);
-        expect(await log.committed(group, topic, 0)).toEqual({ offset: 2, metadata: 'present' });
+        await poll(async () => log.committed(group, topic, 0)).toEqual({ offset: 2, metadata: 'present' });
         await past.release();
         await present.release();
       });
@@ -296,8 +302,8 @@ export function describeEventLog(
         await one.commit({ outputs: [], nextOffset: 1, metadata: '' });
         await two.commit({ outputs: [], nextOffset: 5, metadata: '' });
         await one.commit({ outputs: [], nextOffset: 2, metadata: '' });
-        expect((await log.committed(one.group, topic, 0))?.offset).toBe(2);
-        expect((await log.committed(two.group, topic, 0))?.offset).toBe(5);
+        await poll(async () => (await log.committed(one.group, topic, 0))?.offset).toBe(2);
+        await poll(async () => (await log.committed(two.group, topic, 0))?.offset).toBe(5);
         await one.release();
         await two.release();
       });
@@ -328,7 +334,7 @@ export function describeEventLog(
         expect(seen[0]).toEqual([...texts(50, 'p0-'), 'late']);
         expect(seen[1]).toEqual(texts(30, 'p1-'));
         for (const { partition, end } of await log.offsets(topic)) {
-          expect((await log.committed(options.group, topic, partition))?.offset).toBe(end);
+          await poll(async () => (await log.committed(options.group, topic, partition))?.offset).toBe(end);
         }
       });
 
@@ -486,7 +492,10 @@ export function describeEventLog(
         await until(() => ticks >= 3 && position >= 2);
         expect(await log.committed(group, topic, 0)).toBeNull();
         await member.stop();
-        expect(await log.committed(group, topic, 0)).toEqual({ offset: position, metadata: 'flushed' });
+        await poll(async () => log.committed(group, topic, 0)).toEqual({
+          offset: position,
+          metadata: 'flushed',
+        });
       });
 
       it('begin where the task says', async () => {
@@ -526,7 +535,7 @@ export function describeEventLog(
         await until(() => claims.length === 2);
         const before = await log.committed(group, topic, 0);
         await expect(claims[0]?.commit({ outputs: [], nextOffset: 0, metadata: 'past' })).rejects.toThrow();
-        expect(await log.committed(group, topic, 0)).toEqual(before);
+        await poll(async () => log.committed(group, topic, 0)).toEqual(before);
         await second.stop();
       });
 
@@ -552,7 +561,7 @@ export function describeEventLog(
         leave.resolve();
         await stopping;
         await member.done;
-        expect((await log.committed(group, topic, 0))?.offset).toBe(2);
+        await poll(async () => (await log.committed(group, topic, 0))?.offset).toBe(2);
       });
 
       it('stop at once while a task is waiting to be opened again', async () => {
@@ -636,8 +645,8 @@ export function describeEventLog(
         await until(async () => (await isDone(0)) && (await isDone(1)));
         await member.stop();
         const expected = texts(40).map((text, i) => `${text}:${i + 1}`);
-        expect(values(await readAll(output, 0))).toEqual(expected);
-        expect(values(await readAll(output, 1))).toEqual(expected);
+        await poll(async () => values(await readAll(output, 0))).toEqual(expected);
+        await poll(async () => values(await readAll(output, 1))).toEqual(expected);
         expect(restored.length).toBeGreaterThan(2);
       });
     });

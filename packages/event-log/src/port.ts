@@ -63,7 +63,8 @@ export interface PartitionClaim {
   /** Position as it stood after fencing (1 fence → 2 fetch the committed offset again); null when never committed. */
   readonly committed: Committed | null;
   /**
-   * Appends all outputs and commits the offset, all or nothing. Resolves once durable. After a rejection the holder
+   * Appends all outputs and commits the offset, all or nothing. Resolves once durable; readers see it at once or a moment
+   * later, the next claim always. After a rejection the holder
    * must drop its state and claim again; the outcome of an ambiguous failure is seen in `committed` of the next claim.
    */
   commit(step: Commit): Promise<void>;
@@ -107,6 +108,7 @@ export interface JoinOptions {
 export type MembershipEvent =
   | { kind: 'assigned' | 'revoked'; topic: string; partition: number }
   | { kind: 'lag'; topic: string; partition: number; lag: number }
+  /** `partition` -1: the whole member waits, for a broker that is away. */
   | { kind: 'retry'; topic: string; partition: number; error: Error; attempt: number; waitMs: number }
   | { kind: 'fatal'; error: Error };
 

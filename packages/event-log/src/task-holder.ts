@@ -23,8 +23,8 @@ export interface TaskHolderOptions {
   readonly beginning: () => Promise<Offset>;
 }
 
-/** lost: another owner has the partition. failed: the task was closed and is to be opened anew. */
-export type TaskOutcome = 'done' | 'failed' | 'lost';
+/** lost: another owner has the partition. failed: the task is to be opened anew. closed: there was no open task. */
+export type TaskOutcome = 'done' | 'failed' | 'lost' | 'closed';
 
 /**
  * The life of one partition's task: claim, open, process and tick in turns, close; after a failure everything anew from
@@ -100,7 +100,7 @@ export class TaskHolder {
   /** Process, tick and close never overlap. A task that was closed meanwhile is left alone. */
   async #inTurn(work: (task: PartitionTask) => Promise<void>): Promise<TaskOutcome> {
     const turn = this.#turn.then(async (): Promise<TaskOutcome> => {
-      if (this.#task === undefined) return 'lost';
+      if (this.#task === undefined) return 'closed';
       try {
         await work(this.#task);
         return 'done';

@@ -1,0 +1,395 @@
+import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka, OffsetsByTopicPartition } from 'kafkajs';
+import { checkCommit } from '../commit-check.ts';
+import { asError, isFatal } from '../errors.ts';
+import { backoffMs, FETCH_BYTES_MAX, RECORDS_MAX, TICK_MS, type Backoff } from '../limits.ts';
+import {
+  ClaimLostError,
+  type Commit,
+  type Committed,
+  type JoinOptions,
+  type Membership,
+  type Offset,
+  type PartitionClaim,
+  type RecordBatch,
+} from '../port.ts';
+import { TaskHolder, type TaskOutcome } from '../task-holder.ts';
+import { sleepUnlessAborted } from '../waiting.ts';
+import { explainKafkaError } from './kafka-errors.ts';
+import type { FetchedPartition } from './kafkajs-internals.ts';
+import { CLIENT_RETRY } from './kafka-options.ts';
+import { toLogRecord } from './kafka-records.ts';
+
+/** How long the broker holds a fetch open when there is nothing to read; a resumed partition waits at most this long. */
+const FETCH_WAIT_MS = 250;
+
+export interface KafkaMembershipOptions {
+  readonly kafka: Kafka;
+  readonly brokers: readonly string[];
+  readonly join: JoinOptions;
+  readonly backoff: Backoff;
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly rebalanceTimeoutMs: number;
+  /** @returns the partitions of all topics together; @throws when a topic is missing */
+  readonly countPartitions: () => Promise<number>;
+  readonly claim: (topic: string, partition: number) => Promise<PartitionClaim>;
+  readonly readCommitted: (topic: string, partition: number) => Promise<Committed | null>;
+  readonly beginning: (topic: string, partition: number) => Promise<Offset>;
+}
+
+/** One assigned partition. */
+interface Slot {
+  readonly topic: string;
+  readonly partition: number;
+  readonly abort: AbortController;
+  readonly holder: TaskHolder;
+  readonly ticking: NodeJS.Timeout;
+  /** Where to read next; null while the task is being opened. */
+  position: Offset | null;
+  /** Another owner took the claim, though the group still says that the partition is ours. */
+  isLost: boolean;
+}
+
+/**
+ * A member of a Kafka consumer group. kafkajs reads and keeps the group's protocol; this class decides from where each
+ * partition is read, and stops, waits and begins anew where kafkajs would go on or give up.
+ */
+export class KafkaMembership implements Membership {
+  readonly done: Promise<void>;
+  readonly #options: KafkaMembershipOptions;
+  readonly #slots = new Map<string, Slot>();
+  /** Partitions whose former task is still closing. */
+  readonly #closing = new Map<string, Promise<void>>();
+  readonly #stopRequested = new AbortController();
+  readonly #done = Promise.withResolvers<void>();
+  #consumer: Consumer | undefined;
+  #commitOffsets: ((offsets: OffsetsByTopicPartition) => Promise<void>) | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #joined = false;
+  #attempt = 0;
+
+  constructor(options: KafkaMembershipOptions) {
+    this.#options = options;
+    this.done = this.#done.promise;
+    // Whoever looks at `done` later still learns of a failure; until then it must not end the process.
+    this.done.catch(() => undefined);
+  }
+
+  get joined(): boolean {
+    return this.#joined;
+  }
+
+  /** Joins, and joins again whenever the connection is lost, until stopped or until waiting cannot help. */
+  start(): void {
+    this.#running = this.#supervise().then(this.#done.resolve, (error: unknown) => {
+      this.#options.join.onEvent?.({ kind: 'fatal', error: asError(error) });
+      this.#done.reject(error);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopRequested.abort();
+    await this.#running;
+  }
+
+  async #supervise(): Promise<void> {
+    const { join, backoff, brokers } = this.#options;
+    const stopped = this.#stopRequested.signal;
+    while (!stopped.aborted) {
+      try {
+        await this.#runConsumer();
+      } catch (thrown) {
+        const error = explainKafkaError(thrown, brokers);
+        if (isFatal(error)) throw error;
+        this.#attempt += 1;
+        const waitMs = backoffMs(backoff, this.#attempt);
+        const topic = join.topics.join(',');
+        join.onEvent?.({ kind: 'retry', topic, partition: -1, error, attempt: this.#attempt, waitMs });
+        await sleepUnlessAborted(waitMs, stopped);
+      }
+    }
+  }
+
+  /** One life of a consumer: until stopped, or until it fails. */
+  async #runConsumer(): Promise<void> {
+    const { kafka, join, countPartitions } = this.#options;
+    const concurrency = Math.max(1, await countPartitions());
+    const fetchBytesMax = join.fetchBytesMax ?? FETCH_BYTES_MAX;
+    const consumer = kafka.consumer({
+      groupId: join.group,
+      sessionTimeout: this.#options.sessionTimeoutMs,
+      heartbeatInterval: this.#options.heartbeatIntervalMs,
+      rebalanceTimeout: this.#options.rebalanceTimeoutMs,
+      minBytes: 1,
+      maxBytes: fetchBytesMax,
+      maxBytesPerPartition: fetchBytesMax,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      readUncommitted: false,
+      allowAutoTopicCreation: false,
+      // kafkajs would restart after some errors and not after others; here all are handled in one place.
+      retry: { ...CLIENT_RETRY, restartOnFailure: async () => false },
+    });
+    const failed = Promise.withResolvers<never>();
+    failed.promise.catch(() => undefined);
+    const stopRequested = new Promise<void>((resolve) => {
+      this.#stopRequested.signal.addEventListener('abort', () => resolve(), { once: true });
+      if (this.#stopRequested.signal.aborted) resolve();
+    });
+    consumer.on(consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => failed.reject(payload.error));
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
+      this.#onAssignment(payload.memberAssignment, failed.reject),
+    );
+    consumer.on(consumer.events.HEARTBEAT, () => this.#reopenLost(failed.reject));
+    this.#consumer = consumer;
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [...join.topics], fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: concurrency,
+        eachBatch: async (payload) => this.#onBatch(payload, failed.reject),
+      });
+      await Promise.race([stopRequested, failed.promise]);
+      // The tasks flush and commit before the member leaves the group.
+      await this.#closeAll('stop');
+    } finally {
+      await this.#closeAll('revoked');
+      this.#commitOffsets = undefined;
+      await consumer.disconnect().catch(() => undefined);
+    }
+  }
+
+  /** Called between joining the group and the first fetch of the new generation. */
+  #onAssignment(assignment: Record<string, number[]>, fail: (error: unknown) => void): void {
+    if (this.#stopRequested.signal.aborted) return;
+    const assigned = new Map(
+      Object.entries(assignment).flatMap(([topic, partitions]) =>
+        partitions.map((partition) => [keyOf(topic, partition), { topic, partition }] as const),
+      ),
+    );
+    for (const [key, slot] of this.#slots) {
+      if (!assigned.has(key) || slot.isLost) this.#drop(slot, 'revoked');
+    }
+    for (const [key, { topic, partition }] of assigned) {
+      const kept = this.#slots.get(key);
+      if (!kept) this.#take(topic, partition, fail);
+      // kafkajs has forgotten where it was reading, and would begin at the committed position.
+      else if (kept.position !== null) this.#seek(kept, kept.position);
+    }
+    this.#joined = true;
+    this.#attempt = 0;
+  }
+
+  #take(topic: string, partition: number, fail: (error: unknown) => void): void {
+    const { join, backoff, beginning } = this.#options;
+    const onEvent = join.onEvent ?? (() => undefined);
+    const abort = new AbortController();
+    const slot: Slot = {
+      topic,
+      partition,
+      abort,
+      position: null,
+      isLost: false,
+      holder: new TaskHolder({
+        topic,
+        partition,
+        open: join.open,
+        onEvent,
+        backoff,
+        signal: abort.signal,
+        claim: async () => this.#claim(slot),
+        beginning: async () => beginning(topic, partition),
+      }),
+      ticking: setInterval(() => void this.#tick(slot, fail), join.tickMs ?? TICK_MS),
+    };
+    this.#slots.set(keyOf(topic, partition), slot);
+    onEvent({ kind: 'assigned', topic, partition });
+    void this.#open(slot, fail);
+  }
+
+  /** Nothing is read of the partition until its task is open; then reading begins where the task says. */
+  async #open(slot: Slot, fail: (error: unknown) => void): Promise<void> {
+    const { topic, partition, holder } = slot;
+    slot.position = null;
+    this.#consumer?.pause([{ topic, partitions: [partition] }]);
+    try {
+      await this.#closing.get(keyOf(topic, partition));
+      const position = await holder.open();
+      if (!this.#isCurrent(slot)) return;
+      if (position === null) {
+        this.#lose(slot);
+        return;
+      }
+      this.#seek(slot, position);
+      slot.position = position;
+      this.#consumer?.resume([{ topic, partitions: [partition] }]);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  async #onBatch(payload: EachBatchPayload, fail: (error: unknown) => void): Promise<void> {
+    const { batch, resolveOffset, heartbeat, isStale, commitOffsetsIfNecessary } = payload;
+    this.#commitOffsets = commitOffsetsIfNecessary as (offsets: OffsetsByTopicPartition) => Promise<void>;
+    const slot = this.#slots.get(keyOf(batch.topic, batch.partition));
+    if (!slot || slot.position === null || isStale()) return;
+    const fetched = batch as unknown as FetchedPartition;
+    // What was fetched for an earlier life of the task, or for another position after a rebalance, is not for this one.
+    if (Number(fetched.fetchedOffset) !== slot.position) {
+      this.#seek(slot, slot.position);
+      return;
+    }
+    // kafkajs sends heartbeats between batches only.
+    const beating = setInterval(
+      () => void heartbeat().catch(() => undefined),
+      this.#options.heartbeatIntervalMs,
+    );
+    try {
+      for (const slice of this.#slices(slot, fetched)) {
+        if (this.#stopRequested.signal.aborted || !this.#isCurrent(slot)) return;
+        const outcome = await slot.holder.process(slice);
+        if (outcome !== 'done') {
+          this.#afterFailure(slot, outcome, fail);
+          return;
+        }
+        slot.position = slice.nextOffset;
+        resolveOffset(String(slice.nextOffset - 1));
+      }
+    } catch (error) {
+      fail(error);
+    } finally {
+      clearInterval(beating);
+    }
+  }
+
+  *#slices({ topic, partition }: Slot, fetched: FetchedPartition): Generator<RecordBatch> {
+    const recordsMax = this.#options.join.recordsMax ?? RECORDS_MAX;
+    const endOffset = Number(fetched.highWatermark);
+    const { messages } = fetched;
+    for (let from = 0; from < messages.length; from += recordsMax) {
+      const records = messages.slice(from, from + recordsMax).map(toLogRecord);
+      const following = messages[from + recordsMax];
+      // The end of the fetch counts the control records, so that lag can become nothing.
+      const nextOffset = following ? Number(following.offset) : Number(fetched.lastOffset()) + 1;
+      yield { topic, partition, records, nextOffset, endOffset };
+    }
+  }
+
+  async #tick(slot: Slot, fail: (error: unknown) => void): Promise<void> {
+    if (slot.position === null || !slot.holder.isOpen || !this.#isCurrent(slot)) return;
+    try {
+      const outcome = await slot.holder.tick(Date.now());
+      if (outcome !== 'done') this.#afterFailure(slot, outcome, fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #afterFailure(slot: Slot, outcome: TaskOutcome, fail: (error: unknown) => void): void {
+    if (!this.#isCurrent(slot)) return;
+    if (outcome === 'failed') void this.#open(slot, fail);
+    if (outcome === 'lost') this.#lose(slot);
+  }
+
+  /** The group may not know yet, or the broker ended a transaction that took too long. The next heartbeat tells. */
+  #lose(slot: Slot): void {
+    if (slot.isLost) return;
+    const { topic, partition } = slot;
+    slot.isLost = true;
+    slot.position = null;
+    clearInterval(slot.ticking);
+    this.#consumer?.pause([{ topic, partitions: [partition] }]);
+    this.#options.join.onEvent?.({ kind: 'revoked', topic, partition });
+  }
+
+  /** A heartbeat was answered, so the partitions are ours in the present generation: those that were taken are claimed again. */
+  #reopenLost(fail: (error: unknown) => void): void {
+    for (const slot of this.#slots.values()) {
+      if (!slot.isLost) continue;
+      this.#drop(slot, 'revoked');
+      this.#take(slot.topic, slot.partition, fail);
+    }
+  }
+
+  #drop(slot: Slot, reason: 'stop' | 'revoked'): void {
+    const { topic, partition, holder, abort } = slot;
+    const key = keyOf(topic, partition);
+    this.#slots.delete(key);
+    clearInterval(slot.ticking);
+    abort.abort();
+    const closing = holder
+      .close(reason)
+      .catch(() => undefined)
+      .then(() => {
+        if (!slot.isLost) this.#options.join.onEvent?.({ kind: 'revoked', topic, partition });
+        if (this.#closing.get(key) === closing) this.#closing.delete(key);
+      });
+    this.#closing.set(key, closing);
+  }
+
+  async #closeAll(reason: 'stop' | 'revoked'): Promise<void> {
+    if (reason === 'stop') {
+      // Until their tasks are closed, the slots stay: a commit on the way out is one of a present owner.
+      await Promise.all(
+        [...this.#slots.values()].map(async ({ holder, abort }) => {
+          abort.abort();
+          await holder.close('stop').catch(() => undefined);
+        }),
+      );
+    }
+    for (const slot of [...this.#slots.values()]) this.#drop(slot, reason);
+    await Promise.all(this.#closing.values());
+  }
+
+  async #claim(slot: Slot): Promise<PartitionClaim> {
+    const { join, claim, readCommitted } = this.#options;
+    const { topic, partition } = slot;
+    if (join.mode === 'transactional') return claim(topic, partition);
+    // Being a member of the present generation is the claim: the broker refuses commits of every earlier one.
+    let isReleased = false;
+    return {
+      group: join.group,
+      topic,
+      partition,
+      committed: await readCommitted(topic, partition),
+      commit: async (step) => {
+        checkCommit(step, 'offsets');
+        if (isReleased) throw new ClaimLostError(`The claim on ${topic}/${partition} was given back.`);
+        await this.#commitAsMember(slot, step);
+      },
+      release: async () => {
+        isReleased = true;
+      },
+    };
+  }
+
+  /**
+   * The commit carries the generation that kafkajs is in. A partition that this member lost is in no slot any more, so no
+   * commit for it can slip into a later generation.
+   */
+  async #commitAsMember(slot: Slot, { nextOffset, metadata }: Commit): Promise<void> {
+    const { topic, partition } = slot;
+    if (!this.#isCurrent(slot))
+      throw new ClaimLostError(`The group gave ${topic}/${partition} to another member.`);
+    if (!this.#commitOffsets) throw new Error('The member has not read anything yet.');
+    const position = { partition, offset: String(nextOffset), metadata };
+    try {
+      await this.#commitOffsets({ topics: [{ topic, partitions: [position] }] });
+    } catch (error) {
+      throw explainKafkaError(error, this.#options.brokers);
+    }
+  }
+
+  #isCurrent(slot: Slot): boolean {
+    return this.#slots.get(keyOf(slot.topic, slot.partition)) === slot;
+  }
+
+  #seek({ topic, partition }: Slot, offset: Offset): void {
+    this.#consumer?.seek({ topic, partition, offset: String(offset) });
+  }
+}
+
+function keyOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}
