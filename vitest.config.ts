@@ -7,6 +7,7 @@ const END_TO_END = ['{packages,services,test}/**/*.e2e.test.ts'];
 
 export default defineConfig({
   test: {
+    teardownTimeout: 30 * SECOND,
     reporters: ['default', './test/reporter.ts'],
     projects: [
       {
@@ -27,7 +28,6 @@ export default defineConfig({
           isolate: true,
           testTimeout: 120 * SECOND,
           hookTimeout: 120 * SECOND,
-          teardownTimeout: 30 * SECOND,
         },
       },
       {
@@ -41,7 +41,6 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300 * SECOND,
           hookTimeout: 120 * SECOND,
-          teardownTimeout: 30 * SECOND,
         },
       },
     ],

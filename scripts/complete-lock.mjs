@@ -34,7 +34,10 @@ if (process.argv.includes('--check')) {
   process.stderr.write(`${added.length} packages of other platforms added to the lock\n`);
 }
 
-/** The `os`, `cpu` and `libc` of a platform package, which its name tells by convention; null for others. */
+/**
+ * The `os`, `cpu` and `libc` of a platform package, which its name tells by convention; null for others.
+ * @param {string} name
+ */
 function platformOf(name) {
   const match =
     /(aix|android|darwin|freebsd|linux|openharmony|sunos|win32)-(arm64|arm|ia32|loong64|mips64el|ppc64|riscv64|s390x|x64)(?:-(gnu|musl|gnueabihf|musleabihf|eabi|eabihf|msvc))?$/.exec(

@@ -28,6 +28,16 @@ export function installProblem(root, options) {
   return null;
 }
 
+/**
+ * @typedef {string | string[] | undefined} PlatformList npm's: one name, names, or names with `!` that are excluded
+ * @typedef {{ version?: string, link?: boolean, dev?: boolean, optional?: boolean, peer?: boolean,
+ *   os?: PlatformList, cpu?: PlatformList, libc?: PlatformList }} LockEntry
+ */
+
+/**
+ * @param {string} lockFile
+ * @returns {Record<string, LockEntry> | null} null when there is none, or a broken one
+ */
 function packagesOf(lockFile) {
   if (!existsSync(lockFile)) return null;
   try {
@@ -37,7 +47,10 @@ function packagesOf(lockFile) {
   }
 }
 
-/** Packages of another platform are in the lock and never installed here. */
+/**
+ * Packages of another platform are in the lock and never installed here.
+ * @param {LockEntry} entry
+ */
 function isForThisMachine({ os, cpu, libc }) {
   return (
     matches(os, process.platform) &&
@@ -46,7 +59,10 @@ function isForThisMachine({ os, cpu, libc }) {
   );
 }
 
-/** npm's platform lists: one name, names, or names with `!` that are excluded. */
+/**
+ * @param {PlatformList} wanted
+ * @param {string} value
+ */
 function matches(wanted, value) {
   const list = [wanted ?? []].flat();
   if (list.includes(`!${value}`)) return false;

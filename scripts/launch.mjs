@@ -15,7 +15,10 @@ const INSTALL_BYTES_MIN = 2_000_000_000;
 const PROGRESS_EVERY_MS = 5_000;
 const LOCK_WAIT_MS_MAX = 10 * 60_000;
 
-/** Target → the script Node 24 runs, before the user's own arguments. */
+/**
+ * Target → the script Node 24 runs, before the user's own arguments.
+ * @type {Record<string, [script: string, ...argv: string[]]>}
+ */
 const TARGETS = {
   run: ['packages/cli/bin/tollstream.mjs', 'run'],
   test: ['node_modules/vitest/vitest.mjs', 'run'],
@@ -76,7 +79,7 @@ function refuseUnsupportedMachine() {
       'Use Linux on x64 or arm64.',
     );
   }
-  if (platform === 'linux' && process.report.getReport().header.glibcVersionRuntime === undefined) {
+  if (platform === 'linux' && !hasGlibc()) {
     fail(
       'TOLL_SETUP_PLATFORM',
       'This Linux has no glibc (Alpine?), which the embedded ClickHouse engine needs.',
@@ -92,7 +95,16 @@ function refuseUnsupportedMachine() {
   }
 }
 
-/** Runs `npm ci`; one process at a time, because two in one folder destroy each other's work. */
+function hasGlibc() {
+  const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
+  return report.header.glibcVersionRuntime !== undefined;
+}
+
+/**
+ * Runs `npm ci`; one process at a time, because two in one folder destroy each other's work.
+ * @param {string} problem
+ * @param {boolean} needsDevelopmentPackages
+ */
 async function install(problem, needsDevelopmentPackages) {
   const unlock = await lockInstall();
   try {
@@ -137,6 +149,7 @@ async function install(problem, needsDevelopmentPackages) {
   }
 }
 
+/** @returns {Promise<{ code: number | string | null, output: string }>} how it ended and its last output */
 function npmCi() {
   const ownNpm = process.env.npm_execpath ?? '';
   const useOwnNpm = basename(ownNpm).startsWith('npm') && existsSync(ownNpm);
@@ -148,7 +161,7 @@ function npmCi() {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
-    const keep = (chunk) => (output = (output + chunk).slice(-8_000));
+    const keep = (/** @type {Buffer} */ chunk) => (output = (output + chunk.toString()).slice(-8_000));
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.on('error', () => {
@@ -169,7 +182,8 @@ async function lockInstall() {
       const unlock = () => rmSync(lock, { force: true });
       process.on('exit', unlock);
       return unlock;
-    } catch (error) {
+    } catch (thrown) {
+      const error = /** @type {NodeJS.ErrnoException} */ (thrown);
       if (error.code !== 'EEXIST') {
         fail(
           'TOLL_SETUP_FOLDER',
@@ -192,23 +206,32 @@ async function lockInstall() {
   }
 }
 
+/** @param {string} lock */
 function isDead(lock) {
   try {
     process.kill(Number(readFileSync(lock, 'utf8')), 0);
     return false;
   } catch (error) {
-    return error.code === 'ESRCH' || error.code === 'ENOENT';
+    return ['ESRCH', 'ENOENT'].includes(/** @type {NodeJS.ErrnoException} */ (error).code ?? '');
   }
 }
 
+/** @param {number} bytes */
 function gigabytes(bytes) {
   return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
+/** @param {string} line */
 function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
+/**
+ * @param {string} code
+ * @param {string} message
+ * @param {string} remedy
+ * @returns {never}
+ */
 function fail(code, message, remedy) {
   process.stderr.write(`${code}: ${message} ${remedy}\n`);
   process.exit(1);

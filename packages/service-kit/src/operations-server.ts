@@ -25,7 +25,7 @@ export async function startOperationsServer(options: {
   portSetting: string;
 }): Promise<OperationsServer> {
   const server = createServer((request, response) => {
-    const path = (request.url ?? '/').split('?', 1)[0];
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const send = (status: number, type: string, body: string): void => {
       response.writeHead(status, { 'content-type': type }).end(body);
     };

@@ -46,9 +46,9 @@ export interface ServiceContext<S extends Settings> {
   readonly metrics: Metrics;
   readonly health: Health;
   /** Registers a step of the stop; steps run in reverse order: open stores first, readers last. */
-  onStop(what: string, stop: () => Promise<void> | void): void;
+  readonly onStop: (what: string, stop: () => Promise<void> | void) => void;
   /** Work that must not end by itself: when it ends or fails, the service stops with exit code 1. */
-  watch(what: string, done: Promise<unknown>): void;
+  readonly watch: (what: string, done: Promise<unknown>) => void;
 }
 
 export interface ServiceDefinition<S extends Settings> {

@@ -1,0 +1,11 @@
+/** What a step of the check found: a short line for the table, and the problems in full when there are some. */
+export interface StepResult {
+  readonly ok: boolean;
+  readonly summary: string;
+  readonly details: string;
+}
+
+export interface Step {
+  readonly name: string;
+  readonly run: (root: string) => Promise<StepResult>;
+}
