@@ -91,12 +91,13 @@ export function readNumbers(
   const numbers = new Map<string, AccountNumber[]>();
   const csv = readCsv(file, text, NUMBER_COLUMNS, ['number', 'account'], problems);
   if (csv === null) return numbers;
+  const reader = new FieldReader(problems);
   const owners = new Map<number, { account: string; record: number }>();
   for (let record = 0; record < csv.records.length; record++) {
     const fields = csvFields(csv, record);
     const digits = (fields.text('number') ?? '').replace(/^\+/, '');
     const account = fields.text('account') ?? '';
-    const kind = fields.text('kind') ?? 'did';
+    const kind = reader.oneOf(fields, 'kind', ['did', 'toll_free'], 'did');
     const number = Number(digits);
     if (!/^[1-9]\d{6,14}$/.test(digits)) {
       problems.add('TOLL_CATALOG_NUMBER_INVALID', fields.place('number'), 'This is no E.164 number');
@@ -104,15 +105,6 @@ export function readNumbers(
     }
     if (!accountExists(account)) {
       problems.add('TOLL_CATALOG_REFERENCE_UNKNOWN', fields.place('account'), 'There is no such account');
-    }
-    if (kind !== 'did' && kind !== 'toll_free') {
-      problems.add(
-        'TOLL_CATALOG_STRUCTURE_INVALID',
-        fields.place('kind'),
-        'The kind is neither did nor toll_free',
-        'Write did or toll_free.',
-      );
-      continue;
     }
     const owner = owners.get(number);
     if (owner !== undefined) {

@@ -98,6 +98,20 @@ export class FieldReader {
     return fallback;
   }
 
+  oneOf<Value extends string>(
+    fields: Fields,
+    name: string,
+    values: readonly Value[],
+    fallback: Value,
+  ): Value {
+    const text = fields.text(name);
+    if (text === undefined || (values as readonly string[]).includes(text))
+      return (text ?? fallback) as Value;
+    const message = `The ${name} is none of ${values.join(', ')}`;
+    this.#problems.add('TOLL_CATALOG_VALUE_UNKNOWN', fields.place(name), message);
+    return fallback;
+  }
+
   currency(fields: Fields, name: string, fallback: string): string {
     return this.#known(fields, name, fallback, isCurrency, 'TOLL_CATALOG_CURRENCY_UNKNOWN', 'currency');
   }

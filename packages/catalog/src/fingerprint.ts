@@ -35,6 +35,7 @@ function writeTariff(tariff: Tariff, write: (value: unknown) => void): void {
       rate.connectFee,
       rate.initialSeconds,
       rate.stepSeconds,
+      rate.durationRounding,
       rate.blocked,
     ]);
   }

@@ -37,6 +37,8 @@ export interface Rate {
   readonly connectFee: number;
   readonly initialSeconds: number;
   readonly stepSeconds: number;
+  /** How a duration goes to the increments of this row; the tariff's unless the row says otherwise. */
+  readonly durationRounding: DurationRounding;
   readonly blocked: boolean;
 }
 
@@ -44,6 +46,7 @@ export interface Tariff {
   readonly id: string;
   readonly name: string;
   readonly currency: string;
+  /** What rows have that name none of their own; price with the row's. */
   readonly durationRounding: DurationRounding;
   readonly chargeRounding: ChargeRounding;
   readonly rates: readonly Rate[];

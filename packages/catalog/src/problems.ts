@@ -23,6 +23,7 @@ export const CATALOG_PROBLEMS = {
   TOLL_CATALOG_DATE_INVALID: 'Write a date (2020-01-31, midnight) or an instant (2020-01-31T00:00:00Z).',
   TOLL_CATALOG_DATE_INVERTED: 'Make effective_to later than effective_from; the end itself is outside.',
   TOLL_CATALOG_FLAG_INVALID: 'Write true or false.',
+  TOLL_CATALOG_VALUE_UNKNOWN: 'Use one of the values that the message lists.',
   TOLL_CATALOG_CURRENCY_UNKNOWN: 'Use an ISO 4217 code such as USD.',
   TOLL_CATALOG_CURRENCY_MISMATCH: 'Use a tariff in the currency of the plan.',
   TOLL_CATALOG_ZONE_UNKNOWN: 'Use an IANA time zone such as America/New_York.',

@@ -16,6 +16,7 @@ export const RATE_COLUMNS = [
   'connect_fee',
   'initial',
   'step',
+  'rounding',
   'effective_from',
   'effective_to',
   'blocked',
@@ -55,6 +56,7 @@ export function readTariff(
     connectFee: reader.decimal(defaultFields, 'connect_fee', CHARGE_SCALE, 0),
     initialSeconds: reader.increment(defaultFields, 'initial', catalogDefaults.initialSeconds),
     stepSeconds: reader.increment(defaultFields, 'step', catalogDefaults.stepSeconds),
+    durationRounding: (rounding.text('duration') as DurationRounding) ?? catalogDefaults.durationRounding,
   };
   const rows = rateRows(yaml, csvText, problems);
   const rates: Rate[] = [];
@@ -71,7 +73,7 @@ export function readTariff(
     id: head.text('id') ?? '',
     name: head.text('name') ?? '',
     currency: reader.currency(head, 'currency', ''),
-    durationRounding: (rounding.text('duration') as DurationRounding) ?? catalogDefaults.durationRounding,
+    durationRounding: defaults.durationRounding,
     chargeRounding: (rounding.text('charge') as ChargeRounding) ?? catalogDefaults.chargeRounding,
     rates,
     index: buildPrefixIndex(overlaps ? [] : rates),
@@ -141,6 +143,7 @@ function readRate(
     connectFee: reader.decimal(fields, 'connect_fee', CHARGE_SCALE, defaults.connectFee),
     initialSeconds: reader.increment(fields, 'initial', defaults.initialSeconds),
     stepSeconds: reader.increment(fields, 'step', defaults.stepSeconds),
+    durationRounding: reader.oneOf(fields, 'rounding', ['up', 'nearest'], defaults.durationRounding),
     blocked: reader.flag(fields, 'blocked', false),
   };
   if (!isPrefix(prefix)) {
