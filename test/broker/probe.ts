@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer } from 'node:net';
-import { Kafka, logLevel } from 'kafkajs';
+import kafkajs from 'kafkajs';
 
 /** True when a broker answers there and knows its controller. */
 export async function isBrokerHealthy(brokers: readonly string[]): Promise<boolean> {
-  const admin = new Kafka({
+  const admin = new kafkajs.Kafka({
     brokers: [...brokers],
-    logLevel: logLevel.NOTHING,
+    logLevel: kafkajs.logLevel.NOTHING,
     connectionTimeout: 2_000,
     requestTimeout: 5_000,
     retry: { retries: 0 },

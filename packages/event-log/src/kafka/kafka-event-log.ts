@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigResourceTypes, type Kafka } from 'kafkajs';
+import kafkajs, { type Kafka } from 'kafkajs';
 import {
   asError,
   EventLogError,
@@ -323,7 +323,7 @@ class KafkaEventLog implements EventLog {
       await admin.connect();
       const { resources } = await admin.describeConfigs({
         includeSynonyms: false,
-        resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames }],
+        resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames }],
       });
       const value = Number(resources[0]?.configEntries[0]?.configValue);
       return Math.min(SEND_BYTES_MAX, value > 0 ? value : MESSAGE_BYTES_DEFAULT) * SEND_FILL;

@@ -1,4 +1,4 @@
-import { Kafka, logLevel, type KafkaConfig, type RetryOptions } from 'kafkajs';
+import kafkajs, { type Kafka, type KafkaConfig, type RetryOptions } from 'kafkajs';
 
 export interface KafkaOptions {
   /** `host:port` of at least one broker. */
@@ -54,7 +54,7 @@ export function createKafka(options: KafkaOptions): Kafka {
     requestTimeout: 30_000,
     retry: CLIENT_RETRY,
     // What matters comes through errors and events; kafkajs logs every attempt besides.
-    logLevel: logLevel.NOTHING,
+    logLevel: kafkajs.logLevel.NOTHING,
   };
   if (tls === true) config.ssl = true;
   if (typeof tls === 'object') {
@@ -65,5 +65,5 @@ export function createKafka(options: KafkaOptions): Kafka {
     };
   }
   if (sasl) config.sasl = { ...sasl } as NonNullable<KafkaConfig['sasl']>;
-  return new Kafka(config);
+  return new kafkajs.Kafka(config);
 }
