@@ -46,6 +46,7 @@ export class EmbeddedEngine {
 
   /** Runs one statement to its end; the result is held in memory. */
   async run(sql: string, options: StatementOptions): Promise<ChdbResult> {
+    this.#assertOpen();
     return this.#limiter.run(async () => {
       const session = await this.#prepare(options);
       try {
@@ -68,6 +69,7 @@ export class EmbeddedEngine {
       yield result.bytes();
       return;
     }
+    this.#assertOpen();
     const release = await this.#limiter.acquire();
     try {
       const session = await this.#prepare(options);
@@ -92,14 +94,16 @@ export class EmbeddedEngine {
     await drainPending();
   }
 
+  #assertOpen(): void {
+    if (!this.#closed) return;
+    throw new StoreError(
+      'TOLL_STORE_UNREACHABLE',
+      'The embedded ClickHouse engine is closed.',
+      'Start the program again.',
+    );
+  }
+
   async #prepare(options: StatementOptions): Promise<Session> {
-    if (this.#closed) {
-      throw new StoreError(
-        'TOLL_STORE_UNREACHABLE',
-        'The embedded ClickHouse engine is closed.',
-        'Start the program again.',
-      );
-    }
     const session = new Session(this.dataDirectory);
     try {
       if (options.database !== undefined) await session.queryAsync(`USE ${backquoted(options.database)}`);

@@ -1,0 +1,65 @@
+import {
+  BATCH_SETTINGS,
+  CLICKHOUSE_SETTINGS,
+  defineConfig,
+  KAFKA_SETTINGS,
+  setting,
+  TOPIC_SETTINGS,
+} from '@tollstream/service-kit';
+import { BLOCK_LIMITS } from './aggregator.ts';
+
+const { integer, text } = setting;
+const { topicRated, topicSuspended, topicRejected } = TOPIC_SETTINGS;
+
+/** The broker takes a member for gone that needs longer than this to finish its batch when the group changes. */
+const REBALANCE_TIMEOUT_MS = 60_000;
+
+export const AGGREGATOR_CONFIG = defineConfig({
+  name: 'aggregator',
+  settings: {
+    ...KAFKA_SETTINGS,
+    topicRated,
+    topicSuspended,
+    topicRejected,
+    ...CLICKHOUSE_SETTINGS,
+    ...BATCH_SETTINGS,
+    aggregatorGroup: text({ summary: 'Consumer group of the aggregator.', default: 'aggregator' }),
+    insertRowsMax: integer({
+      summary: 'Rows of one insert.',
+      min: 1_000,
+      max: 1_000_000,
+      default: BLOCK_LIMITS.rowsMax,
+    }),
+    insertBytesMax: integer({
+      summary: 'Bytes of one insert.',
+      min: 1_048_576,
+      max: 1_073_741_824,
+      default: BLOCK_LIMITS.bytesMax,
+    }),
+    insertAgeMsMax: integer({
+      summary: 'Age at which rows are inserted even when they are few.',
+      min: 10,
+      max: 600_000,
+      default: BLOCK_LIMITS.ageMsMax,
+    }),
+    insertTimeoutMs: integer({
+      summary: 'Time for one request to ClickHouse.',
+      min: 1_000,
+      max: 600_000,
+      default: 30_000,
+    }),
+    insertTryForMs: integer({
+      summary: 'How long an insert is tried again in place before the partition is opened anew.',
+      min: 0,
+      max: 600_000,
+      default: 20_000,
+    }),
+  },
+  relations: [
+    {
+      holds: (values) => values.insertTimeoutMs + values.insertTryForMs < REBALANCE_TIMEOUT_MS,
+      rule: `insertTimeoutMs and insertTryForMs together must be below the rebalance timeout of ${REBALANCE_TIMEOUT_MS} ms`,
+      about: ['insertTimeoutMs', 'insertTryForMs'],
+    },
+  ],
+});
