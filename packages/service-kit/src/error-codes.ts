@@ -30,7 +30,7 @@ export const ERROR_CODES: Readonly<Record<string, ErrorEntry>> = {
     when: 'A command was given an option that it does not have.',
     remedy: 'Run the command with --help.',
   },
-  TOLL_PORT_BUSY: {
+  TOLL_PORT_IN_USE: {
     when: 'Another program listens on the port.',
     remedy: 'Stop it, or choose another port with the setting that the message names (0 takes a free one).',
   },

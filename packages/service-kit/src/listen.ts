@@ -4,7 +4,7 @@ import { TollError } from './toll-error.ts';
 /**
  * Binds a server, or says in a sentence why it cannot.
  * @param options.portSetting the option or variable that a person changes, named in the remedy
- * @throws TollError `TOLL_PORT_BUSY`, `TOLL_PORT_FORBIDDEN`, `TOLL_HOST_UNKNOWN`
+ * @throws TollError `TOLL_PORT_IN_USE`, `TOLL_PORT_FORBIDDEN`, `TOLL_HOST_UNKNOWN`
  */
 export async function listen(
   server: Server,
@@ -17,7 +17,7 @@ export async function listen(
       if (error.code === 'EADDRINUSE') {
         reject(
           new TollError({
-            code: 'TOLL_PORT_BUSY',
+            code: 'TOLL_PORT_IN_USE',
             message: `Another program listens on ${place}.`,
             remedy: `Stop it, or choose another port with ${portSetting} (0 takes a free one).`,
             cause: error,

@@ -57,7 +57,7 @@ describe('the operations server', () => {
   it('says what a busy port needs', async () => {
     const { server } = await start();
     await expect(start(Number(new URL(server.address).port))).rejects.toMatchObject({
-      code: 'TOLL_PORT_BUSY',
+      code: 'TOLL_PORT_IN_USE',
       remedy: 'Stop it, or choose another port with TOLLSTREAM_OPERATIONS_PORT (0 takes a free one).',
     });
   });

@@ -13,7 +13,7 @@ export interface OperationsServer {
 /**
  * Serves `/metrics` (Prometheus text), `/healthz` (200 while the process answers) and `/readyz` (200 or 503 with the
  * reasons).
- * @throws TollError `TOLL_PORT_BUSY` and its relatives, see `listen`
+ * @throws TollError `TOLL_PORT_IN_USE` and its relatives, see `listen`
  */
 export async function startOperationsServer(options: {
   host: string;

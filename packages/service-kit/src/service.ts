@@ -169,9 +169,21 @@ export async function startService<S extends Settings>(definition: ServiceDefini
   return report.failed.length > 0 ? EXIT.failed : code;
 }
 
+/** So that all services can run on one machine as they are. */
+const OPERATIONS_PORTS: Readonly<Record<string, number>> = {
+  ingest: 9401,
+  rating: 9402,
+  aggregator: 9403,
+  billing: 9404,
+};
+
 /** A service's schema together with the settings that every service has. */
 export function withServiceSettings<S extends Settings>(schema: ConfigSchema<S>): ConfigSchema {
-  return { ...schema, settings: { ...schema.settings, ...SERVICE_SETTINGS } } as unknown as ConfigSchema;
+  const port = OPERATIONS_PORTS[schema.name] ?? SERVICE_SETTINGS.operationsPort.default;
+  const operationsPort = { ...SERVICE_SETTINGS.operationsPort, default: port };
+  const settings: Settings = { ...schema.settings, ...SERVICE_SETTINGS, operationsPort };
+  // A relation reads the settings it was declared with, and all of those are still there.
+  return { ...schema, settings } as unknown as ConfigSchema;
 }
 
 function parseArguments(

@@ -1,0 +1,34 @@
+/**
+ * Makes the reference pages from the code: `node scripts/docs.ts`. With `--check` it writes nothing and fails when a page
+ * differs, or when the source and the error table name different codes.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { configurationPage } from './docs/configuration-page.ts';
+import { errorsPage } from './docs/errors-page.ts';
+import { errorCodeProblems } from './docs/error-codes.ts';
+import { metricsPage } from './docs/metrics-page.ts';
+
+const root = join(import.meta.dirname, '..');
+const check = process.argv.includes('--check');
+const NOTE = '<!-- Made by scripts/docs.ts from the code. Do not edit: run `node scripts/docs.ts`. -->\n\n';
+
+const pages: Readonly<Record<string, string>> = {
+  'docs/configuration.md': await configurationPage(root),
+  'docs/errors.md': errorsPage(),
+  'docs/metrics.md': metricsPage(),
+};
+
+const problems = errorCodeProblems(root);
+for (const [name, content] of Object.entries(pages)) {
+  const file = join(root, name);
+  const style = await resolveConfig(file);
+  const wanted = await format(NOTE + content, { ...style, parser: 'markdown' });
+  const present = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (wanted === present) continue;
+  if (check) problems.push(`${name} is not what the code says; run "node scripts/docs.ts"`);
+  else writeFileSync(file, wanted);
+}
+for (const problem of problems) process.stderr.write(`${problem}\n`);
+process.exitCode = problems.length > 0 ? 1 : 0;
