@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS {{database}}.usage_suspended
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(started_at)
 ORDER BY (account_id, started_at, call_id, leg, switch_id)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 134217728
 COMMENT 'Calls that could not be priced, with the reason; they can be replayed';
 
 CREATE TABLE IF NOT EXISTS {{database}}.usage_rejected
