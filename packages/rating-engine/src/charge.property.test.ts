@@ -39,7 +39,7 @@ it(`charges what the oracle charges (${CASES} cases, seed ${seed})`, () => {
   fc.assert(
     fc.property(terms, duration, left, (rate, durationMs, poolSecondsLeft) => {
       const expected = oraclePrice(durationMs, rate, poolSecondsLeft);
-      const billable = billableSeconds(durationMs, rate, rate.durationRounding);
+      const billable = billableSeconds(durationMs, rate);
       expect(BigInt(billable)).toBe(expected.billableSeconds);
       const included = Math.min(poolSecondsLeft, billable);
       expect(BigInt(included)).toBe(expected.includedSeconds);
@@ -60,7 +60,7 @@ it(`never charges a longer call less (${CASES} cases, seed ${seed})`, () => {
   fc.assert(
     fc.property(terms, duration, fc.integer({ min: 0, max: 200_000 }), (rate, durationMs, longerMs) => {
       const price = (ms: number): number => {
-        const billable = billableSeconds(ms, rate, rate.durationRounding);
+        const billable = billableSeconds(ms, rate);
         return chargeOf(rate, chargedSecondsOf(rate, 0, billable), rate.chargeRounding);
       };
       const short = price(durationMs);

@@ -45,7 +45,7 @@ export function explainCall(call: RatingCall, account: RatedAccount, allowance: 
     }
   }
   if (outcome.kind === 'priced' && outcome.rate !== null && outcome.tariff !== null) {
-    steps.push(durationStep(outcome, outcome.rate, outcome.tariff));
+    steps.push(durationStep(outcome, outcome.rate));
     if (outcome.pool !== null) steps.push(allowanceStep(outcome, call, allowance));
     steps.push(chargeStep(outcome, outcome.rate, outcome.tariff));
   }
@@ -167,7 +167,7 @@ function rateStep(
 function describeRate(rate: Rate, tariff: Tariff): string {
   if (rate.blocked) return `(${rate.description}, blocked)`;
   const price = trimmed(rate.ratePerMinute, RATE_SCALE);
-  return `(${rate.description}, ${rate.initialSeconds}/${rate.stepSeconds} ${tariff.durationRounding}, ${price} ${tariff.currency}/min)`;
+  return `(${rate.description}, ${rate.initialSeconds}/${rate.stepSeconds} ${rate.durationRounding}, ${price} ${tariff.currency}/min)`;
 }
 
 function whyNot(rate: Rate, atMs: number): string {
@@ -176,23 +176,23 @@ function whyNot(rate: Rate, atMs: number): string {
   return 'shorter';
 }
 
-function durationStep(priced: Priced, rate: Rate, tariff: Tariff): ExplanationStep {
+function durationStep(priced: Priced, rate: Rate): ExplanationStep {
   const { durationMs, billableSeconds } = priced;
   const { initialSeconds, stepSeconds } = rate;
   const excessMs = durationMs - initialSeconds * 1000;
-  const head = `Duration ${seconds(durationMs)} at ${initialSeconds}/${stepSeconds} ${tariff.durationRounding}`;
+  const head = `Duration ${seconds(durationMs)} at ${initialSeconds}/${stepSeconds} ${rate.durationRounding}`;
   let working: string;
   if (durationMs === 0) working = 'nothing was said, nothing is billed';
   else if (excessMs <= 0) working = `within the initial interval of ${initialSeconds} s`;
   else {
     const steps = (billableSeconds - initialSeconds) / stepSeconds;
-    working = `initial ${initialSeconds} s, and ${seconds(excessMs)} beyond it rounded ${tariff.durationRounding} to ${steps} × ${stepSeconds} s`;
+    working = `initial ${initialSeconds} s, and ${seconds(excessMs)} beyond it rounded ${rate.durationRounding} to ${steps} × ${stepSeconds} s`;
   }
   return step('duration', `${head}: ${working} → ${billableSeconds} s billable.`, {
     duration_ms: durationMs,
     initial_seconds: initialSeconds,
     step_seconds: stepSeconds,
-    duration_rounding: tariff.durationRounding,
+    duration_rounding: rate.durationRounding,
     billable_seconds: billableSeconds,
   });
 }

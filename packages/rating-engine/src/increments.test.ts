@@ -138,7 +138,9 @@ for (const [increments, golden] of Object.entries(GOLDEN)) {
   describe(`billable seconds at ${increments}`, () => {
     for (const rounding of ['up', 'nearest'] as const) {
       it.each(golden[rounding])(`${rounding}: %i ms → %i s`, (durationMs, expected) => {
-        expect(billableSeconds(durationMs, { initialSeconds, stepSeconds }, rounding)).toBe(expected);
+        expect(billableSeconds(durationMs, { initialSeconds, stepSeconds, durationRounding: rounding })).toBe(
+          expected,
+        );
       });
     }
   });
@@ -146,17 +148,25 @@ for (const [increments, golden] of Object.entries(GOLDEN)) {
 
 it('stays exact at the largest durations', () => {
   const largest = Number.MAX_SAFE_INTEGER; // …740,991 ms
-  expect(billableSeconds(largest, { initialSeconds: 1, stepSeconds: 1 }, 'up')).toBe(9_007_199_254_741);
-  expect(billableSeconds(largest - 991, { initialSeconds: 1, stepSeconds: 1 }, 'up')).toBe(9_007_199_254_740);
-  expect(billableSeconds(largest - 990, { initialSeconds: 1, stepSeconds: 1 }, 'up')).toBe(9_007_199_254_741);
-});
-
-it.each([-1, 0.5, Number.NaN, Infinity, 2 ** 53])('refuses a duration of %d ms', (durationMs) => {
-  expect(() => billableSeconds(durationMs, { initialSeconds: 60, stepSeconds: 60 }, 'up')).toThrow(
-    'whole number of ms',
+  expect(billableSeconds(largest, { initialSeconds: 1, stepSeconds: 1, durationRounding: 'up' })).toBe(
+    9_007_199_254_741,
+  );
+  expect(billableSeconds(largest - 991, { initialSeconds: 1, stepSeconds: 1, durationRounding: 'up' })).toBe(
+    9_007_199_254_740,
+  );
+  expect(billableSeconds(largest - 990, { initialSeconds: 1, stepSeconds: 1, durationRounding: 'up' })).toBe(
+    9_007_199_254_741,
   );
 });
 
+it.each([-1, 0.5, Number.NaN, Infinity, 2 ** 53])('refuses a duration of %d ms', (durationMs) => {
+  expect(() =>
+    billableSeconds(durationMs, { initialSeconds: 60, stepSeconds: 60, durationRounding: 'up' }),
+  ).toThrow('whole number of ms');
+});
+
 it('refuses a step of nothing', () => {
-  expect(() => billableSeconds(1, { initialSeconds: 60, stepSeconds: 0 }, 'up')).toThrow('at least 1 s');
+  expect(() => billableSeconds(1, { initialSeconds: 60, stepSeconds: 0, durationRounding: 'up' })).toThrow(
+    'at least 1 s',
+  );
 });

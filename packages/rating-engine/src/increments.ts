@@ -1,11 +1,8 @@
-import type { DurationRounding } from '@tollstream/catalog';
+import type { Rate } from '@tollstream/catalog';
 import { assert } from './assert.ts';
 
-/** `60/60`: a first interval that is always billed whole, then steps. Whole seconds. */
-export interface Increments {
-  readonly initialSeconds: number;
-  readonly stepSeconds: number;
-}
+/** `60/60 nearest`: a first interval that is always billed whole, then steps, and how a duration goes to them. Whole seconds. */
+export type Increments = Pick<Rate, 'initialSeconds' | 'stepSeconds' | 'durationRounding'>;
 
 /**
  * Billable seconds of a conversation. The duration is rounded once, from milliseconds straight to the increment:
@@ -15,8 +12,7 @@ export interface Increments {
  */
 export function billableSeconds(
   durationMs: number,
-  { initialSeconds, stepSeconds }: Increments,
-  rounding: DurationRounding,
+  { initialSeconds, stepSeconds, durationRounding }: Increments,
 ): number {
   assert(Number.isSafeInteger(durationMs) && durationMs >= 0, 'duration is a whole number of ms below 2^53');
   assert(
@@ -30,6 +26,6 @@ export function billableSeconds(
   const stepMs = stepSeconds * 1000;
   const remainderMs = excessMs % stepMs;
   const wholeSteps = (excessMs - remainderMs) / stepMs;
-  const roundsUp = rounding === 'up' ? remainderMs > 0 : remainderMs * 2 >= stepMs;
+  const roundsUp = durationRounding === 'up' ? remainderMs > 0 : remainderMs * 2 >= stepMs;
   return initialSeconds + (wholeSteps + (roundsUp ? 1 : 0)) * stepSeconds;
 }

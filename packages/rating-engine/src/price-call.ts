@@ -165,7 +165,7 @@ function priceByTariff(
     );
   }
   const durationMs = durationOf(call);
-  const billable = billableSeconds(durationMs, rate, tariff.durationRounding);
+  const billable = billableSeconds(durationMs, rate);
   if (billable > BILLABLE_SECONDS_MAX) {
     return unpriceable('amount_overflow', `${billable} billable seconds do not fit the record.`);
   }

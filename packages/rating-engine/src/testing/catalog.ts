@@ -3,6 +3,7 @@ import type {
   Account,
   Catalog,
   ChargeRule,
+  DurationRounding,
   Plan,
   Pool,
   PrefixIndex,
@@ -20,6 +21,8 @@ export interface RateText {
   readonly connectFee?: string;
   /** `30/6` */
   readonly increments?: string;
+  /** That of the tariff by default. */
+  readonly durationRounding?: DurationRounding;
   readonly effectiveFrom?: number;
   readonly effectiveTo?: number;
   readonly blocked?: boolean;
@@ -32,12 +35,13 @@ export function scaled(text: string, scale: number): number {
 }
 
 export function makeTariff(id: string, rates: readonly RateText[], part: Part<Tariff> = {}): Tariff {
-  const rows = rates.map(makeRate);
+  const durationRounding = part.durationRounding ?? 'up';
+  const rows = rates.map((rate, index) => makeRate(rate, index, durationRounding));
   return {
     id,
     name: id,
     currency: 'USD',
-    durationRounding: 'up',
+    durationRounding,
     chargeRounding: 'half_up',
     rates: rows,
     index: plainIndex(rows),
@@ -45,7 +49,7 @@ export function makeTariff(id: string, rates: readonly RateText[], part: Part<Ta
   };
 }
 
-function makeRate(text: RateText, index: number): Rate {
+function makeRate(text: RateText, index: number, durationRounding: DurationRounding): Rate {
   const [initialSeconds = 60, stepSeconds = 60] = (text.increments ?? '60/60').split('/').map(Number);
   const perMinute = text.perMinute ?? '0.02';
   return {
@@ -60,6 +64,7 @@ function makeRate(text: RateText, index: number): Rate {
     connectFee: scaled(text.connectFee ?? '0', 6),
     initialSeconds,
     stepSeconds,
+    durationRounding: text.durationRounding ?? durationRounding,
     blocked: text.blocked ?? false,
   };
 }

@@ -1,0 +1,45 @@
+import {
+  BATCH_SETTINGS,
+  CATALOG_SETTINGS,
+  defineConfig,
+  KAFKA_SETTINGS,
+  setting,
+  TOPIC_SETTINGS,
+} from '@tollstream/service-kit';
+import { DEDUPE_DEFAULTS } from './limits.ts';
+
+const { integer } = setting;
+const { topicAccepted, topicRated, topicSuspended } = TOPIC_SETTINGS;
+
+export const RATING_CONFIG = defineConfig({
+  name: 'rating',
+  settings: {
+    ...KAFKA_SETTINGS,
+    topicAccepted,
+    topicRated,
+    topicSuspended,
+    ...CATALOG_SETTINGS,
+    ...BATCH_SETTINGS,
+    dedupeWindowCallsMax: integer({
+      summary:
+        'Calls of one partition whose identities are remembered to tell duplicates; 40 to 80 bytes each.',
+      min: 1_000,
+      max: 200_000_000,
+      default: DEDUPE_DEFAULTS.windowCallsMax,
+    }),
+    dedupeWindowAgeMs: integer({
+      summary: 'Age of the oldest call start that is remembered, against the latest.',
+      min: 60_000,
+      max: 366 * 86_400_000,
+      default: DEDUPE_DEFAULTS.windowAgeMs,
+    }),
+  },
+  relations: [
+    {
+      holds: ({ topicAccepted: accepted, topicRated: rated, topicSuspended: suspended }) =>
+        new Set([accepted, rated, suspended]).size === 3,
+      rule: 'topicAccepted, topicRated and topicSuspended must be three topics',
+      about: ['topicAccepted', 'topicRated', 'topicSuspended'],
+    },
+  ],
+});

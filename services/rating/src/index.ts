@@ -1,0 +1,5 @@
+export { DEDUPE_DEFAULTS } from './limits.ts';
+export { RATING_GROUP, createRatingProcessor, startRating } from './rating.ts';
+export type { RatingProcessor, RatingProcessorOptions, StartRatingOptions } from './rating.ts';
+export type { RatedBatch, RatingTopics } from './processor.ts';
+export type { RatingState } from './state.ts';

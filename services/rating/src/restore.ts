@@ -1,0 +1,95 @@
+import { decodeBlock, parseTotals, readNativeBlock } from '@tollstream/contracts';
+import type { NativeBlock, RunningTotals } from '@tollstream/contracts';
+import type { EventLog, PartitionClaim } from '@tollstream/event-log';
+import { callIdentities } from './columns.ts';
+import type { DedupeLimits } from './dedupe-window.ts';
+import { RatingStateError } from './errors.ts';
+import type { RatingTopics } from './processor.ts';
+import { emptyState } from './state.ts';
+import type { RatingState } from './state.ts';
+
+export interface RestoreProgress {
+  readonly topic: string;
+  readonly partition: number;
+  /** Records (blocks) of the topic's partition read in this step. */
+  readonly records: number;
+  readonly nextOffset: number;
+  readonly endOffset: number;
+}
+
+/**
+ * The state of one partition as of its committed position: what its own rated and suspended blocks say was seen and used.
+ * Output and position were committed together, so the two agree; that they do is checked by the totals.
+ * @throws RatingStateError TOLL_RATING_OUTPUT_MISSING when output that was committed is gone
+ */
+export async function restoreState(
+  claim: PartitionClaim,
+  log: EventLog,
+  {
+    topics,
+    limits,
+    onProgress,
+  }: { topics: RatingTopics; limits: DedupeLimits; onProgress?: (progress: RestoreProgress) => void },
+): Promise<RatingState> {
+  const totals = parseTotals(claim.committed?.metadata ?? '');
+  const state = emptyState(limits, totals);
+  for (const schema of ['rated', 'suspended'] as const) {
+    const topic = topics[schema];
+    const { partition } = claim;
+    const bounds = (await log.offsets(topic)).find((each) => each.partition === partition);
+    if (bounds === undefined) {
+      throw new RatingStateError(
+        'TOLL_RATING_OUTPUT_MISSING',
+        `The topic ${topic} has no partition ${partition}.`,
+      );
+    }
+    let last: RunningTotals | null = null;
+    for await (const batch of log.read({ topic, partition, from: bounds.begin, to: bounds.end })) {
+      for (const { value } of batch.records) {
+        const { header, native } = decodeBlock(value!);
+        fold(state, readNativeBlock(native), schema);
+        last = header.totals;
+      }
+      onProgress?.({
+        topic,
+        partition,
+        records: batch.records.length,
+        nextOffset: batch.nextOffset,
+        endOffset: bounds.end,
+      });
+    }
+    // Nothing to hold against each other: never committed, or all of the output has passed its retention.
+    const isComparable = claim.committed !== null && (last !== null || bounds.begin === 0);
+    if (isComparable && (last?.[schema] ?? 0) !== totals[schema]) {
+      throw new RatingStateError(
+        'TOLL_RATING_OUTPUT_MISSING',
+        `The position of ${claim.topic}/${partition} says ${totals[schema]} calls were ${schema}; ${topic}/${partition} ends at ${last?.[schema] ?? 0}.`,
+      );
+    }
+  }
+  return state;
+}
+
+/** The same changes that rating the calls made. */
+function fold({ window, allowances }: RatingState, block: NativeBlock, schema: 'rated' | 'suspended'): void {
+  const identities = callIdentities(block);
+  const startedAt = block.column('started_at').integers();
+  for (let row = 0; row < block.rows; row++) window.add(identities, row, startedAt[row]!);
+  if (schema === 'suspended') return;
+  const includedSeconds = block.column('included_seconds').uint32s();
+  const accounts = block.column('account_id').lowCardinality();
+  const devices = block.column('device').lowCardinality();
+  const pools = block.column('pool').lowCardinality();
+  const months = block.column('billing_month').uint32s();
+  for (let row = 0; row < block.rows; row++) {
+    const seconds = includedSeconds[row]!;
+    if (seconds === 0) continue;
+    const allowance = allowances.of(accounts.dictionary[accounts.indexes[row]!]!);
+    allowance.add(
+      pools.dictionary[pools.indexes[row]!]!,
+      devices.dictionary[devices.indexes[row]!]!,
+      months[row]!,
+      seconds,
+    );
+  }
+}
