@@ -12,11 +12,20 @@ import type { State } from './patterns.ts';
 const require = createRequire(import.meta.url);
 const TARGET = new URL('../src/tables.generated.ts', import.meta.url);
 
-/** Exit codes with more spellings than this (long carrier codes) are left out; `00` is always understood. */
-const IDD_EXPANSIONS_MAX = 64;
+/** Exit codes and trunk prefixes with more spellings than this (long carrier codes) are left out. */
+const EXPANSIONS_MAX = 64;
 
 /** Positions in a country's metadata array, as libphonenumber-js lays it out. */
-const FIELD = { callingCode: 0, idd: 1, lengths: 3, trunk: 5, leadingDigits: 10, types: 11 } as const;
+const FIELD = {
+  callingCode: 0,
+  idd: 1,
+  lengths: 3,
+  trunk: 5,
+  trunkPattern: 7,
+  trunkTransform: 8,
+  leadingDigits: 10,
+  types: 11,
+} as const;
 
 /** Order of a country's type patterns in the metadata. */
 const TYPES = [
@@ -59,14 +68,17 @@ interface Metadata {
 const metadata = require('libphonenumber-js/metadata.max.json') as Metadata;
 const version = (require('libphonenumber-js/package.json') as { version: string }).version;
 
-/** `US:geographic` → position in the leaf list. Leaf 0: nothing known. */
-const leaves = new Map<string, number>([[':unknown', 0]]);
+/**
+ * `US:geographic:1s` → position in the leaf list: country, class, and the bit set (base 36) of how many digits may follow in
+ * a number that some pattern lists. Leaf 0: nothing known.
+ */
+const leaves = new Map<string, number>([[':unknown:0', 0]]);
 /** Rows of 11 references: a digit's, and the one for a number that ends here. `leaf n` is -1-n. */
 const nodes: number[][] = [];
 const nodeByRow = new Map<string, number>();
 
-function leaf(country: string, numberClass: string): number {
-  const key = `${country}:${numberClass}`;
+function leaf(country: string, numberClass: string, moreDigits: number): number {
+  const key = `${country}:${numberClass}:${moreDigits.toString(36)}`;
   let index = leaves.get(key);
   if (index === undefined) leaves.set(key, (index = leaves.size));
   return -1 - index;
@@ -87,6 +99,7 @@ class CallingCodeTable {
   readonly #countries: readonly (readonly [name: string, data: Country])[];
   readonly #northAmerican: boolean;
   readonly #reach = new Map<string, ReadonlySet<string>>();
+  readonly #moreDigits = new Map<string, number>();
   readonly #built = new Map<string, number>();
 
   constructor(countries: readonly (readonly [string, Country])[], northAmerican: boolean) {
@@ -106,12 +119,12 @@ class CallingCodeTable {
       }
     }
     if (this.#northAmerican) starts.push(compilePattern(NXX_976.pattern, NXX_976.label));
-    const only = this.#countries.length === 1 ? this.#countries[0]![0] : '';
-    return this.#node(close(starts), only, 'unknown');
+    // What no pattern lists is most likely of the calling code's main country; area codes of +1 have no main country.
+    return this.#node(close(starts), this.#northAmerican ? '' : this.#countries[0]![0], 'unknown');
   }
 
   /**
-   * @param country  the one country all numbers with the digits so far belong to, or ''
+   * @param country   of numbers that no pattern lists
    * @param otherwise class of numbers that no pattern lists
    */
   #node(states: readonly State[], country: string, otherwise: string): number {
@@ -122,10 +135,10 @@ class CallingCodeTable {
     if (this.#northAmerican && countries.size === 1 && /:(geographic|mobile)/.test([...outcomes].join())) {
       otherwise = 'geographic';
     }
-    if (outcomes.size === 0) return leaf(country, country === '' ? 'unknown' : otherwise);
+    if (outcomes.size === 0) return leaf(country, otherwise, 0);
     if (outcomes.size === 1) {
       const [name, numberClass] = [...outcomes][0]!.split(':');
-      return leaf(name!, numberClass!);
+      return leaf(name!, numberClass!, this.#lengths(states));
     }
     const key = `${states.map((state) => state.id).join()}/${country}/${otherwise}`;
     let built = this.#built.get(key);
@@ -134,7 +147,8 @@ class CallingCodeTable {
       for (let digit = 0; digit < 10; digit++)
         row.push(this.#node(close(step(states, digit)), country, otherwise));
       const here = this.#outcome(states);
-      row.push(here === null ? leaf(country, country === '' ? 'unknown' : otherwise) : leaf(...split(here)));
+      const [name, numberClass] = here === null ? [country, otherwise] : here.split(':');
+      row.push(leaf(name!, numberClass!, here === null ? 0 : 1));
       built = node(row);
       this.#built.set(key, built);
     }
@@ -157,6 +171,18 @@ class CallingCodeTable {
     return outcomes;
   }
 
+  /** Bit n: some listed number has n more digits. */
+  #lengths(states: readonly State[]): number {
+    const key = states.map((state) => state.id).join();
+    const known = this.#moreDigits.get(key);
+    if (known !== undefined) return known;
+    this.#moreDigits.set(key, 0); // as in #outcomes, for the one cycle
+    let lengths = this.#outcome(states) === null ? 0 : 1;
+    for (let digit = 0; digit < 10; digit++) lengths |= this.#lengths(close(step(states, digit))) << 1;
+    this.#moreDigits.set(key, lengths);
+    return lengths;
+  }
+
   /** Country and class of the number that ends here, by libphonenumber's order of countries and types. */
   #outcome(states: readonly State[]): string | null {
     const labels = new Set<string>();
@@ -173,19 +199,14 @@ class CallingCodeTable {
   }
 }
 
-function split(outcome: string): [string, string] {
-  const [country, numberClass] = outcome.split(':');
-  return [country!, numberClass!];
-}
-
 /** The trie over calling codes, each leading into its table. */
 function buildRoot(tables: ReadonlyMap<string, number>, prefix = ''): number {
   const table = tables.get(prefix);
   if (table !== undefined) return table;
-  if (![...tables.keys()].some((code) => code.startsWith(prefix))) return leaf('', 'unknown');
+  if (![...tables.keys()].some((code) => code.startsWith(prefix))) return leaf('', 'unknown', 0);
   const row: number[] = [];
   for (let digit = 0; digit < 10; digit++) row.push(buildRoot(tables, prefix + String(digit)));
-  row.push(leaf('', 'unknown'));
+  row.push(leaf('', 'unknown', 0));
   return node(row);
 }
 
@@ -196,7 +217,17 @@ function lengthMask(data: Country): number {
 function exitCodes(data: Country): string[] {
   if (!data[FIELD.idd]) return [];
   const codes = expandPattern(String(data[FIELD.idd]));
-  return codes.length > IDD_EXPANSIONS_MAX ? [] : codes;
+  return codes.length > EXPANSIONS_MAX ? [] : codes;
+}
+
+/** The trunk prefix and what may stand for it; patterns that rewrite the number are left to the metadata's own library. */
+function trunkPrefixes(data: Country): string[] {
+  const prefixes = new Set<string>(data[FIELD.trunk] ? [String(data[FIELD.trunk])] : []);
+  if (data[FIELD.trunkPattern] && !data[FIELD.trunkTransform]) {
+    const spellings = expandPattern(String(data[FIELD.trunkPattern]));
+    if (spellings.length <= EXPANSIONS_MAX) for (const spelling of spellings) prefixes.add(spelling);
+  }
+  return [...prefixes];
 }
 
 function generate(): string {
@@ -209,10 +240,9 @@ function generate(): string {
     const mask = code === '1' ? 1 << 10 : group.reduce((all, [, data]) => all | lengthMask(data), 0);
     callingCodes.push(`${code},${mask.toString(36)},${group[0]![1][FIELD.trunk] || ''}`);
     for (const [name, data] of group) {
-      const trunk = String(data[FIELD.trunk] || '');
-      countries.push(
-        `${name},${code},${trunk},${lengthMask(data).toString(36)},${exitCodes(data).join('/')}`,
-      );
+      const trunks = trunkPrefixes(data).join('/');
+      const exits = exitCodes(data).join('/');
+      countries.push(`${name},${code},${trunks},${lengthMask(data).toString(36)},${exits}`);
     }
   }
   for (const [code, data] of Object.entries(metadata.nonGeographic)) {
@@ -237,10 +267,10 @@ function generate(): string {
     '/** `calling code,bit set of national lengths (base 36),trunk prefix`. */',
     `export const CALLING_CODES =\n  '${callingCodes.join(' ')}';`,
     '',
-    '/** `country,calling code,trunk prefix,bit set of national lengths (base 36),exit codes separated by /`. */',
+    '/** `country,calling code,trunk prefixes separated by /,bit set of national lengths (base 36),exit codes separated by /`. */',
     `export const COUNTRIES =\n  '${countries.join(' ')}';`,
     '',
-    '/** `country:class`; rows refer to leaves by position. */',
+    '/** `country:class:bit set (base 36) of how many digits may follow`; rows refer to leaves by position. */',
     `export const LEAVES =\n  '${[...leaves.keys()].join(' ')}';`,
     '',
     `export const ROOT = ${root};`,

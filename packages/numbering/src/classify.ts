@@ -12,17 +12,23 @@ const ROW_SHIFT = 4;
 const ENDS_HERE = 10;
 const PACKED_ROW = 11;
 
-const leafTexts = LEAVES.split(' ');
-const leafCount = leafTexts.length;
-const leafCountries: readonly string[] = leafTexts.map((text) => text.slice(0, text.indexOf(':')));
-const leafClasses = leafTexts.map((text) => text.slice(text.indexOf(':') + 1)) as readonly NumberClass[];
+const leafFields = LEAVES.split(' ').map((text) => text.split(':') as [string, NumberClass, string]);
+const leafCount = leafFields.length;
+const leafCountries = leafFields.map(([country]) => country);
+const leafClasses = leafFields.map(([, numberClass]) => numberClass);
+/** Bit n: a listed number has n more digits after those that led to the leaf. */
+const leafMoreDigits = Uint32Array.from(leafFields, ([, , moreDigits]) => Number.parseInt(moreDigits, 36));
 const rows = unpackRows();
 
 /** Powers of ten up to the 16 digits an exact integer can have. */
 const POWERS = Float64Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
 
 /** Leaf 0 stands for numbers of no known country. */
-export const LEAF_UNKNOWN = 0;
+const LEAF_UNKNOWN = 0;
+
+/** `findLeaf` returns leaf | digits not looked at << this. */
+const MORE_DIGITS_SHIFT = 16;
+const LEAF_MASK = (1 << MORE_DIGITS_SHIFT) - 1;
 
 /**
  * Country and class of an E.164 number.
@@ -30,15 +36,16 @@ export const LEAF_UNKNOWN = 0;
  * @param out    written and returned, so that the hot path allocates nothing
  */
 export function classify(number: number, out: Destination): Destination {
-  const leaf = findLeaf(number);
+  const leaf = findLeaf(number) & LEAF_MASK;
   out.country = leafCountries[leaf]!;
   out.numberClass = leafClasses[leaf]!;
   return out;
 }
 
-/** Whether the metadata lists the number as one of some class. */
+/** Whether some pattern of the metadata lists the number, in all its digits. */
 export function isListed(number: number): boolean {
-  return leafClasses[findLeaf(number)] !== 'unknown';
+  const found = findLeaf(number);
+  return ((leafMoreDigits[found & LEAF_MASK]! >> (found >> MORE_DIGITS_SHIFT)) & 1) === 1;
 }
 
 function findLeaf(number: number): number {
@@ -52,7 +59,7 @@ function findLeaf(number: number): number {
     const digit = Math.floor(rest / power);
     rest -= digit * power;
     const reference = rows[(row << ROW_SHIFT) | digit]!;
-    if (reference < leafCount) return reference;
+    if (reference < leafCount) return reference | (exponent << MORE_DIGITS_SHIFT);
     row = reference - leafCount;
   }
   const reference = rows[(row << ROW_SHIFT) | ENDS_HERE]!;

@@ -31,12 +31,12 @@ for (const entry of CALLING_CODES.split(' ')) {
 }
 
 /**
- * Prefixes in use that the metadata has dropped or never had: Mexico's 01, 044 and 045 (until 2019, and in
- * switches' translations long after), Brazil's 90 for collect calls.
+ * Prefixes in use that the metadata does not state as such: Mexico's 01, 044 and 045 (until 2019, and in switches'
+ * translations long after), Brazil's 90 for collect calls.
  */
 const MORE_TRUNK_PREFIXES: Readonly<Record<string, readonly string[]>> = {
-  MX: ['01', '044', '045'],
   BR: ['90'],
+  MX: ['01', '044', '045'],
 };
 
 /** Brazil: long-distance calls name their carrier, 0 XX area number. */
@@ -78,7 +78,9 @@ function compileRules(): Map<string, DiallingRules> {
     const exitCodes = new Set(exits.split('/').filter((exit) => exit !== ''));
     // Switches write 00 for "international" whatever their country dials.
     exitCodes.add('00');
-    const trunkPrefixes = [trunk, ...(MORE_TRUNK_PREFIXES[country] ?? [])].filter((prefix) => prefix !== '');
+    const trunkPrefixes = [...trunk.split('/'), ...(MORE_TRUNK_PREFIXES[country] ?? [])].filter(
+      (prefix) => prefix !== '',
+    );
     rules.set(country, {
       country,
       callingCode: Number(code),

@@ -1,4 +1,6 @@
 export type { Destination, DialPlan, NormalizedNumber, NumberClass, NumberKind } from './types.ts';
+export { AREA_CODES, areaCodeOf } from './area-codes.ts';
+export type { AreaCode } from './area-codes.ts';
 export { classify } from './classify.ts';
 export { knownCountries } from './dialling-rules.ts';
 export { normalize } from './normalize.ts';

@@ -11,6 +11,9 @@ const EXTENSION_DIGITS_MAX = 6;
 /** A string of so many zeros is what some switches send for a withheld number. */
 const WITHHELD_ZEROS_MIN = 4;
 
+/** The word `anonymous` on a telephone keypad, which gateways send where letters are not allowed. */
+const KEYPAD_ANONYMOUS = '266696687';
+
 const PLUS = 43;
 
 /**
@@ -78,7 +81,8 @@ function normalizeDigits(
     return out;
   }
   if (!plus && count <= EXTENSION_DIGITS_MAX) return setText(out, 'extension', digitText(text, count));
-  if (count >= WITHHELD_ZEROS_MIN && isZeros(count)) return setText(out, 'anonymous', 'anonymous');
+  if ((count >= WITHHELD_ZEROS_MIN && isZeros(count)) || digitText(text, count) === KEYPAD_ANONYMOUS)
+    return setText(out, 'anonymous', 'anonymous');
   return setText(out, 'invalid', text);
 }
 

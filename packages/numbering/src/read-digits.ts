@@ -10,6 +10,8 @@ import type { DiallingRules } from './dialling-rules.ts';
 export const DIGITS_MAX = 32;
 /** E.164's own limit. */
 const E164_DIGITS_MAX = 15;
+/** Fewer digits without a trunk prefix are an extension, even where subscribers have numbers so short. */
+const SUBSCRIBER_DIGITS_MIN = 7;
 /** Without exit code or plus, only this many digits can be told from a national number. */
 const BARE_INTERNATIONAL_DIGITS_MIN = 11;
 
@@ -101,11 +103,13 @@ function readNational(count: number, rules: DiallingRules, areaCode: string): nu
   if (callingCodeAt(0, count) === callingCode) {
     const number = readInternational(0, count);
     if (number !== 0 && isListed(number)) return number;
-    if ((rules.lengthMask >> count) % 2 === 0) possible ||= number;
+    if (!hasLength(rules.lengthMask, count)) possible ||= number;
   }
-  const asItStands = (rules.lengthMask >> count) & 1 ? readNationalNumber(callingCode, 0, count) : 0;
+  const couldBeExtension = count < SUBSCRIBER_DIGITS_MIN && rules.trunkPrefixes.length > 0;
+  const asItStands =
+    !couldBeExtension && hasLength(rules.lengthMask, count) ? readNationalNumber(callingCode, 0, count) : 0;
   if (asItStands !== 0 && isListed(asItStands)) return asItStands;
-  if (areaCode !== '' && count + areaCode.length <= E164_DIGITS_MAX) {
+  if (areaCode !== '' && count >= SUBSCRIBER_DIGITS_MIN && count + areaCode.length <= E164_DIGITS_MAX) {
     const saved = digits.slice(0, count);
     digits.copyWithin(areaCode.length, 0, count);
     for (let i = 0; i < areaCode.length; i++) digits[i] = areaCode.charCodeAt(i) - 48;
@@ -127,20 +131,14 @@ function readNationalNumber(callingCode: number, start: number, to: number): num
   if (!strayPrefix || !hasLength(mask, to - start - 1)) return number;
   if (number !== 0 && isListed(number)) return number;
   const without = compose(callingCode, start + 1, to);
-  return number === 0 || isListed(without) ? without : number;
+  return isListed(without) ? without : number;
 }
 
-/** Ten digits from `start`: area code 2XX–9XX, exchange 2XX–9XX (toll-free 800 has exchanges 1XX in the Dominican Republic). */
+/** Ten digits from `start`: area code 2XX–9XX, exchange 2XX–9XX, or 0XX and 1XX where the metadata lists it (Dominican Republic). */
 function readNorthAmerican(start: number): number {
   if (digits[start]! < 2) return 0;
-  const exchange = digits[start + 3]!;
-  if (
-    exchange < 2 &&
-    !(exchange === 1 && digits[start] === 8 && digits[start + 1] === 0 && digits[start + 2] === 0)
-  ) {
-    return 0;
-  }
-  return TEN_DIGITS + value(start, start + 10);
+  const number = TEN_DIGITS + value(start, start + 10);
+  return digits[start + 3]! >= 2 || isListed(number) ? number : 0;
 }
 
 /** The calling code that digits[from, to) begin with, or 0. No calling code is the beginning of another. */

@@ -34,14 +34,11 @@ const WITHHELD = new Set([
   'withheld',
 ]);
 
-/** The word `anonymous` on a telephone keypad, which gateways send where letters are not allowed. */
-const KEYPAD_ANONYMOUS = '266696687';
-
 const SCHEME = /^(?:sips?|tel):/i;
 /** An extension, a pause or a dial terminator after the number: the number ends before it. */
 const AFTER_NUMBER = /^(?:#|[,;~pw]|(?:ext(?:ension|n)?|x)[\s.:=]*\d)/i;
 /** Hide or show the caller's number for this call; the number dialled follows. */
-const CALLER_ID_CODE = /^\*(?:67|82)(?=\+?\d{7})/;
+const CALLER_ID_CODE = /^\*(?:67|82)(?=[\s-]*\+?(?:[\s().-]*\d){7})/;
 const STAR_CODE = /^[*#][\d*#]*$/;
 const SEPARATORS = ' \t\u00a0\u2007\u202f-./()\u2010\u2011\u2012\u2013\u2014\u2015\u2212[]';
 const PLUSES = '+\uff0b';
@@ -65,11 +62,7 @@ export function readWritten(text: string, digits: Uint8Array): WrittenNumber {
   const user = userPart(withoutScheme);
   const body = decodePercent(user).trim().replace(CALLER_ID_CODE, '');
   const word = body.toLowerCase();
-  if (
-    WITHHELD.has(word) ||
-    word === KEYPAD_ANONYMOUS ||
-    withoutScheme.toLowerCase() === 'anonymous.invalid'
-  ) {
+  if (WITHHELD.has(word) || withoutScheme.toLowerCase() === 'anonymous.invalid') {
     written.kind = 'anonymous';
     return written;
   }
