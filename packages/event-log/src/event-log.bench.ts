@@ -24,7 +24,9 @@ async function measure(log: EventLog, commits: number): Promise<void> {
 
   const claim = await log.claim('bench', topic, 0);
   await claim.commit({ outputs: [block], nextOffset: 0, metadata: '' });
-  const append = await timeEach(commits, async (i) => claim.commit({ outputs: events, nextOffset: i, metadata: '' }));
+  const append = await timeEach(commits, async (i) =>
+    claim.commit({ outputs: events, nextOffset: i, metadata: '' }),
+  );
   const total = commits * RECORDS_PER_COMMIT;
   const startedMs = performance.now();
   let read = 0;
@@ -34,7 +36,11 @@ async function measure(log: EventLog, commits: number): Promise<void> {
   }
   const readMs = performance.now() - startedMs;
   const blocks = await timeEach(20, async (i) =>
-    claim.commit({ outputs: Array.from({ length: BLOCKS_PER_COMMIT }, () => block), nextOffset: i, metadata: '' }),
+    claim.commit({
+      outputs: Array.from({ length: BLOCKS_PER_COMMIT }, () => block),
+      nextOffset: i,
+      metadata: '',
+    }),
   );
   const offsets = await timeEach(20, async (i) => claim.commit({ outputs: [], nextOffset: i, metadata: '' }));
   process.stdout.write(

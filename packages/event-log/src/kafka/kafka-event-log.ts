@@ -50,7 +50,7 @@ const READ_WAIT_MS = 500;
 /** Empty fetches below the end of a partition before reading gives up. */
 const EMPTY_FETCHES_MAX = 20;
 /** kafkajs copies a partition's messages once per message, so a send of many is slow out of proportion. */
-const SEND_RECORDS_MAX = 2_000;
+const SEND_RECORDS_MAX = 500;
 /** Kafka's default for `max.message.bytes`, and the most that one record batch of ours takes. */
 const MESSAGE_BYTES_DEFAULT = 1_048_588;
 const SEND_BYTES_MAX = 16 * 1024 * 1024;

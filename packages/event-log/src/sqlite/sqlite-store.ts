@@ -25,7 +25,7 @@ import { packSegments, SegmentReader } from './segment.ts';
 const APPLICATION_ID = 0x546f_6c6c;
 const STORE_VERSION = 1;
 const BUSY_TIMEOUT_MS = 5_000;
-const PAGE_BYTES = 16_384;
+const PAGE_BYTES = 65_536;
 /** The write-ahead log goes back into the file once it holds this much. */
 const CHECKPOINT_BYTES = 64 * 1024 * 1024;
 
@@ -66,7 +66,8 @@ export class SqliteStore implements LocalStore {
   /** The owner alone creates and deletes topics, so it may remember them; a reader asks each time. */
   readonly #topics = new Map<string, TopicRow>();
 
-  constructor(directory: string, access: 'owner' | 'reader') {
+  /** @param limits.pagesMax most pages the file may take; absent: as the disk allows */
+  constructor(directory: string, access: 'owner' | 'reader', limits: { readonly pagesMax?: number } = {}) {
     this.#path = join(directory, 'log.sqlite');
     this.#access = access;
     if (access === 'reader' && !existsSync(this.#path)) {
@@ -77,6 +78,7 @@ export class SqliteStore implements LocalStore {
       });
     }
     this.#database = openDatabase(this.#path, access);
+    if (limits.pagesMax !== undefined) this.#database.exec(`PRAGMA max_page_count = ${limits.pagesMax}`);
   }
 
   topic(name: string): TopicInfo | undefined {
