@@ -55,7 +55,7 @@ export class DedupeWindow {
     return this.#size === 0 ? 0 : (this.#newest - this.#oldestHeld()) * MINUTE_MS;
   }
 
-  /** Calls that were too old to be held, or for which one minute had no more room. */
+  /** Calls that were not held: too old, or of a minute that had to go for want of room. */
   get unremembered(): number {
     return this.#unremembered;
   }
@@ -65,40 +65,57 @@ export class DedupeWindow {
   }
 
   /**
-   * Remembers a call.
+   * Remembers a call, unless it is held.
    * @param hashes  words of many hashes, four each
    * @param index   which of them
    * @param startedAt ms since epoch
    * @returns false when the call was already held: a duplicate
    */
   add(hashes: Uint32Array, index: number, startedAt: number): boolean {
-    const minute = startedAt > 0 ? Math.floor(startedAt / MINUTE_MS) : 0;
-    const at = index * 4;
-    const slot = this.#slotOf(hashes, at);
+    const minute = minuteOf(startedAt);
+    const slot = this.#slotOf(hashes, index * 4);
     if (slot >= 0) return false;
     if (minute > this.#newest) this.#advance(minute);
+    this.#hold(hashes, index * 4, minute, slot);
+    return true;
+  }
+
+  /**
+   * Remembers a call that is known to have been added before, in any order. One that had been let go and was added again
+   * is held by its later start.
+   */
+  restore(hashes: Uint32Array, index: number, startedAt: number): void {
+    const minute = minuteOf(startedAt);
+    if (minute > this.#newest) this.#advance(minute);
+    const slot = this.#slotOf(hashes, index * 4);
+    if (slot < 0) {
+      this.#hold(hashes, index * 4, minute, slot);
+      return;
+    }
+    const held = this.#slots[slot + 4]! - 1;
+    if (minute <= held) return;
+    this.#minutes[held % this.#minutes.length]! -= 1;
+    this.#minutes[minute % this.#minutes.length]! += 1;
+    this.#slots[slot + 4] = minute + 1;
+  }
+
+  /** @param slot what `#slotOf` answered; still free to be written when minutes were let go since */
+  #hold(hashes: Uint32Array, at: number, minute: number, slot: number): void {
+    while (minute >= this.#oldest && this.#size >= this.#callsMax) {
+      // Whole minutes go, the call's own included when it is the oldest: else what is held would depend on the order.
+      const oldest = this.#oldestHeld();
+      this.#dropBefore((minute < oldest ? minute : oldest) + 1);
+    }
     if (minute < this.#oldest) {
       this.#unremembered += 1;
-      return true;
+      return;
     }
-    while (this.#size >= this.#callsMax) {
-      const oldest = this.#oldestHeld();
-      // Within the latest minute the first calls stay; older minutes go as a whole.
-      const isForgotten = minute < oldest || oldest === this.#newest;
-      if (!isForgotten) this.#dropBefore(oldest + 1);
-      else if (minute < oldest) this.#oldest = minute + 1;
-      if (isForgotten || minute < this.#oldest) {
-        this.#unremembered += 1;
-        return true;
-      }
-    }
-    const target = -slot - 1;
-    if (this.#slots[target + 4] === 0) this.#usedSlots += 1;
-    this.#write(this.#slots, target, hashes, at, minute + 1);
+    const position = -slot - 1;
+    if (this.#slots[position + 4] === 0) this.#usedSlots += 1;
+    this.#write(this.#slots, position, hashes, at, minute + 1);
     this.#minutes[minute % this.#minutes.length]! += 1;
     this.#size += 1;
     if (this.#usedSlots > (this.#mask + 1) * LOAD_MAX) this.#rebuild();
-    return true;
   }
 
   /** @returns word position of the held hash, or -(position where it may be written) - 1 */
@@ -173,4 +190,8 @@ export class DedupeWindow {
     this.#mask = mask;
     this.#usedSlots = this.#size;
   }
+}
+
+function minuteOf(startedAt: number): number {
+  return startedAt > 0 ? Math.floor(startedAt / MINUTE_MS) : 0;
 }

@@ -74,7 +74,7 @@ export async function restoreState(
 function fold({ window, allowances }: RatingState, block: NativeBlock, schema: 'rated' | 'suspended'): void {
   const identities = callIdentities(block);
   const startedAt = block.column('started_at').integers();
-  for (let row = 0; row < block.rows; row++) window.add(identities, row, startedAt[row]!);
+  for (let row = 0; row < block.rows; row++) window.restore(identities, row, startedAt[row]!);
   if (schema === 'suspended') return;
   const includedSeconds = block.column('included_seconds').uint32s();
   const accounts = block.column('account_id').lowCardinality();
