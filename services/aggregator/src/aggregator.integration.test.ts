@@ -1,0 +1,167 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { encodeBlock } from '@tollstream/contracts';
+import { createMemoryEventLog } from '@tollstream/event-log';
+import type { EventLog } from '@tollstream/event-log';
+import { openEmbeddedStore } from '@tollstream/usage-store';
+import type { BlockInsert, UsageStore, UsageTable } from '@tollstream/usage-store';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runAggregator } from './aggregator.ts';
+import { storeDown } from './testing/crashing-store.ts';
+
+const TOPICS = { rated: 'usage.rated', suspended: 'usage.suspended', rejected: 'calls.rejected' };
+const SCHEMAS = { usage: 'rated', usage_suspended: 'suspended', usage_rejected: 'rejected' } as const;
+const TOPIC_OF = { usage: TOPICS.rated, usage_suspended: TOPICS.suspended, usage_rejected: TOPICS.rejected };
+const TABLES = ['usage', 'usage_suspended', 'usage_rejected'] as const;
+const PARTITIONS = 2;
+const ROWS_OF_MESSAGE = 50;
+
+const directory = mkdtempSync(join(tmpdir(), 'tollstream-aggregator-'));
+let store: UsageStore;
+
+beforeAll(async () => {
+  store = await openEmbeddedStore({ dataDirectory: directory });
+  await store.migrate();
+});
+afterAll(async () => {
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+/** Rows `from` ≤ n < `from` + 50 of a table, as a message of its topic. */
+async function message(table: UsageTable, from: number): Promise<Buffer> {
+  const described = await store.query<{ name: string; type: string }>(`DESCRIBE TABLE tollstream.${table}`);
+  const columns = described.map(({ name, type }) => {
+    if (name === 'call_id' || name === 'raw')
+      return `CAST(concat('call-', toString(n)) AS ${type}) AS ${name}`;
+    if (name === 'source_offset') return 'toUInt64(n) AS source_offset';
+    if (name === 'billing_month') return 'toUInt32(202001 + n % 2) AS billing_month';
+    // Enumerations begin at 1.
+    return `CAST(${type.startsWith('Enum8') ? '1' : /String/.test(type) ? "''" : '0'} AS ${type}) AS ${name}`;
+  });
+  const sql =
+    `SELECT ${columns.join(', ')} ${table === 'usage_rejected' ? '' : ", toFixedString('', 16) AS call_hash "}` +
+    `FROM (SELECT number AS n FROM numbers(${from}, ${ROWS_OF_MESSAGE}))`;
+  const native: Buffer[] = [];
+  for await (const piece of await store.queryStream(sql, 'Native')) native.push(piece as Buffer);
+  return encodeBlock(
+    {
+      schema: SCHEMAS[table],
+      schemaVersion: 1,
+      blockId: `test/${from}`,
+      sourceTopic: 'test',
+      sourcePartition: 0,
+      firstOffset: from,
+      nextOffset: from + ROWS_OF_MESSAGE,
+      recordCount: ROWS_OF_MESSAGE,
+      catalogVersion: 1,
+      totals: { seen: 0, accepted: 0, rejected: 0, rated: 0, suspended: 0, duplicate: 0, charge: {} },
+    },
+    native,
+  );
+}
+
+async function fill(log: EventLog, first: number, next: number): Promise<void> {
+  const writer = await log.claim('writer', 'input', 0);
+  for (let i = first; i < next; i++) {
+    const outputs = await Promise.all(
+      TABLES.map(async (table) => ({
+        topic: TOPIC_OF[table],
+        partition: i % PARTITIONS,
+        value: await message(table, i * ROWS_OF_MESSAGE),
+      })),
+    );
+    await writer.commit({ outputs, nextOffset: i + 1, metadata: '' });
+  }
+}
+
+async function drained(log: EventLog): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const lags = await Promise.all(
+      Object.values(TOPICS).map(async (topic) => {
+        const ends = await log.offsets(topic);
+        const positions = await Promise.all(
+          ends.map(async ({ partition }) => log.committed('aggregator', topic, partition)),
+        );
+        return ends.some(({ end }, i) => end > (positions[i]?.offset ?? 0));
+      }),
+    );
+    if (!lags.includes(true)) return;
+    if (performance.now() > deadline) throw new Error('the aggregator did not catch up in time');
+    await delay(10);
+  }
+}
+
+/** A store that often fails before, after or within an insert. */
+function failing(real: UsageStore): UsageStore {
+  let calls = 0;
+  const sometimes = async <Result>(
+    insert: BlockInsert,
+    work: (insert: BlockInsert) => Promise<Result>,
+  ): Promise<Result> => {
+    calls++;
+    if (calls % 5 === 1) throw storeDown();
+    const result = await work(insert);
+    if (calls % 5 === 3) throw storeDown();
+    if (calls % 7 === 4) throw new Error('something unforeseen');
+    return result;
+  };
+  return {
+    kind: real.kind,
+    database: real.database,
+    migrate: async () => real.migrate(),
+    query: async (sql, parameters) => real.query(sql, parameters),
+    queryStream: async (sql, format, parameters) => real.queryStream(sql, format, parameters),
+    ping: async () => real.ping(),
+    close: async () => real.close(),
+    insertBlocks: async (insert) => sometimes(insert, async () => real.insertBlocks(insert)),
+    replayBlocks: async (insert) => sometimes(insert, async () => real.replayBlocks(insert)),
+  };
+}
+
+test(
+  'all three topics reach their tables once, over a store that fails often and owners that change',
+  { timeout: 60_000 },
+  async () => {
+    const log = createMemoryEventLog({ backoff: { initialMs: 5, maxMs: 20 } });
+    const names = Object.values(TOPICS);
+    await log.createTopics([
+      ...names.map((name) => ({ name, partitions: PARTITIONS })),
+      { name: 'input', partitions: 1 },
+    ]);
+    await fill(log, 0, 20);
+
+    const stored: number[] = [];
+    let retries = 0;
+    const options = {
+      log,
+      topics: TOPICS,
+      store: failing(store),
+      limits: { rowsMax: 170, ageMsMax: 40 },
+      retry: { waitMsInitial: 1, waitMsMax: 4, tryForMs: 20 },
+      fetchBytesMax: 20_000,
+      observer: { stored: (block: { rows: number }) => stored.push(block.rows), waiting: () => retries++ },
+    };
+    const first = await runAggregator(options);
+    // A second member takes over some of the partitions in the middle of the work, and gives them back.
+    const second = await runAggregator(options);
+    await drained(log);
+    await second.stop();
+    await fill(log, 20, 24);
+    await drained(log);
+    await first.stop();
+
+    expect(retries).toBeGreaterThan(0);
+    expect(Math.max(...stored)).toBeLessThanOrEqual(170);
+    for (const table of TABLES) {
+      const [row] = await store.query(
+        `SELECT count() AS rows, uniqExact(source_offset) AS offsets FROM tollstream.${table}`,
+      );
+      expect(row).toEqual({ rows: '1200', offsets: '1200' });
+    }
+    await log.close();
+  },
+);

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import {
+  emptyBlock,
+  isDue,
+  overflows,
+  readNote,
+  tokenOf,
+  withMessage,
+  withOffsetsUpTo,
+  writeNote,
+} from './processor.ts';
+
+const LIMITS = { rowsMax: 10, bytesMax: 100, ageMsMax: 1000 };
+const messageOf = (
+  offset: number,
+  rows: number,
+  bytes = rows,
+): { offset: number; rows: number; native: Buffer } => ({
+  offset,
+  rows,
+  native: Buffer.alloc(bytes),
+});
+
+test('a block grows by messages and remembers when it began', () => {
+  const block = withMessage(withMessage(emptyBlock(5), messageOf(7, 3), 100), messageOf(8, 2), 200);
+  expect(block).toMatchObject({ first: 5, next: 9, rows: 5, bytes: 5, openedAtMs: 100 });
+  expect(block.natives).toHaveLength(2);
+});
+
+test('a block is due by rows, bytes or age, and never when it is empty', () => {
+  const few = withMessage(emptyBlock(0), messageOf(0, 3), 100);
+  expect(isDue(few, LIMITS, 1099)).toBe(false);
+  expect(isDue(few, LIMITS, 1100)).toBe(true);
+  expect(isDue(withMessage(emptyBlock(0), messageOf(0, 10), 0), LIMITS, 0)).toBe(true);
+  expect(isDue(withMessage(emptyBlock(0), messageOf(0, 1, 100), 0), LIMITS, 0)).toBe(true);
+  expect(isDue(emptyBlock(0), LIMITS, 1e9)).toBe(false);
+});
+
+test('no message takes a block over the limits, unless it alone does', () => {
+  const block = withMessage(emptyBlock(0), messageOf(0, 6), 0);
+  expect(overflows(block, messageOf(1, 4), LIMITS)).toBe(false);
+  expect(overflows(block, messageOf(1, 5), LIMITS)).toBe(true);
+  expect(overflows(block, messageOf(1, 1, 95), LIMITS)).toBe(true);
+  expect(overflows(emptyBlock(0), messageOf(0, 500), LIMITS)).toBe(false);
+});
+
+test('offsets without records move the block on, never back', () => {
+  expect(withOffsetsUpTo(emptyBlock(3), 3, 50)).toEqual(emptyBlock(3));
+  expect(withOffsetsUpTo(emptyBlock(3), 9, 50)).toMatchObject({ first: 3, next: 9, rows: 0, openedAtMs: 50 });
+});
+
+test('a note survives writing and reading; anything else is none', () => {
+  const boundary = { first: 1, next: 9, rows: 5, token: 'abc' };
+  for (const note of [
+    { v: 1, topicId: 't', rows: 7 } as const,
+    { v: 1, topicId: 't', rows: 7, boundary } as const,
+  ]) {
+    expect(readNote(writeNote(note))).toEqual(note);
+  }
+  for (const text of [
+    '',
+    'no json',
+    'null',
+    '{}',
+    '{"v":2,"topicId":"t","rows":1}',
+    '{"v":1,"topicId":"t","rows":1,"boundary":{}}',
+  ]) {
+    expect(readNote(text)).toBeNull();
+  }
+});
+
+test('tokens differ in every part of what they name', () => {
+  const range = { table: 'usage', topicId: 'a', partition: 1, first: 10, next: 20 } as const;
+  const others = [
+    range,
+    { ...range, table: 'usage_rejected' as const },
+    { ...range, topicId: 'b' },
+    { ...range, partition: 2 },
+    { ...range, first: 11 },
+    { ...range, next: 21 },
+    { ...range, partition: 11, first: 0 },
+  ];
+  expect(new Set(others.map(tokenOf)).size).toBe(others.length);
+  expect(tokenOf(range)).toBe(tokenOf({ ...range }));
+});
