@@ -4,6 +4,7 @@ export type EventLogErrorCode =
   | 'TOLL_LOG_TOPIC_MISSING'
   | 'TOLL_LOG_PARTITIONS_DIFFER'
   | 'TOLL_LOG_PARTITION_MISSING'
+  | 'TOLL_LOG_RECORDS_GONE'
   | 'TOLL_LOG_COMMIT_INVALID'
   | 'TOLL_LOG_READ_ONLY'
   | 'TOLL_LOG_CLOSED'
@@ -77,6 +78,15 @@ export function partitionsDiffer(topic: string, existing: number, wanted: number
     message: `Topic "${topic}" exists with ${existing} partitions, but ${wanted} are asked for.`,
     remedy:
       'Keep the existing count in the configuration: accounts are bound to partitions, so the count of a topic in use cannot change.',
+  });
+}
+
+export function recordsGone(topic: string, partition: number): EventLogError {
+  return new EventLogError({
+    code: 'TOLL_LOG_RECORDS_GONE',
+    message: `Records of ${topic}/${partition} that were never processed are gone from the log, or its position lies behind the end.`,
+    remedy:
+      'Raise retention.ms of the topic. To go on without the lost records, set the group’s offset with Kafka’s own kafka-consumer-groups tool; nothing was skipped.',
   });
 }
 

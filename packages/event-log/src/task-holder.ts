@@ -2,6 +2,7 @@ import { asError, isFatal } from './errors.ts';
 import { backoffMs, type Backoff } from './limits.ts';
 import {
   ClaimLostError,
+  type Committed,
   type JoinOptions,
   type Offset,
   type PartitionClaim,
@@ -34,7 +35,9 @@ export class TaskHolder {
   readonly #options: TaskHolderOptions;
   #claim: PartitionClaim | undefined;
   #task: PartitionTask | undefined;
+  #committed: Committed | null = null;
   #attempt = 0;
+  #lastError: Error = new Error('not opened yet');
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: TaskHolderOptions) {
@@ -51,9 +54,11 @@ export class TaskHolder {
       if (this.#attempt > 0) await this.#waitBeforeRetry();
       if (this.#options.signal.aborted) return null;
       try {
-        this.#claim = await this.#options.claim();
-        this.#task = await this.#options.open(this.#claim);
-        return this.#task.startOffset ?? this.#claim.committed?.offset ?? (await this.#options.beginning());
+        const claim = await this.#options.claim();
+        this.#claim = claim;
+        this.#committed = claim.committed;
+        this.#task = await this.#options.open(this.#remembering(claim));
+        return this.#task.startOffset ?? claim.committed?.offset ?? (await this.#options.beginning());
       } catch (error) {
         if ((await this.#fail(error)) === 'lost') return null;
       }
@@ -76,6 +81,18 @@ export class TaskHolder {
     return outcome;
   }
 
+  /** Moves a position that stood at `from` over offsets that hold no records, so that lag can become nothing. */
+  async advance(from: Offset, to: Offset): Promise<TaskOutcome> {
+    return this.#inTurn(async () => {
+      if (this.#committed?.offset !== from || !this.#claim) return;
+      await this.#remembering(this.#claim).commit({
+        outputs: [],
+        nextOffset: to,
+        metadata: this.#committed.metadata,
+      });
+    });
+  }
+
   async tick(nowMs: number): Promise<TaskOutcome> {
     return this.#inTurn(async (task) => task.tick?.(nowMs));
   }
@@ -88,13 +105,26 @@ export class TaskHolder {
     await this.#release();
   }
 
-  #lastError: Error = new Error('not opened yet');
-
   async #waitBeforeRetry(): Promise<void> {
     const { topic, partition, onEvent, backoff, signal } = this.#options;
     const waitMs = backoffMs(backoff, this.#attempt);
     onEvent({ kind: 'retry', topic, partition, error: this.#lastError, attempt: this.#attempt, waitMs });
     await sleepUnlessAborted(waitMs, signal);
+  }
+
+  #remembering(claim: PartitionClaim): PartitionClaim {
+    const { group, topic, partition, committed } = claim;
+    return {
+      group,
+      topic,
+      partition,
+      committed,
+      commit: async (step) => {
+        await claim.commit(step);
+        this.#committed = { offset: step.nextOffset, metadata: step.metadata };
+      },
+      release: async () => claim.release(),
+    };
   }
 
   /** Process, tick and close never overlap. A task that was closed meanwhile is left alone. */

@@ -26,6 +26,7 @@ const CONNECTION_NAMES = new Set([
   'KafkaJSNoBrokerAvailableError',
   'KafkaJSBrokerNotFound',
   'KafkaJSLockTimeout',
+  'KafkaJSMetadataNotLoaded',
 ]);
 
 interface KafkaFailure {
@@ -37,7 +38,8 @@ interface KafkaFailure {
 
 /** Says what a failure of kafkajs means: a claim lost, something a person must change, or something to wait for. */
 export function explainKafkaError(error: unknown, brokers: readonly string[]): Error {
-  if (error instanceof EventLogError || error instanceof ClaimLostError) return error;
+  const inner = ownError(error);
+  if (inner) return inner;
   const failures = causes(error);
   if (!failures.some(({ name }) => name.startsWith('KafkaJS'))) return asError(error);
   const has = (test: (failure: KafkaFailure) => boolean): boolean => failures.some(test);
@@ -98,6 +100,16 @@ export function explainKafkaError(error: unknown, brokers: readonly string[]): E
 
 export function isFailureOfType(error: unknown, type: string): boolean {
   return causes(error).some((failure) => failure.type === type);
+}
+
+/** An error of ours that kafkajs wrapped on its way out. */
+function ownError(error: unknown): Error | undefined {
+  let current = error;
+  for (let depth = 0; depth < 10 && current instanceof Error; depth += 1) {
+    if (current instanceof EventLogError || current instanceof ClaimLostError) return current;
+    current = current.cause;
+  }
+  return undefined;
 }
 
 /** The error and what caused it, outermost first. */

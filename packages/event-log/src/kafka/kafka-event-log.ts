@@ -339,8 +339,8 @@ class KafkaEventLog implements EventLog {
   async #request<T>(ask: (cluster: InternalCluster) => Promise<T>): Promise<T> {
     this.#assertOpen();
     for (let attempt = 1; ; attempt += 1) {
+      await this.#connect();
       try {
-        if (!this.#cluster.isConnected()) await this.#cluster.connect();
         return await ask(this.#cluster);
       } catch (thrown) {
         const error = explainKafkaError(thrown, this.#options.brokers);
@@ -355,6 +355,11 @@ class KafkaEventLog implements EventLog {
         await sleep(backoffMs(REQUEST_BACKOFF, attempt));
       }
     }
+  }
+
+  /** kafkajs tries for some seconds by itself. */
+  async #connect(): Promise<void> {
+    if (!this.#cluster.isConnected()) await this.#explain(async () => this.#cluster.connect());
   }
 
   async #explain(work: () => Promise<void>): Promise<void> {

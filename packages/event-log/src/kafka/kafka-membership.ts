@@ -113,7 +113,6 @@ export class KafkaMembership implements Membership {
   /** One life of a consumer: until stopped, or until it fails. */
   async #runConsumer(): Promise<void> {
     const { kafka, join, countPartitions } = this.#options;
-    const concurrency = Math.max(1, await countPartitions());
     const fetchBytesMax = join.fetchBytesMax ?? FETCH_BYTES_MAX;
     const consumer = kafka.consumer({
       groupId: join.group,
@@ -139,17 +138,26 @@ export class KafkaMembership implements Membership {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
       this.#onAssignment(payload.memberAssignment, failed.reject),
     );
+    consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize === 0) this.#onControlRecords(payload, failed.reject);
+    });
     consumer.on(consumer.events.HEARTBEAT, () => this.#reopenLost(failed.reject));
     this.#consumer = consumer;
-    try {
+    const run = async (): Promise<void> => {
+      const concurrency = Math.max(1, await countPartitions());
       await consumer.connect();
       await consumer.subscribe({ topics: [...join.topics], fromBeginning: true });
+      if (this.#stopRequested.signal.aborted) return;
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: concurrency,
         eachBatch: async (payload) => this.#onBatch(payload, failed.reject),
       });
+    };
+    const running = run();
+    running.catch(failed.reject);
+    try {
       await Promise.race([stopRequested, failed.promise]);
       // The tasks flush and commit before the member leaves the group.
       await this.#closeAll('stop');
@@ -157,6 +165,8 @@ export class KafkaMembership implements Membership {
       await this.#closeAll('revoked');
       this.#commitOffsets = undefined;
       await consumer.disconnect().catch(() => undefined);
+      // Stopped while it was still connecting, kafkajs goes on trying for some seconds.
+      void running.then(async () => consumer.disconnect()).catch(() => undefined);
     }
   }
 
@@ -261,6 +271,34 @@ export class KafkaMembership implements Membership {
     } finally {
       clearInterval(beating);
     }
+  }
+
+  /** A fetch of nothing but control records or aborted ones: kafkajs reads on behind them without asking. */
+  #onControlRecords(
+    fetched: {
+      topic: string;
+      partition: number;
+      firstOffset: string;
+      lastOffset: string;
+      highWatermark: string;
+    },
+    fail: (error: unknown) => void,
+  ): void {
+    const { topic, partition } = fetched;
+    const slot = this.#slots.get(keyOf(topic, partition));
+    const from = slot?.position ?? null;
+    if (!slot || from === null || Number(fetched.firstOffset) < from) return;
+    const to = Number(fetched.lastOffset) + 1;
+    slot.position = to;
+    this.#options.join.onEvent?.({
+      kind: 'lag',
+      topic,
+      partition,
+      lag: Math.max(0, Number(fetched.highWatermark) - to),
+    });
+    slot.holder.advance(from, to).then((outcome) => {
+      if (outcome !== 'done') this.#afterFailure(slot, outcome, fail);
+    }, fail);
   }
 
   *#slices({ topic, partition }: Slot, fetched: FetchedPartition): Generator<RecordBatch> {

@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Kafka } from 'kafkajs';
+import { recordsGone } from '../errors.ts';
 
 const require = createRequire(import.meta.url);
 const KAFKAJS_VERSION = '2.2.4';
@@ -145,4 +146,13 @@ prototype.scheduleCheckPendingRequests = function scheduleCheckPendingRequests(t
     },
     throttledMs > 0 ? throttledMs : PENDING_CHECK_MS,
   );
+};
+
+// When retention deleted what was not processed yet, the stock method commits "from the earliest" over the group's position
+// and its metadata, and goes on: records skipped without a word.
+const offsetManager = require('kafkajs/src/consumer/offsetManager/index.js') as {
+  prototype: { setDefaultOffset(place: { topic: string; partition: number }): Promise<void> };
+};
+offsetManager.prototype.setDefaultOffset = async ({ topic, partition }) => {
+  throw recordsGone(topic, partition);
 };
