@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: INTEGRATION,
-          globalSetup: ['./test/broker/global-setup.ts'],
+          globalSetup: ['./test/broker/global-setup.ts', './test/require-broker.ts'],
           // The embedded ClickHouse engine is one per process and owns its data directory.
           pool: 'forks',
           isolate: true,
@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: END_TO_END,
-          globalSetup: ['./test/broker/global-setup.ts'],
+          globalSetup: ['./test/broker/global-setup.ts', './test/require-broker.ts'],
           pool: 'forks',
           isolate: true,
           // Each of these starts processes that use both cores.
