@@ -1,5 +1,5 @@
 /**
- * Makes the international and premium decks of this sample catalog: `node examples/hosted-phone/make-decks.ts`.
+ * Makes the international and premium decks of this sample catalog: `node examples/hosted-phone/make-decks.ts` with Node 24.
  *
  * Which digits are whose, and which are mobile or premium, is libphonenumber's metadata. The rates are invented: a seed and the
  * country decide them, so that the files come out the same each time.
@@ -93,7 +93,13 @@ function mainOwner(prefix: string, territories: readonly Territory[]): Owner | n
       counts.set(key, entry);
     }
   }
-  return [...counts.values()].sort((a, b) => b.count - a.count)[0]?.owner ?? null;
+  const most = [...counts.values()].sort((a, b) => b.count - a.count)[0];
+  if (most !== undefined) return most.owner;
+  // The numbers in use below some area codes are too few to be met by chance.
+  const byLeadingDigits = territories.find(({ leadingDigits }) => leadingDigits?.test(prefix));
+  return byLeadingDigits === undefined || prefix.length < NATIONAL_DIGITS_MAX
+    ? null
+    : { country: byLeadingDigits.country, type: 'fixed' };
 }
 
 /** Owners by full prefix; a prefix is split where those below it differ. */
@@ -189,6 +195,21 @@ const PREMIUM_BY_HAND: [string, string, string][] = [
   ]),
 ];
 
+/** Toll-free numbers are shared by North America: from Canada, too, they cost nothing. */
+function tollFreeRows(): string[][] {
+  return ['800', '833', '844', '855', '866', '877', '888'].map((code) => [
+    `1${code}`,
+    'Toll-free',
+    'US',
+    '0',
+    '0',
+    '60',
+    '60',
+    'nearest',
+    EFFECTIVE_FROM,
+  ]);
+}
+
 function quoted(text: string): string {
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
@@ -218,9 +239,9 @@ for (const [currency, factor] of [
   ['brl', 4.2],
 ] as const) {
   const rate = (perMinute: number) => (perMinute * factor).toFixed(4);
-  write(
-    `international-${currency}.csv`,
-    international.map(({ prefix, owner }) => {
+  write(`international-${currency}.csv`, [
+    ...(currency === 'cad' ? tollFreeRows() : []),
+    ...international.map(({ prefix, owner }) => {
       const isBrazilMobile = owner.country === 'BR' && owner.type === 'mobile';
       const name = countryNames.of(owner.country)!;
       return [
@@ -235,7 +256,7 @@ for (const [currency, factor] of [
         EFFECTIVE_FROM,
       ];
     }),
-  );
+  ]);
   const byHand = new Set(PREMIUM_BY_HAND.map(([prefix]) => prefix));
   write(`premium-${currency}.csv`, [
     ...PREMIUM_BY_HAND.map(([prefix, country, description]) => [

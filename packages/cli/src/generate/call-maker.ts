@@ -83,7 +83,7 @@ interface Sides {
   direction: CallEvent['direction'];
   from: string;
   to: string;
-  /** Whether the account can be told from `from` or `to` alone. */
+  /** Whether the account can be told from its own number alone: national notation says nothing to who does not know whose it is. */
   attributable: boolean;
   trunk: string | null;
   originalTo: string | null;
@@ -174,7 +174,7 @@ export class CallMaker {
       parentCallId,
       partialSequence: null,
     };
-    return { event, kind: country === '' ? 'international' : kind, flaw };
+    return { event, kind, flaw };
   }
 
   #sides(party: Party, kind: CallKind, extension: string): Sides {
@@ -185,7 +185,7 @@ export class CallMaker {
       direction: 'outbound',
       from: own === null ? extension : written(own, country, random),
       to: '',
-      attributable: own !== null,
+      attributable: false,
       trunk: random.pick(TRUNKS),
       originalTo: null,
       routingNumber: null,
@@ -194,8 +194,7 @@ export class CallMaker {
       case 'internal':
         sides.direction = 'internal';
         sides.from = extension;
-        sides.to = random.pick(account.devices).extension;
-        sides.attributable = false;
+        sides.to = colleagueOf(extension, account, random);
         sides.trunk = null;
         break;
       case 'inbound':
@@ -233,6 +232,8 @@ export class CallMaker {
         sides.to = country === 'BR' ? '102' : random.pick(SERVICE_CODES);
         break;
     }
+    sides.attributable =
+      kind !== 'internal' && /^(?:sip:|tel:)?\+/.test(sides.direction === 'inbound' ? sides.to : sides.from);
     return sides;
   }
 
@@ -268,17 +269,24 @@ export class CallMaker {
   /** As switches write them, and never twice: the first eight digits are a one-to-one image of the call's number. */
   #callId(): string {
     const random = this.#random;
-    const head = hex8(mix((this.#made++ ^ this.#idSalt) | 0) >>> 0);
-    const middle = hex8(random.uint32());
-    const tail = hex8(random.uint32());
-    return `${head}-${middle.slice(0, 4)}-4${middle.slice(5)}-a${tail.slice(0, 3)}-${tail}${middle.slice(0, 4)}`;
+    const head = mix((this.#made++ ^ this.#idSalt) | 0) >>> 0;
+    const middle = random.uint32();
+    const tail = random.uint32();
+    const more = random.uint32();
+    return (
+      `${HEX4[head >>> 16]!}${HEX4[head & 0xffff]!}-${HEX4[middle >>> 16]!}-4${HEX3[middle & 0xfff]!}` +
+      `-a${HEX3[more >>> 20]!}-${HEX4[tail >>> 16]!}${HEX4[tail & 0xffff]!}${HEX4[more & 0xffff]!}`
+    );
   }
 }
 
-const HEX = Array.from({ length: 65_536 }, (_, value) => value.toString(16).padStart(4, '0'));
+const HEX4 = Array.from({ length: 65_536 }, (_, value) => value.toString(16).padStart(4, '0'));
+const HEX3 = Array.from({ length: 4096 }, (_, value) => value.toString(16).padStart(3, '0'));
 
-function hex8(value: number): string {
-  return HEX[value >>> 16]! + HEX[value & 0xffff]!;
+function colleagueOf(extension: string, account: Account, random: Random): string {
+  const position = account.devices.findIndex((device) => device.extension === extension);
+  const distance = 1 + random.below(account.devices.length - 1);
+  return account.devices[(position + distance) % account.devices.length]!.extension;
 }
 
 /** Told to people who name a catalog without accounts. */

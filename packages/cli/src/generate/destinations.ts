@@ -110,7 +110,7 @@ const ABROAD = new Weighted<readonly [prefix: string, moreDigits: number]>([
   [['541150550', 3], 2], // Argentina
   [['5622555', 4], 2], // Chile
   [['57155501', 2], 2], // Colombia
-  [['34915550', 2], 2], // Spain
+  [['34915550', 3], 2], // Spain
   [['390655501', 3], 2], // Italy
   [['86105550', 4], 2], // China
   [['632855501', 2], 3], // Philippines
