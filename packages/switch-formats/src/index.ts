@@ -1,0 +1,11 @@
+export { decodeRecord } from './decode-record.ts';
+export { RECORD_BYTES_MAX } from './decoded.ts';
+export type { DecodeContext, Decoded } from './decoded.ts';
+export { detectFormat } from './detect.ts';
+export type { Detection } from './detect.ts';
+export { IMPORT_ERRORS, ImportError } from './errors.ts';
+export type { ImportErrorCode } from './errors.ts';
+export { FORMATS, FORMAT_IDS, isFormatId } from './formats.ts';
+export type { Format, FormatId } from './formats.ts';
+export { readCalls } from './reading/read-calls.ts';
+export type { ImportChunk, RawRecord, ReadCallsOptions, ReadPosition } from './reading/read-calls.ts';

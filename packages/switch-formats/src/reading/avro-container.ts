@@ -1,0 +1,225 @@
+import { inflateRawSync, zstdDecompressSync } from 'node:zlib';
+import { callEventType } from '@tollstream/contracts';
+import avro from 'avsc';
+import type { Schema, Type } from 'avsc';
+import { ImportError } from '../errors.ts';
+import { decompressSnappy } from './snappy.ts';
+
+/**
+ * An Avro object container: header (magic, metadata, sync marker), then blocks of
+ * `count · size · bytes · sync marker`.
+ */
+export interface ContainerBlock {
+  /** Events in their JSON form, with their number in the file from 1. */
+  readonly events: readonly { readonly value: Buffer; readonly number: number }[];
+  /** What could not be read: kept bytes, and the number of the first record in them. */
+  readonly broken: { readonly value: Buffer; readonly number: number } | null;
+  readonly endBytes: number;
+  readonly endNumber: number;
+}
+
+/** A block, packed or unpacked, is read up to this size. */
+const BLOCK_BYTES_MAX = 67_108_864;
+const SYNC_BYTES = 16;
+/** Bytes of an unreadable part that are kept. */
+const BROKEN_BYTES_MAX = 1_048_576;
+
+const headerType = avro.Type.forSchema({
+  type: 'record',
+  name: 'Header',
+  fields: [
+    { name: 'magic', type: { type: 'fixed', name: 'Magic', size: 4 } },
+    { name: 'meta', type: { type: 'map', values: 'bytes' } },
+    { name: 'sync', type: { type: 'fixed', name: 'Sync', size: SYNC_BYTES } },
+  ],
+} as Schema);
+
+interface Header {
+  readonly sync: Buffer;
+  readonly codec: (packed: Buffer) => Buffer;
+  readonly writer: Type;
+  readonly resolver: ReturnType<Type['createResolver']>;
+}
+
+/** @throws ImportError when the header cannot be read or its schema is no call event's */
+export async function* readContainer(input: AsyncIterable<Buffer>): AsyncGenerator<ContainerBlock> {
+  const bytes = new ByteQueue(input);
+  const header = await readHeader(bytes);
+  let number = 1;
+  for (;;) {
+    if (!(await bytes.fill(1))) return;
+    const block = await readBlock(bytes, header.sync);
+    if (block === null) {
+      const value = await bytes.skipBehind(header.sync, BROKEN_BYTES_MAX);
+      yield { events: [], broken: { value, number }, endBytes: bytes.offset, endNumber: number + 1 };
+      number += 1;
+      continue;
+    }
+    const { events, broken } = decodeBlock(block, header, number);
+    number += block.count;
+    yield { events, broken, endBytes: bytes.offset, endNumber: number };
+  }
+}
+
+async function readHeader(bytes: ByteQueue): Promise<Header> {
+  let decoded: { value: unknown; offset: number } = { value: undefined, offset: -1 };
+  for (let size = 65_536; decoded.offset < 0; size *= 2) {
+    const more = await bytes.fill(size);
+    try {
+      decoded = headerType.decode(bytes.view) as typeof decoded;
+    } catch {
+      decoded.offset = -1;
+    }
+    if (decoded.offset < 0 && (!more || size > BLOCK_BYTES_MAX)) {
+      throw new ImportError(
+        'TOLL_IMPORT_AVRO_HEADER',
+        'The header of the Avro container is cut off or damaged.',
+      );
+    }
+  }
+  const { meta, sync } = decoded.value as { meta: Record<string, Buffer>; sync: Buffer };
+  bytes.take(decoded.offset);
+  const codecName = meta['avro.codec']?.toString() || 'null';
+  const codec = CODECS[codecName];
+  if (codec === undefined) {
+    throw new ImportError('TOLL_IMPORT_AVRO_CODEC', `The Avro container is packed with ${codecName}.`);
+  }
+  try {
+    const writer = avro.Type.forSchema(JSON.parse(meta['avro.schema']!.toString()) as Schema);
+    return { sync: Buffer.from(sync), codec, writer, resolver: callEventType.createResolver(writer) };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ImportError(
+      'TOLL_IMPORT_AVRO_HEADER',
+      `The schema in the Avro container is no call event: ${reason}`,
+      {
+        cause,
+        remedy: 'Write the container with schemas/call-event.avsc or a compatible version of it.',
+      },
+    );
+  }
+}
+
+const CODECS: Readonly<Record<string, (packed: Buffer) => Buffer>> = {
+  null: (packed) => packed,
+  deflate: (packed) => inflateRawSync(packed, { maxOutputLength: BLOCK_BYTES_MAX }),
+  zstandard: (packed) => zstdDecompressSync(packed, { maxOutputLength: BLOCK_BYTES_MAX }),
+  // The last four bytes are a checksum of the unpacked bytes.
+  snappy: (packed) => decompressSnappy(packed.subarray(0, -4), BLOCK_BYTES_MAX),
+};
+
+interface PackedBlock {
+  readonly count: number;
+  readonly packed: Buffer;
+}
+
+/** @returns null when what stands here is no block that ends with the sync marker; nothing is taken then */
+async function readBlock(bytes: ByteQueue, sync: Buffer): Promise<PackedBlock | null> {
+  await bytes.fill(20);
+  const count = readLong(bytes.view, 0);
+  if (count === null || count.value < 0) return null;
+  const size = readLong(bytes.view, count.next);
+  if (size === null || size.value < 0 || size.value > BLOCK_BYTES_MAX) return null;
+  const end = size.next + size.value;
+  if (!(await bytes.fill(end + SYNC_BYTES))) return null;
+  if (!bytes.view.subarray(end, end + SYNC_BYTES).equals(sync)) return null;
+  const packed = bytes.view.subarray(size.next, end);
+  bytes.take(end + SYNC_BYTES);
+  return { count: count.value, packed };
+}
+
+function decodeBlock(
+  block: PackedBlock,
+  header: Header,
+  first: number,
+): { events: { value: Buffer; number: number }[]; broken: { value: Buffer; number: number } | null } {
+  const events: { value: Buffer; number: number }[] = [];
+  let unpacked: Buffer;
+  try {
+    unpacked = header.codec(block.packed);
+  } catch {
+    return { events, broken: { value: block.packed.subarray(0, BROKEN_BYTES_MAX), number: first } };
+  }
+  let at = 0;
+  for (let i = 0; i < block.count; i++) {
+    let offset = -1;
+    let value: unknown;
+    try {
+      ({ value, offset } = header.writer.decode(unpacked, at, header.resolver) as {
+        value: unknown;
+        offset: number;
+      });
+    } catch {
+      offset = -1;
+    }
+    if (offset < 0)
+      return { events, broken: { value: unpacked.subarray(at, at + BROKEN_BYTES_MAX), number: first + i } };
+    events.push({ value: Buffer.from(JSON.stringify(value)), number: first + i });
+    at = offset;
+  }
+  return { events, broken: null };
+}
+
+/** A zig-zag long below 2^35; null when it is cut off or larger. */
+function readLong(bytes: Buffer, at: number): { value: number; next: number } | null {
+  let raw = 0;
+  for (let i = 0; i < 6; i++) {
+    const byte = bytes[at + i];
+    if (byte === undefined) return null;
+    raw += (byte & 0x7f) * 2 ** (7 * i);
+    if (byte < 0x80) return { value: raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2, next: at + i + 1 };
+  }
+  return null;
+}
+
+/** Bytes read but not taken yet. */
+class ByteQueue {
+  readonly #input: AsyncIterator<Buffer>;
+  view: Buffer = Buffer.alloc(0);
+  /** Bytes taken so far. */
+  offset = 0;
+
+  constructor(input: AsyncIterable<Buffer>) {
+    this.#input = input[Symbol.asyncIterator]();
+  }
+
+  /** @returns whether so many bytes are in view */
+  async fill(bytes: number): Promise<boolean> {
+    if (this.view.length >= bytes) return true;
+    const parts = [this.view];
+    let length = this.view.length;
+    while (length < bytes) {
+      const next = await this.#input.next();
+      if (next.done === true) break;
+      parts.push(next.value);
+      length += next.value.length;
+    }
+    this.view = Buffer.concat(parts);
+    return length >= bytes;
+  }
+
+  take(bytes: number): void {
+    this.view = this.view.subarray(bytes);
+    this.offset += bytes;
+  }
+
+  /** Takes everything up to behind the marker, or to the end. @returns the first `keep` bytes of it */
+  async skipBehind(marker: Buffer, keep: number): Promise<Buffer> {
+    const kept: Buffer[] = [];
+    let keptBytes = 0;
+    for (;;) {
+      const found = this.view.indexOf(marker);
+      const more = found === -1 && (await this.fill(this.view.length + 1));
+      if (more && this.view.length < BROKEN_BYTES_MAX) continue;
+      // Without the marker in view its beginning may still be: that much stays.
+      const end =
+        found !== -1 ? found + marker.length : more ? this.view.length - marker.length : this.view.length;
+      if (keptBytes < keep) {
+        kept.push(Buffer.from(this.view.subarray(0, Math.min(end, keep - keptBytes))));
+        keptBytes += end;
+      }
+      this.take(end);
+      if (!more) return Buffer.concat(kept);
+    }
+  }
+}

@@ -1,0 +1,376 @@
+/** Files of calls as chunks of raw records, in constant memory. */
+import type { Readable } from 'node:stream';
+import { RECORD_BYTES_MAX } from '../decoded.ts';
+import type { DecodeContext } from '../decoded.ts';
+import { KAFKA_DUMP_PREFIX, detectFormat } from '../detect.ts';
+import { ImportError } from '../errors.ts';
+import { eventJson } from '../event-json.ts';
+import { FORMATS, FORMAT_IDS, isFormatId } from '../formats.ts';
+import type { Format, FormatId } from '../formats.ts';
+import { readAccJson, readAccText } from '../formats/kamailio-acc.ts';
+import { timeZone } from '../time-zone.ts';
+import { decodeText } from '../text.ts';
+import { readContainer } from './avro-container.ts';
+import { CallJoiner, JOIN_LIMITS } from './call-joiner.ts';
+import type { JoinLimits, Joined } from './call-joiner.ts';
+import { headerOf } from './header.ts';
+import type { Header } from './header.ts';
+import { readLines } from './lines.ts';
+import type { RawLine } from './lines.ts';
+import { openSource } from './source.ts';
+import type { CallSource, OpenSource } from './source.ts';
+
+export interface RawRecord {
+  readonly value: Buffer;
+  /** Line in the file from 1, or the record's number in an Avro container. */
+  readonly line: number;
+}
+
+/** Where reading can go on; opaque to callers but for `bytes` and `records`, which only grow. */
+export interface ReadPosition {
+  /** Uncompressed bytes read. */
+  readonly bytes: number;
+  /** Number of the next line. */
+  readonly line: number;
+  /** Records given out. */
+  readonly records: number;
+}
+
+export interface ImportChunk {
+  readonly format: FormatId;
+  /** Headers for the raw topic: one object for all records of a format, by reference. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly records: readonly RawRecord[];
+  /** Behind the last record of the chunk. */
+  readonly position: ReadPosition;
+  /** Joined formats: calls given out before they were complete, because too many were open. */
+  readonly spilledCalls: number;
+}
+
+export interface ReadCallsOptions {
+  /** An id of `FORMATS`; default: detected. */
+  readonly format?: string;
+  /** Column names of CSV without a header line. */
+  readonly csvHeader?: string;
+  /** CSV: column name → event field. */
+  readonly columnFields?: Readonly<Record<string, string>>;
+  readonly timeZone?: string;
+  readonly switchId?: string;
+  /** Kamailio rows: hosts whose calls are inbound. */
+  readonly inboundHosts?: readonly string[];
+  /** Goes on behind this position of the same source. */
+  readonly from?: ReadPosition;
+  readonly chunkRecordsMax?: number;
+  readonly chunkBytesMax?: number;
+  readonly lineBytesMax?: number;
+  readonly join?: Partial<JoinLimits>;
+}
+
+const CHUNK_RECORDS_MAX = 10_000;
+const CHUNK_BYTES_MAX = 8_388_608;
+
+/**
+ * @param source path, '-' for standard input, a stream, or several paths: rows of one call may then be in different files
+ * @throws ImportError for a source that cannot be read at all; a single bad record is given out and rejected by its decoder
+ */
+export async function* readCalls(
+  source: CallSource | readonly string[],
+  options: ReadCallsOptions = {},
+): AsyncGenerator<ImportChunk> {
+  const paths = Array.isArray(source) ? (source as readonly string[]) : [source as string | Readable];
+  const opened: OpenSource[] = [];
+  try {
+    for (const path of paths) opened.push(await openSource(path));
+    if (opened.length === 0) throw new ImportError('TOLL_IMPORT_UNREADABLE', 'No file is named.');
+    const plans = opened.map((file) => planOf(file, options));
+    if (plans.every((plan) => plan.format.framing === 'joined')) {
+      yield* readJoined(plans, options);
+    } else if (plans.length === 1) {
+      yield* plans[0]!.format.id === 'avro-container'
+        ? readAvro(plans[0]!, options)
+        : readRecords(plans[0]!, options);
+    } else {
+      throw new ImportError(
+        'TOLL_IMPORT_FORMAT_UNKNOWN',
+        'Several files are read together only for Kamailio transactions; these hold other formats.',
+        { remedy: 'Import the files one after another.' },
+      );
+    }
+  } finally {
+    for (const file of opened) file.close();
+  }
+}
+
+interface Plan {
+  readonly file: OpenSource;
+  readonly format: Format;
+  readonly header: Header;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly context: DecodeContext;
+  readonly isKafkaDump: boolean;
+}
+
+function planOf(file: OpenSource, options: ReadCallsOptions): Plan {
+  const head = file.head[0] === 0xef && file.head[1] === 0xbb ? file.head.subarray(3) : file.head;
+  const format = FORMATS[formatOf(file, head, options)];
+  if (format.id === 'avro') {
+    throw new ImportError('TOLL_IMPORT_FORMAT_UNKNOWN', 'Single Avro messages have no framing in a file.', {
+      remedy: 'Write an Avro object container, or publish the messages to the raw topic.',
+    });
+  }
+  if (options.timeZone !== undefined) timeZone(options.timeZone);
+  else if (format.needsTimeZone && !namesItsTimes(format, head)) {
+    throw new ImportError(
+      'TOLL_IMPORT_TIME_ZONE_MISSING',
+      `${file.name}: ${format.title} holds local times.`,
+    );
+  }
+  const header = headerOf(format, head, options);
+  const headers: Record<string, string> = { 'tollstream-format': format.id };
+  if (header.columns !== null) headers['tollstream-csv-header'] = header.columns;
+  if (options.timeZone !== undefined) headers['tollstream-time-zone'] = options.timeZone;
+  if (options.switchId !== undefined) headers['tollstream-switch'] = options.switchId;
+  return {
+    file,
+    format,
+    header,
+    headers: Object.freeze(headers),
+    context: options,
+    isKafkaDump: KAFKA_DUMP_PREFIX.test(head.subarray(0, 200).toString('latin1')),
+  };
+}
+
+function formatOf(file: OpenSource, head: Buffer, options: ReadCallsOptions): FormatId {
+  if (options.format !== undefined) {
+    if (isFormatId(options.format)) return options.format;
+    throw new ImportError(
+      'TOLL_IMPORT_FORMAT_UNKNOWN',
+      `There is no format ${JSON.stringify(options.format)}.`,
+      {
+        remedy: `Name one of ${FORMAT_IDS.join(', ')}.`,
+      },
+    );
+  }
+  if (options.csvHeader !== undefined) return 'csv';
+  const detection = detectFormat(head, file.name);
+  if (detection.kind === 'detected') return detection.format;
+  if (options.columnFields !== undefined) return 'csv';
+  throw new ImportError('TOLL_IMPORT_FORMAT_UNKNOWN', `${file.name}: the format is not recognised.`, {
+    remedy: `Name one of ${FORMAT_IDS.join(', ')} with --format.`,
+  });
+}
+
+/** Kamailio writes epoch seconds beside the local time when it is told to. */
+function namesItsTimes(format: Format, head: Buffer): boolean {
+  return format.id === 'kamailio-acc-json' && /"time_sec"|"time"\s*:\s*"?\d{9,}/.test(decodeText(head));
+}
+
+function linesOf(
+  plan: Plan,
+  options: ReadCallsOptions,
+  from: { bytes: number; line: number },
+): AsyncIterable<RawLine[]> {
+  return readLines(plan.file.bytesFrom(from.bytes), {
+    fromBytes: from.bytes,
+    fromLine: from.line,
+    lineBytesMax: options.lineBytesMax ?? RECORD_BYTES_MAX,
+    quotedLines: plan.format.quotedLines,
+  });
+}
+
+async function* readRecords(plan: Plan, options: ReadCallsOptions): AsyncGenerator<ImportChunk> {
+  const from = options.from ?? { bytes: 0, line: 1, records: 0 };
+  const chunker = new Chunker(options, from);
+  for await (const lines of linesOf(plan, options, from)) {
+    for (const { value, line, endBytes, endLine } of lines) {
+      if (plan.header.isHeader(value)) continue;
+      const record = plan.isKafkaDump ? valueOfDump(value) : value;
+      const chunk = chunker.add(plan, { value: record, line }, { bytes: endBytes, line: endLine });
+      if (chunk !== null) yield chunk;
+    }
+  }
+  const last = chunker.take();
+  if (last !== null) yield last;
+}
+
+/** The record value of a console consumer's line; a line without the prefix stays and is rejected by its decoder. */
+function valueOfDump(line: Buffer): Buffer {
+  let at = 0;
+  for (let i = 0; i < 3; i++) {
+    const tab = line.indexOf(0x09, at);
+    if (tab === -1) return line;
+    at = tab + 1;
+  }
+  return line.subarray(at);
+}
+
+async function* readAvro(plan: Plan, options: ReadCallsOptions): AsyncGenerator<ImportChunk> {
+  const from = options.from ?? { bytes: 0, line: 1, records: 0 };
+  const events = { format: FORMATS.json, headers: formatHeaders(plan, 'json') };
+  const chunker = new Chunker(options, { bytes: 0, line: 1, records: 0 });
+  // A container's blocks hang on its header: a resumed read passes over the blocks it had given out.
+  let toSkip = from.records;
+  for await (const block of readContainer(plan.file.bytesFrom(0))) {
+    const end = { bytes: block.endBytes, line: block.endNumber };
+    const items = block.events.map((event) => ({ target: events, event }));
+    if (block.broken !== null) items.push({ target: plan, event: block.broken });
+    for (const { target, event } of items) {
+      if (toSkip > 0) {
+        toSkip -= 1;
+        chunker.pass(end);
+        continue;
+      }
+      const chunk = chunker.add(target, { value: event.value, line: event.number }, end);
+      if (chunk !== null) yield chunk;
+    }
+  }
+  const last = chunker.take();
+  if (last !== null) yield last;
+}
+
+async function* readJoined(plans: readonly Plan[], options: ReadCallsOptions): AsyncGenerator<ImportChunk> {
+  const plan = plans[0]!;
+  const events = { format: FORMATS.json, headers: formatHeaders(plan, 'json') };
+  const joiner = new CallJoiner(plan.context, { ...JOIN_LIMITS, ...options.join });
+  const chunker = new Chunker(options, { bytes: 0, line: 1, records: 0 });
+  // What was joined from rows is a function of all rows before: a resumed read joins again and passes over what it gave out.
+  let toSkip = options.from?.records ?? 0;
+  let end = { bytes: 0, line: 1 };
+  function* give(joined: readonly Joined[]): Generator<ImportChunk> {
+    for (const item of joined) {
+      if (toSkip > 0) {
+        toSkip -= 1;
+        chunker.pass(end);
+        continue;
+      }
+      const value = item.kind === 'call' ? eventJson(item.call) : item.raw;
+      const target = item.kind === 'call' ? events : plan;
+      const chunk = chunker.add(target, { value, line: item.line }, end, joiner.spilledCalls);
+      if (chunk !== null) yield chunk;
+    }
+  }
+  for await (const placed of mergeRows(plans, options)) {
+    end = placed.end;
+    if (placed.row === null) yield* give([{ kind: 'orphan', raw: placed.raw, line: placed.line }]);
+    // The raw bytes are a view into a part of the file; a waiting row must not keep the whole part.
+    else yield* give(joiner.add({ ...placed.row, raw: Buffer.from(placed.raw), line: placed.line }));
+  }
+  yield* give(joiner.end());
+  const last = chunker.take();
+  if (last !== null) yield last;
+}
+
+function formatHeaders(plan: Plan, format: FormatId): Readonly<Record<string, string>> {
+  return Object.freeze({ ...plan.headers, 'tollstream-format': format });
+}
+
+interface PlacedLine {
+  readonly raw: Buffer;
+  readonly line: number;
+  readonly row: ReturnType<typeof readAccJson> extends infer R
+    ? R extends { ok: true; row: infer A }
+      ? A | null
+      : never
+    : never;
+  readonly end: { bytes: number; line: number };
+}
+
+/** Rows of all files in the order of their time, as far as each file is in order itself. */
+async function* mergeRows(plans: readonly Plan[], options: ReadCallsOptions): AsyncGenerator<PlacedLine> {
+  const readers = await Promise.all(
+    plans.map(async (plan) => {
+      const rows = rowsOf(plan, options);
+      return { rows, next: await rows.next() };
+    }),
+  );
+  const bytes = readers.map(() => 0);
+  for (;;) {
+    let chosen = -1;
+    for (let i = 0; i < readers.length; i++) {
+      const candidate = readers[i]!.next;
+      if (candidate.done === true) continue;
+      const best = chosen === -1 ? undefined : readers[chosen]!.next.value;
+      if (best === undefined || timeOf(candidate.value) < timeOf(best)) chosen = i;
+    }
+    if (chosen === -1) return;
+    const placed = readers[chosen]!.next.value as PlacedLine;
+    bytes[chosen] = placed.end.bytes;
+    const total = bytes.reduce((sum, part) => sum + part, 0);
+    yield { ...placed, end: { bytes: total, line: placed.end.line } };
+    readers[chosen]!.next = await readers[chosen]!.rows.next();
+  }
+}
+
+/** Rows that cannot be read come at once: they wait for nothing. */
+function timeOf(placed: PlacedLine): number {
+  return placed.row?.at ?? 0;
+}
+
+async function* rowsOf(plan: Plan, options: ReadCallsOptions): AsyncGenerator<PlacedLine, undefined> {
+  const read = plan.format.id === 'kamailio-acc-json' ? readAccJson : readAccText;
+  for await (const lines of linesOf(plan, options, { bytes: 0, line: 1 })) {
+    for (const { value, line, endBytes, endLine } of lines) {
+      const result = read(value, plan.context);
+      yield { raw: value, line, row: result.ok ? result.row : null, end: { bytes: endBytes, line: endLine } };
+    }
+  }
+  return undefined;
+}
+
+interface Target {
+  readonly format: Format;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Gathers records of one format and header into chunks. */
+class Chunker {
+  readonly #recordsMax: number;
+  readonly #bytesMax: number;
+  #records: RawRecord[] = [];
+  #bytes = 0;
+  #target: Target | null = null;
+  #position: ReadPosition;
+  #spilled = 0;
+
+  constructor(options: ReadCallsOptions, from: ReadPosition) {
+    this.#recordsMax = options.chunkRecordsMax ?? CHUNK_RECORDS_MAX;
+    this.#bytesMax = options.chunkBytesMax ?? CHUNK_BYTES_MAX;
+    this.#position = from;
+  }
+
+  /** @returns a chunk that is complete; the record may already be in it, or wait for the next */
+  add(
+    target: Target,
+    record: RawRecord,
+    end: { bytes: number; line: number },
+    spilledCalls = 0,
+  ): ImportChunk | null {
+    const before = this.#target !== null && this.#target.headers !== target.headers ? this.take() : null;
+    this.#target = target;
+    this.#records.push(record);
+    this.#bytes += record.value.length;
+    this.#position = { ...end, records: this.#position.records + 1 };
+    this.#spilled = spilledCalls;
+    if (before !== null) return before;
+    return this.#records.length >= this.#recordsMax || this.#bytes >= this.#bytesMax ? this.take() : null;
+  }
+
+  /** Counts a record that an earlier read gave out. */
+  pass(end: { bytes: number; line: number }): void {
+    this.#position = { ...end, records: this.#position.records + 1 };
+  }
+
+  take(): ImportChunk | null {
+    if (this.#target === null || this.#records.length === 0) return null;
+    const chunk: ImportChunk = {
+      format: this.#target.format.id,
+      headers: this.#target.headers,
+      records: this.#records,
+      position: this.#position,
+      spilledCalls: this.#spilled,
+    };
+    this.#records = [];
+    this.#bytes = 0;
+    return chunk;
+  }
+}
