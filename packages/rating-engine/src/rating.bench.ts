@@ -83,8 +83,8 @@ const start = performance.now();
 rate(calls);
 const seconds = (performance.now() - start) / 1000;
 const used = process.cpuUsage(cpu);
-console.log(
-  JSON.stringify({
+process.stdout.write(
+  `${JSON.stringify({
     stage: 'rate',
     node: process.version,
     prefixes: prefixCount,
@@ -93,5 +93,5 @@ console.log(
     calls_per_second: Math.round(calls / seconds),
     cpu_seconds_per_million: Number(((used.user + used.system) / calls).toFixed(3)),
     charge_micro_units: charge,
-  }),
+  })}\n`,
 );

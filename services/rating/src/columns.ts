@@ -5,12 +5,11 @@ import {
   CHARGE_ROUNDINGS,
   DISPOSITIONS,
   DURATION_ROUNDINGS,
-  PRICE_COLUMNS,
   RATE_TYPES,
   SUSPENDED_COLUMNS,
   SUSPEND_CODES,
 } from '@tollstream/contracts';
-import type { BuildersOf, NativeBlock } from '@tollstream/contracts';
+import type { BuildersOf, NativeBlock, PRICE_COLUMNS } from '@tollstream/contracts';
 import type { Priced, RatedAccount, Unpriceable } from '@tollstream/rating-engine';
 
 /** What suspense adds to the columns of a call. */

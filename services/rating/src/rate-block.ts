@@ -61,7 +61,7 @@ export function rateBlock(block: NativeBlock, table: RateTable, state: RatingSta
   const originalDestinations = block.column('original_destination');
   const partialSequences = block.column('partial_sequence').uint32s();
 
-  const payers: (Payer | undefined)[] = new Array(accounts.dictionary.length).fill(undefined);
+  const payers = accounts.dictionary.map((): Payer | undefined => undefined);
   const ratedRows = new Uint32Array(block.rows);
   const suspendedRows = new Uint32Array(block.rows);
   const charges = new ChargeSums();

@@ -103,8 +103,8 @@ for (const batch of batches) {
 const elapsedMs = performance.now() - start;
 const used = process.cpuUsage(cpu);
 const calls = blockCount * BLOCK_CALLS;
-console.log(
-  JSON.stringify({
+process.stdout.write(
+  `${JSON.stringify({
     stage: 'rating',
     node: process.version,
     calls,
@@ -117,5 +117,5 @@ console.log(
     output_bytes_per_call: Math.round(outputBytes / calls),
     dedupe_bytes_per_call: Math.round(state.window.byteLength / state.window.size),
     resident_mb: Math.round(process.memoryUsage().rss / 2 ** 20),
-  }),
+  })}\n`,
 );
