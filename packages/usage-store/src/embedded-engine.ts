@@ -1,11 +1,28 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { drainPending, Session } from 'chdb';
-import type { ChdbResult } from 'chdb';
+import type * as chdbModule from 'chdb';
+import type { ChdbResult, Session } from 'chdb';
 import { StoreError, toStoreError } from './errors.ts';
 import { Limiter } from './limiter.ts';
 import { isSelect, quoted, settingList } from './sql-text.ts';
 import type { Settings } from './sql-text.ts';
+
+type Chdb = typeof chdbModule;
+
+/** Loaded when first used: the engine takes some 100 MB, which processes that talk to a server do not need. */
+async function loadChdb(): Promise<Chdb> {
+  try {
+    return await import('chdb');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreError(
+      'TOLL_STORE_PLATFORM',
+      `The embedded ClickHouse engine does not run on ${process.platform}-${process.arch}: ${reason}`,
+      'Run on Linux (glibc) or macOS, on x64 or arm64, with a complete install; or use a ClickHouse server.',
+      { cause },
+    );
+  }
+}
 
 /** What belongs to one statement: nothing of it outlives the statement. */
 export interface StatementOptions {
@@ -29,18 +46,27 @@ export interface EngineLimits {
  */
 export class EmbeddedEngine {
   readonly dataDirectory: string;
+  readonly #chdb: Chdb;
   readonly #keepAlive: Session;
   readonly #limiter: Limiter;
   #closed = false;
 
-  constructor(dataDirectory: string, limits: EngineLimits) {
-    this.dataDirectory = resolve(dataDirectory);
+  private constructor(chdb: Chdb, dataDirectory: string, limits: EngineLimits) {
+    this.#chdb = chdb;
+    this.dataDirectory = dataDirectory;
     this.#limiter = new Limiter(limits.statementsMax);
+    this.#keepAlive = new chdb.Session(dataDirectory);
+  }
+
+  /** Opens the directory, making it when it is missing. */
+  static async open(dataDirectory: string, limits: EngineLimits): Promise<EmbeddedEngine> {
+    const chdb = await loadChdb();
+    const directory = resolve(dataDirectory);
     try {
-      mkdirSync(this.dataDirectory, { recursive: true });
-      this.#keepAlive = new Session(this.dataDirectory);
+      mkdirSync(directory, { recursive: true });
+      return new EmbeddedEngine(chdb, directory, limits);
     } catch (cause) {
-      throw openFailure(this.dataDirectory, cause);
+      throw openFailure(directory, cause);
     }
   }
 
@@ -91,7 +117,7 @@ export class EmbeddedEngine {
     this.#closed = true;
     await this.#limiter.close();
     this.#keepAlive.close();
-    await drainPending();
+    await this.#chdb.drainPending();
   }
 
   #assertOpen(): void {
@@ -104,7 +130,7 @@ export class EmbeddedEngine {
   }
 
   async #prepare(options: StatementOptions): Promise<Session> {
-    const session = new Session(this.dataDirectory);
+    const session = new this.#chdb.Session(this.dataDirectory);
     try {
       if (options.database !== undefined) await session.queryAsync(`USE ${backquoted(options.database)}`);
       const assignments = [

@@ -36,7 +36,9 @@ export class EmbeddedStore extends ClickHouseStore {
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   const directory = options.spoolDirectory ?? (await spoolDirectory());
   await removeOrphans(directory);
-  const engine = new EmbeddedEngine(options.dataDirectory, { statementsMax: options.statementsMax ?? 3 });
+  const engine = await EmbeddedEngine.open(options.dataDirectory, {
+    statementsMax: options.statementsMax ?? 3,
+  });
   return new EmbeddedStore(engine, new EmbeddedConnection(engine, directory), {
     database: options.database ?? 'tollstream',
     migrationsDirectory: options.migrationsDirectory,

@@ -24,6 +24,7 @@ import {
   statusOf,
 } from './http-request.ts';
 import type { HttpQuery } from './http-request.ts';
+import { Limiter } from './limiter.ts';
 import { spoolDirectory, withSpooled } from './spool.ts';
 import { quoted } from './sql-text.ts';
 
@@ -41,6 +42,8 @@ export interface HttpFrontOptions {
   /** Database of requests that name none. */
   readonly database?: string;
   readonly spoolDirectory?: string;
+  /** Requests worked on at the same time; below the engine's limit, so that they never hold up the pipeline. Default 2. */
+  readonly requestsMax?: number;
 }
 
 export interface HttpFront {
@@ -65,6 +68,7 @@ export async function serveClickHouseHttp(options: HttpFrontOptions): Promise<Ht
     database: options.database ?? null,
     version: version ?? '',
     timeZone: timeZone ?? '',
+    requests: new Limiter(options.requestsMax ?? 2),
   });
   const server = createServer((request, response) => void front.answer(request, response));
   server.requestTimeout = 0; // an insert lasts as long as its data comes
@@ -122,6 +126,7 @@ interface FrontContext {
   readonly database: string | null;
   readonly version: string;
   readonly timeZone: string;
+  readonly requests: Limiter;
 }
 
 class Front {
@@ -166,8 +171,10 @@ class Front {
     };
     response.setHeader('X-ClickHouse-Query-Id', query.queryId ?? randomUUID());
     response.setHeader('X-ClickHouse-Timezone', this.#context.timeZone);
-    if (work.data === null && !isInsert(work.sql)) await this.#select(work.sql, query, options, response);
-    else await this.#insert(work, options, response);
+    await this.#context.requests.run(async () => {
+      if (work.data === null && !isInsert(work.sql)) await this.#select(work.sql, query, options, response);
+      else await this.#insert(work, options, response);
+    });
   }
 
   async #select(

@@ -5,10 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { encodeBlock } from '@tollstream/contracts';
 import { createMemoryEventLog } from '@tollstream/event-log';
 import type { EventLog } from '@tollstream/event-log';
+import { createMetrics } from '@tollstream/service-kit';
 import { openEmbeddedStore } from '@tollstream/usage-store';
 import type { BlockInsert, UsageStore, UsageTable } from '@tollstream/usage-store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runAggregator } from './aggregator.ts';
+import { startAggregator } from './aggregator.ts';
 import { storeDown } from './testing/crashing-store.ts';
 
 const TOPICS = { rated: 'usage.rated', suspended: 'usage.suspended', rejected: 'calls.rejected' };
@@ -139,15 +140,16 @@ test(
     const options = {
       log,
       topics: TOPICS,
+      metrics: createMetrics({ service: 'aggregator' }),
       store: failing(store),
       limits: { rowsMax: 170, ageMsMax: 40 },
       retry: { waitMsInitial: 1, waitMsMax: 4, tryForMs: 20 },
       fetchBytesMax: 20_000,
       observer: { stored: (block: { rows: number }) => stored.push(block.rows), waiting: () => retries++ },
     };
-    const first = await runAggregator(options);
+    const first = await startAggregator(options);
     // A second member takes over some of the partitions in the middle of the work, and gives them back.
-    const second = await runAggregator(options);
+    const second = await startAggregator(options);
     await drained(log);
     await second.stop();
     await fill(log, 20, 24);
@@ -155,6 +157,7 @@ test(
     await first.stop();
 
     expect(retries).toBeGreaterThan(0);
+    expect(await options.metrics.total('tollstream_calls_total')).toBe(3 * 1200);
     expect(Math.max(...stored)).toBeLessThanOrEqual(170);
     for (const table of TABLES) {
       const [row] = await store.query(

@@ -1,7 +1,9 @@
 import { decodeBlock } from '@tollstream/contracts';
 import type { EventLog, JoinOptions, Membership } from '@tollstream/event-log';
 import { EventLogError } from '@tollstream/event-log';
+import type { Metrics } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
+import { aggregatorMetrics } from './aggregator-metrics.ts';
 import { AggregatorTask } from './partition-task.ts';
 import type { AggregatorObserver, TaskOptions } from './partition-task.ts';
 import type { BlockLimits } from './processor.ts';
@@ -13,10 +15,11 @@ export interface AggregatorTopics {
   readonly rejected: string;
 }
 
-export interface AggregatorOptions {
+export interface StartAggregatorOptions {
   readonly log: EventLog;
   readonly store: UsageStore;
   readonly topics: AggregatorTopics;
+  readonly metrics: Metrics;
   readonly group?: string;
   readonly limits?: Partial<BlockLimits>;
   readonly retry?: Partial<RetryLimits>;
@@ -28,29 +31,46 @@ export interface AggregatorOptions {
   readonly now?: () => number;
 }
 
+/** Consumer group of the aggregator, and so the name under which its positions stand. */
+export const AGGREGATOR_GROUP = 'aggregator';
+
 export const BLOCK_LIMITS: BlockLimits = { rowsMax: 150_000, bytesMax: 64 * 1024 * 1024, ageMsMax: 1_000 };
 export const RETRY_LIMITS: RetryLimits = { waitMsInitial: 100, waitMsMax: 5_000, tryForMs: 20_000 };
 
 /** Moves rated usage, suspended calls and rejected records into their tables, until the membership is stopped. */
-export async function runAggregator(options: AggregatorOptions): Promise<Membership> {
+export async function startAggregator(options: StartAggregatorOptions): Promise<Membership> {
   const { log, store, topics } = options;
   const targets = new Map<string, Pick<TaskOptions, 'table' | 'schema'>>([
     [topics.rated, { table: 'usage', schema: 'rated' }],
     [topics.suspended, { table: 'usage_suspended', schema: 'suspended' }],
     [topics.rejected, { table: 'usage_rejected', schema: 'rejected' }],
   ]);
+  const observed = aggregatorMetrics(options.metrics);
+  const observer: AggregatorObserver = {
+    stored(block) {
+      observed.stored(block);
+      options.observer?.stored?.(block);
+    },
+    waiting(waiting) {
+      observed.waiting(waiting);
+      options.observer?.waiting?.(waiting);
+    },
+  };
   const limits = { ...BLOCK_LIMITS, ...options.limits };
   const retry = { ...RETRY_LIMITS, ...options.retry };
   const signal = options.signal ?? new AbortController().signal;
 
   return log.join({
-    group: options.group ?? 'aggregator',
+    group: options.group ?? AGGREGATOR_GROUP,
     topics: [...targets.keys()],
     mode: 'offsets',
     // A block is at most a quarter older than its limit says.
     tickMs: Math.max(10, Math.ceil(limits.ageMsMax / 4)),
     ...(options.fetchBytesMax === undefined ? {} : { fetchBytesMax: options.fetchBytesMax }),
-    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
+    onEvent: (event) => {
+      observed.event(event);
+      options.onEvent?.(event);
+    },
     open: async (claim) => {
       const target = targets.get(claim.topic);
       const [topic] = await log.describeTopics([claim.topic]);
@@ -64,7 +84,7 @@ export async function runAggregator(options: AggregatorOptions): Promise<Members
         retry,
         signal,
         now: options.now ?? Date.now,
-        observer: options.observer ?? {},
+        observer,
       });
     },
   });

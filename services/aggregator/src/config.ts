@@ -8,7 +8,7 @@ import {
 } from '@tollstream/service-kit';
 import { BLOCK_LIMITS } from './aggregator.ts';
 
-const { integer, text } = setting;
+const { integer } = setting;
 const { topicRated, topicSuspended, topicRejected } = TOPIC_SETTINGS;
 
 /** The broker takes a member for gone that needs longer than this to finish its batch when the group changes. */
@@ -23,7 +23,6 @@ export const AGGREGATOR_CONFIG = defineConfig({
     topicRejected,
     ...CLICKHOUSE_SETTINGS,
     ...BATCH_SETTINGS,
-    aggregatorGroup: text({ summary: 'Consumer group of the aggregator.', default: 'aggregator' }),
     insertRowsMax: integer({
       summary: 'Rows of one insert.',
       min: 1_000,
@@ -56,6 +55,12 @@ export const AGGREGATOR_CONFIG = defineConfig({
     }),
   },
   relations: [
+    {
+      holds: ({ topicRated: rated, topicSuspended: suspended, topicRejected: rejected }) =>
+        new Set([rated, suspended, rejected]).size === 3,
+      rule: 'topicRated, topicSuspended and topicRejected must be three topics',
+      about: ['topicRated', 'topicSuspended', 'topicRejected'],
+    },
     {
       holds: (values) => values.insertTimeoutMs + values.insertTryForMs < REBALANCE_TIMEOUT_MS,
       rule: `insertTimeoutMs and insertTryForMs together must be below the rebalance timeout of ${REBALANCE_TIMEOUT_MS} ms`,

@@ -1,4 +1,4 @@
-export { runAggregator, BLOCK_LIMITS, RETRY_LIMITS } from './aggregator.ts';
-export type { AggregatorOptions, AggregatorTopics } from './aggregator.ts';
+export { AGGREGATOR_GROUP, BLOCK_LIMITS, RETRY_LIMITS, startAggregator } from './aggregator.ts';
+export type { AggregatorTopics, StartAggregatorOptions } from './aggregator.ts';
 export type { AggregatorObserver, StoredBlock } from './partition-task.ts';
 export type { Waiting } from './store-writer.ts';

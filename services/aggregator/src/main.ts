@@ -1,9 +1,9 @@
 import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
 import type { MembershipEvent } from '@tollstream/event-log';
-import { startService } from '@tollstream/service-kit';
+import { groupName, startService } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { openServerStore } from '@tollstream/usage-store';
-import { runAggregator } from './aggregator.ts';
+import { startAggregator } from './aggregator.ts';
 import { AGGREGATOR_CONFIG } from './config.ts';
 import type { AggregatorObserver } from './partition-task.ts';
 
@@ -30,11 +30,12 @@ async function start(context: Context): Promise<void> {
   context.onStop('event log', async () => log.close());
 
   const stop = new AbortController();
-  const membership = await runAggregator({
+  const membership = await startAggregator({
     log,
     store,
     topics: { rated: config.topicRated, suspended: config.topicSuspended, rejected: config.topicRejected },
-    group: config.aggregatorGroup,
+    metrics: context.metrics,
+    group: groupName('aggregator', config.groupPrefix),
     limits: {
       rowsMax: config.insertRowsMax,
       bytesMax: config.insertBytesMax,
@@ -43,7 +44,7 @@ async function start(context: Context): Promise<void> {
     retry: { tryForMs: config.insertTryForMs },
     fetchBytesMax: config.fetchBytesMax,
     observer: observerOf(context),
-    onEvent: (event) => observeMembership(context, event),
+    onEvent: (event) => report(context, event),
     signal: stop.signal,
   });
   context.onStop('membership', async () => {
@@ -53,21 +54,14 @@ async function start(context: Context): Promise<void> {
   context.watch('membership', membership.done);
 }
 
-function observerOf({ metrics, health, log }: Context): AggregatorObserver {
+function observerOf({ health, log }: Context): AggregatorObserver {
   return {
     stored(block) {
       health.dependency('clickhouse', null);
-      metrics.set('tollstream_dependency_up', { dependency: 'clickhouse' }, 1);
-      metrics.add('tollstream_calls_total', { outcome: 'stored', code: '' }, block.rows);
-      metrics.observe('tollstream_batch_records', {}, block.rows);
-      metrics.observe('tollstream_batch_seconds', { step: 'insert' }, block.insertMs / 1000);
-      metrics.observe('tollstream_batch_seconds', { step: 'commit' }, block.commitMs / 1000);
       if (block.replayed) log.info(block, 'wrote the block that was left over');
     },
     waiting({ table, partition, error, attempt, waitMs }) {
       health.dependency('clickhouse', error.message);
-      metrics.set('tollstream_dependency_up', { dependency: 'clickhouse' }, 0);
-      metrics.add('tollstream_retries_total', { dependency: 'clickhouse' }, 1);
       log.warn(
         { table, partition, attempt, waitMs, err: error },
         'ClickHouse does not take the block; waiting',
@@ -76,34 +70,23 @@ function observerOf({ metrics, health, log }: Context): AggregatorObserver {
   };
 }
 
-function observeMembership({ metrics, health, log }: Context, event: MembershipEvent): void {
+function report({ health, log }: Context, event: MembershipEvent): void {
   switch (event.kind) {
     case 'assigned':
       log.info(event, 'partition assigned');
       return;
     case 'revoked':
-      health.dependency(placeOf(event), null);
-      metrics.unset('tollstream_lag_records', { topic: event.topic, partition: String(event.partition) });
+      health.dependency(`${event.topic}/${event.partition}`, null);
       log.info(event, 'partition given up');
       return;
     case 'lag':
-      health.dependency(placeOf(event), null);
-      metrics.set(
-        'tollstream_lag_records',
-        { topic: event.topic, partition: String(event.partition) },
-        event.lag,
-      );
+      health.dependency(`${event.topic}/${event.partition}`, null);
       return;
     case 'retry':
-      health.dependency(placeOf(event), event.error.message);
-      metrics.add('tollstream_retries_total', { dependency: 'partition' }, 1);
+      health.dependency(`${event.topic}/${event.partition}`, event.error.message);
       log.warn({ ...event, err: event.error }, 'partition failed; it is opened anew');
       return;
     case 'fatal':
       log.error({ err: event.error }, event.error.message);
   }
-}
-
-function placeOf(event: { topic: string; partition: number }): string {
-  return `${event.topic}/${event.partition}`;
 }

@@ -25,6 +25,7 @@ export interface AggregatorObserver {
 }
 
 export interface StoredBlock {
+  readonly topic: string;
   readonly table: UsageTable;
   readonly partition: number;
   readonly rows: number;
@@ -206,6 +207,7 @@ export class AggregatorTask implements PartitionTask {
     this.#block = emptyBlock(boundary.next);
     this.#copied = 0;
     observer.stored?.({
+      topic: this.#claim.topic,
       table,
       partition: this.#claim.partition,
       rows: block.rows,
