@@ -25,7 +25,7 @@ export interface RatedAccount {
   readonly mainNumber: number;
 }
 
-export interface CompiledPlan {
+interface CompiledPlan {
   readonly plan: Plan;
   readonly premium: PremiumPrefixes;
   readonly rules: Readonly<Record<CallType, CompiledRule>>;
@@ -101,7 +101,7 @@ export function compileRateTable(catalog: Catalog): RateTable {
 }
 
 /** Digit prefixes that are premium under a plan whatever their country. */
-export class PremiumPrefixes {
+class PremiumPrefixes {
   /** By number of digits; few lengths, few members. */
   readonly #byDigits: readonly (readonly [digits: number, prefixes: ReadonlySet<number>])[];
 

@@ -15,7 +15,7 @@ import type { RatingProcessor } from '../rating.ts';
 
 export const TOPICS = { accepted: 'calls.accepted', rated: 'usage.rated', suspended: 'usage.suspended' };
 const RAW = 'calls.raw';
-export const PARTITIONS = 2;
+const PARTITIONS = 2;
 
 /** A call of a test: an answered outbound call of a minute, but for what is said. */
 export interface TestCall {
