@@ -1,0 +1,54 @@
+import type { MembershipEvent, RecordBatch } from '@tollstream/event-log';
+import type { Metrics } from '@tollstream/service-kit';
+import type { IngestedBatch } from './processor.ts';
+
+/** What of ingest can be watched. */
+export interface IngestObserver {
+  /** A batch was committed; `processMs` of pure work, `commitMs` until it was durable. */
+  batch(batch: RecordBatch, ingested: IngestedBatch, times: { processMs: number; commitMs: number }): void;
+  event(event: MembershipEvent): void;
+}
+
+/** Outcomes are counted once they are committed: what was aborted is counted when it is done again. */
+export function ingestMetrics(metrics: Metrics): IngestObserver {
+  const assigned = new Map<string, number>();
+  return {
+    batch({ topic, records }, { accepted, rejectCodes }, { processMs, commitMs }) {
+      metrics.add('tollstream_records_read_total', { topic }, records.length);
+      metrics.add('tollstream_calls_total', { outcome: 'accepted', code: '' }, accepted);
+      for (const [code, count] of rejectCodes) {
+        metrics.add('tollstream_calls_total', { outcome: 'rejected', code }, count);
+      }
+      metrics.observe('tollstream_batch_records', {}, records.length);
+      metrics.observe('tollstream_batch_seconds', { step: 'process' }, processMs / 1000);
+      metrics.observe('tollstream_batch_seconds', { step: 'commit' }, commitMs / 1000);
+    },
+    event(event) {
+      switch (event.kind) {
+        case 'assigned':
+        case 'revoked': {
+          const { topic } = event;
+          const count = (assigned.get(topic) ?? 0) + (event.kind === 'assigned' ? 1 : -1);
+          assigned.set(topic, count);
+          metrics.set('tollstream_partitions_assigned', { topic }, count);
+          if (event.kind === 'revoked') {
+            metrics.unset('tollstream_lag_records', { topic, partition: String(event.partition) });
+          }
+          break;
+        }
+        case 'lag':
+          metrics.set(
+            'tollstream_lag_records',
+            { topic: event.topic, partition: String(event.partition) },
+            event.lag,
+          );
+          break;
+        case 'retry':
+          metrics.add('tollstream_retries_total', { dependency: 'event-log' }, 1);
+          break;
+        case 'fatal':
+          break;
+      }
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { decodeBlock, encodeCallEvent, parseTotals } from '@tollstream/contracts';
+import type { SchemaSource } from '@tollstream/contracts';
+import { createMemoryEventLog } from '@tollstream/event-log';
+import type { EventLog, MembershipEvent } from '@tollstream/event-log';
+import { createMetrics } from '@tollstream/service-kit';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { INGEST_GROUP, startIngest } from './ingest.ts';
+import { CATALOG, EVENT } from './testing/fixtures.ts';
+
+const TOPICS = { raw: 'calls.raw', accepted: 'calls.accepted', rejected: 'calls.rejected' };
+
+describe('ingest over a log', () => {
+  let log: EventLog;
+
+  beforeEach(async () => {
+    log = createMemoryEventLog();
+    await log.createTopics(Object.values(TOPICS).map((name) => ({ name, partitions: 1 })));
+  });
+  afterEach(async () => log.close());
+
+  async function publish(values: readonly Buffer[]): Promise<void> {
+    const claim = await log.claim('publisher', TOPICS.raw, 0);
+    const outputs = values.map((value) => ({ topic: TOPICS.raw, partition: 0, value }));
+    await claim.commit({ outputs, nextOffset: (claim.committed?.offset ?? 0) + 1, metadata: '' });
+    await claim.release();
+  }
+
+  async function seenAtLeast(count: number): Promise<void> {
+    await vi.waitFor(
+      async () => {
+        const committed = await log.committed(INGEST_GROUP, TOPICS.raw, 0);
+        expect(parseTotals(committed?.metadata ?? '').seen).toBeGreaterThanOrEqual(count);
+      },
+      { timeout: 10_000, interval: 10 },
+    );
+  }
+
+  test('resumes where it stopped, with its totals', async () => {
+    const metrics = createMetrics({ service: 'ingest' });
+    const options = { log, metrics, catalog: CATALOG, topics: TOPICS };
+    await publish([encodeCallEvent(EVENT), Buffer.from('broken')]);
+    const first = await startIngest(options);
+    await seenAtLeast(2);
+    await first.stop();
+
+    await publish([encodeCallEvent({ ...EVENT, callId: 'c-2' })]);
+    const second = await startIngest(options);
+    await seenAtLeast(3);
+    await second.stop();
+
+    const committed = await log.committed(INGEST_GROUP, TOPICS.raw, 0);
+    expect(parseTotals(committed!.metadata)).toMatchObject({ seen: 3, accepted: 2, rejected: 1 });
+    let accepted = 0;
+    for await (const batch of log.read({ topic: TOPICS.accepted, partition: 0, from: 0 })) {
+      for (const record of batch.records) accepted += decodeBlock(record.value!).header.recordCount;
+    }
+    expect(accepted).toBe(2);
+    expect(await metrics.total('tollstream_calls_total')).toBe(3);
+  });
+
+  test('waits while the schema registry is down, and skips nothing', async () => {
+    let isDown = true;
+    const schemaSource: SchemaSource = {
+      schemaOf: () => (isDown ? Promise.reject(new Error('registry down')) : Promise.resolve(null)),
+    };
+    const events: MembershipEvent[] = [];
+    await publish([Buffer.from('0000000007ff', 'hex'), encodeCallEvent(EVENT)]);
+    const membership = await startIngest({
+      log,
+      schemaSource,
+      metrics: createMetrics({ service: 'ingest' }),
+      catalog: CATALOG,
+      topics: TOPICS,
+      onEvent: (event) => events.push(event),
+    });
+    await vi.waitFor(() => expect(events.some((event) => event.kind === 'retry')).toBe(true), {
+      timeout: 10_000,
+    });
+    expect(await log.committed(INGEST_GROUP, TOPICS.raw, 0)).toBeNull();
+    isDown = false;
+    await seenAtLeast(2);
+    await membership.stop();
+    const committed = await log.committed(INGEST_GROUP, TOPICS.raw, 0);
+    expect(parseTotals(committed!.metadata)).toMatchObject({ seen: 2, accepted: 1, rejected: 1 });
+  });
+
+  test('a missing output topic is named before anything is read', async () => {
+    const topics = { ...TOPICS, rejected: 'nowhere' };
+    const starting = startIngest({
+      log,
+      metrics: createMetrics({ service: 'ingest' }),
+      catalog: CATALOG,
+      topics,
+    });
+    await expect(starting).rejects.toMatchObject({ code: 'TOLL_LOG_TOPIC_MISSING', message: /"nowhere"/ });
+  });
+});

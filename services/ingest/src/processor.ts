@@ -1,0 +1,141 @@
+import type { Catalog } from '@tollstream/catalog';
+import { accountPartition, addTotals, parseTotals, serialiseTotals } from '@tollstream/contracts';
+import type { DecodedRecord, RejectCode, RunningTotals, SchemaSource } from '@tollstream/contracts';
+import type { LogRecord, Processed, Processor, RecordBatch } from '@tollstream/event-log';
+import type { DialPlan } from '@tollstream/numbering';
+import { Attributor, emptyAttribution } from './attribute.ts';
+import { BatchBlocks } from './batch-blocks.ts';
+import type { OutputTopics } from './batch-blocks.ts';
+import { RecordDecoder, RecordFormats } from './decode.ts';
+import { INGEST_LIMITS } from './limits.ts';
+import type { IngestLimits } from './limits.ts';
+import { EVENT_FORMAT } from './source.ts';
+import type { IngestSource } from './source.ts';
+import { validateCall } from './validate.ts';
+
+/** What ingest remembers of one input partition: what stands beside its committed offset. */
+export interface IngestState {
+  totals: RunningTotals;
+}
+
+export interface IngestedBatch extends Processed {
+  readonly accepted: number;
+  readonly rejectCodes: ReadonlyMap<RejectCode, number>;
+}
+
+export interface IngestProcessor extends Processor<IngestState> {
+  /** Fetches the Avro schemas a batch needs; to be awaited before `process`. @throws ContractError when it cannot */
+  prepare(batch: RecordBatch): Promise<void>;
+  /** Every record becomes one row, of an accepted or of a rejected block. */
+  process(state: IngestState, batch: RecordBatch): IngestedBatch;
+}
+
+export interface IngestProcessorOptions {
+  readonly catalog: Catalog;
+  readonly outputs: OutputTopics;
+  /** Formats of the topics that are read; a topic not named carries Tollstream events. */
+  readonly sources?: readonly IngestSource[];
+  readonly limits?: IngestLimits;
+  /** How numbers are read while the account is not known. */
+  readonly defaultDialPlan?: DialPlan;
+  /** Writer schemas of registry-framed Avro. */
+  readonly schemaSource?: SchemaSource | null;
+}
+
+/** Account ids whose partition is remembered; beyond it all are forgotten at once. */
+const REMEMBERED_ACCOUNTS_MAX = 1_000_000;
+
+export function createIngestProcessor(options: IngestProcessorOptions): IngestProcessor {
+  const { catalog, outputs, sources = [], limits = INGEST_LIMITS, schemaSource = null } = options;
+  const decoder = new RecordDecoder({ recordBytesMax: limits.recordBytesMax, schemaSource });
+  const country = catalog.defaultPlan?.country ?? 'US';
+  const attributor = new Attributor(catalog, options.defaultDialPlan ?? { country, areaCode: '' });
+  const attribution = emptyAttribution();
+  const blocks = new BatchBlocks(outputs, limits);
+  const formats = new Map(
+    sources.map((source) => [source.topic, new RecordFormats(source, limits.recordBytesMax)]),
+  );
+  const partitions = new Map<string, number>();
+
+  function formatsOf(topic: string): RecordFormats {
+    let found = formats.get(topic);
+    if (found === undefined) {
+      found = new RecordFormats({ topic, format: EVENT_FORMAT }, limits.recordBytesMax);
+      formats.set(topic, found);
+    }
+    return found;
+  }
+
+  function partitionOf(accountId: string): number {
+    let partition = partitions.get(accountId);
+    if (partition === undefined) {
+      partition = accountPartition(accountId, outputs.acceptedPartitions);
+      if (partitions.size >= REMEMBERED_ACCOUNTS_MAX) partitions.clear();
+      partitions.set(accountId, partition);
+    }
+    return partition;
+  }
+
+  return {
+    restore: (claim) => Promise.resolve({ totals: parseTotals(claim.committed?.metadata ?? '') }),
+    prepare: (batch) => decoder.prepare(batch),
+
+    process(state, batch) {
+      const { topic, partition, records } = batch;
+      const recordFormats = formatsOf(topic);
+      const rejectCodes = new Map<RejectCode, number>();
+      let accepted = 0;
+      const source = { topic, partition, offset: 0 };
+      blocks.start(source);
+      for (const record of records) {
+        source.offset = record.offset;
+        const format = recordFormats.of(record.headers);
+        let outcome: DecodedRecord = decoder.decode(record, format);
+        if (outcome.kind === 'call') {
+          const refusal = validateCall(outcome.call, record.timestampMs, limits);
+          if (refusal !== null) outcome = { kind: 'rejected', ...refusal };
+        }
+        switch (outcome.kind) {
+          case 'call':
+            attributor.attribute(outcome.call, attribution);
+            blocks.addCall(partitionOf(attribution.accountId), outcome.call, attribution, source);
+            accepted++;
+            break;
+          case 'rejected':
+            blocks.addRejected(
+              rejectedRecord(record, { ...outcome, format: format.format, topic, partition }, limits),
+              source,
+            );
+            rejectCodes.set(outcome.code, (rejectCodes.get(outcome.code) ?? 0) + 1);
+            break;
+        }
+      }
+      let rejected = 0;
+      for (const count of rejectCodes.values()) rejected += count;
+      const totals = addTotals(state.totals, { seen: records.length, accepted, rejected });
+      // Holds that every record had an outcome, before anything is written.
+      const metadata = serialiseTotals(totals);
+      const firstOffset = records[0]?.offset ?? batch.nextOffset;
+      const produced = blocks.finish({ firstOffset, nextOffset: batch.nextOffset }, totals);
+      state.totals = totals;
+      return { outputs: produced, metadata, accepted, rejectCodes };
+    },
+  };
+}
+
+function rejectedRecord(
+  record: LogRecord,
+  outcome: { code: RejectCode; detail: string; format: string; topic: string; partition: number },
+  { rejectedRawBytesMax }: IngestLimits,
+) {
+  const raw = record.value ?? Buffer.alloc(0);
+  const isCut = raw.length > rejectedRawBytesMax;
+  return {
+    code: outcome.code,
+    detail: isCut ? `${outcome.detail} (${rejectedRawBytesMax} of ${raw.length} bytes kept)` : outcome.detail,
+    format: outcome.format,
+    position: record.key?.toString('utf8') || `${outcome.topic}/${outcome.partition}/${record.offset}`,
+    raw: isCut ? raw.subarray(0, rejectedRawBytesMax) : raw,
+    receivedAt: Math.max(record.timestampMs, 0),
+  };
+}
