@@ -18,7 +18,12 @@ const STEPS: readonly Step[] = [
   {
     name: 'format',
     run: () =>
-      runScript(root, 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']),
+      runScript(root, 'node_modules/prettier/bin/prettier.cjs', [
+        '--check',
+        '--cache',
+        '--log-level=warn',
+        '.',
+      ]),
   },
   { name: 'boundaries', run: checkBoundaries },
   { name: 'purity', run: checkPurity },

@@ -35,12 +35,9 @@ const schemas = await Promise.all(
 );
 
 it('has the stores, the preparation, the four services, metrics and a dashboard', () => {
-  expect(Object.keys(compose.services).sort()).toEqual(
-    [
-      ...['kafka', 'clickhouse', 'postgres', 'topics', 'migrate'],
-      ...['ingest', 'rating', 'aggregator', 'billing', 'prometheus', 'grafana'],
-    ].sort(),
-  );
+  const prepared = ['kafka', 'clickhouse', 'postgres', 'topics', 'migrate'];
+  const running = ['ingest', 'rating', 'aggregator', 'billing', 'prometheus', 'grafana'];
+  expect(new Set(Object.keys(compose.services))).toEqual(new Set(prepared.concat(running)));
 });
 
 describe.each(services)('%s', (name, service) => {

@@ -65,7 +65,7 @@ it.each(queries)('%s asks for what is served: %s', async (_name, query) => {
   const served = await servedMetrics();
   const names = parts(query, 'VectorSelector').map((selector) => selector.replace(/\{.*/s, '').trim());
   expect(names.length).toBeGreaterThan(0);
-  const labels = new Set([...parts(query, 'LabelName')]);
+  const labels = new Set(parts(query, 'LabelName'));
   const known = new Set(TARGET_LABELS);
   for (const name of names) {
     expect([...served.keys()]).toContain(name);
