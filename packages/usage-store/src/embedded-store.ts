@@ -1,7 +1,9 @@
+import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
 import type { Connection } from './connection.ts';
 import { EXACT_JSON } from './connection.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
+import { toStoreError } from './errors.ts';
 import type { QueryParameters } from './port.ts';
 import { removeOrphans, spoolDirectory, withSpooled } from './spool.ts';
 import { parameterText, quoted, settingList } from './sql-text.ts';
@@ -89,12 +91,21 @@ class EmbeddedConnection implements Connection {
     const columns = insert.columns.join(', ');
     // Every file is new, so what the engine remembers of their structure would only grow.
     const settings = settingList({ ...insert.settings, schema_inference_use_cache_for_file: 0 });
-    await withSpooled(this.#spoolDirectory, insert.natives, (path) =>
-      this.#engine.run(
-        `INSERT INTO ${insert.table} (${columns}) SETTINGS ${settings} SELECT ${columns} FROM file(${quoted(path)}, Native)`,
-        { format: 'Null' },
-      ),
-    );
+    const load = async (directory: string): Promise<unknown> =>
+      withSpooled(directory, insert.natives, (path) =>
+        this.#engine.run(
+          `INSERT INTO ${insert.table} (${columns}) SETTINGS ${settings} SELECT ${columns} FROM file(${quoted(path)}, Native)`,
+          { format: 'Null' },
+        ),
+      );
+    try {
+      await load(this.#spoolDirectory).catch(async (cause: unknown) => {
+        if (!isSpoolFull(cause) || this.#spoolDirectory === tmpdir()) throw cause;
+        return load(tmpdir());
+      });
+    } catch (cause) {
+      throw toStoreError(cause, 'The embedded ClickHouse engine');
+    }
   }
 
   async ping(): Promise<void> {
@@ -104,6 +115,11 @@ class EmbeddedConnection implements Connection {
   async close(): Promise<void> {
     await this.#engine.close();
   }
+}
+
+/** The spool file did not fit; what the engine itself could not write is a `StoreError` by then. */
+function isSpoolFull(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC';
 }
 
 async function* resumed(

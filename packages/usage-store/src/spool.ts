@@ -1,16 +1,20 @@
 import { constants } from 'node:fs';
-import { access, open, readdir, rm } from 'node:fs/promises';
+import { access, open, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const PREFIX = 'tollstream-spool-';
 let sequence = 0;
 
-/** Where short-lived files cost no disk writes: tmpfs, else the directory for temporary files. */
+/** A tmpfs with less room is left alone: containers have one of 64 MB, which two inserts fill. */
+const TMPFS_BYTES_FREE_MIN = 512 * 1024 * 1024;
+
+/** Where short-lived files cost no disk writes: tmpfs when there is room, else the directory for temporary files. */
 export async function spoolDirectory(): Promise<string> {
   try {
     await access('/dev/shm', constants.W_OK);
-    return '/dev/shm';
+    const { bavail, bsize } = await statfs('/dev/shm');
+    return bavail * bsize >= TMPFS_BYTES_FREE_MIN ? '/dev/shm' : tmpdir();
   } catch {
     return tmpdir();
   }
