@@ -2,7 +2,7 @@
 import { CHARGE_SCALE, parseTotals } from '@tollstream/contracts';
 import type { RunningTotals } from '@tollstream/contracts';
 import type { EventLog } from '@tollstream/event-log';
-import { formatScaledBigInt } from '@tollstream/money';
+import { formatScaled } from '@tollstream/money';
 import { groupName } from '@tollstream/service-kit';
 import type { ProgressSnapshot } from './progress.ts';
 
@@ -69,7 +69,7 @@ function chargeOf(all: readonly RunningTotals[]): Record<string, string> {
   }
   const currencies = [...sums.keys()].sort();
   return Object.fromEntries(
-    currencies.map((currency) => [currency, formatScaledBigInt(sums.get(currency) ?? 0n, CHARGE_SCALE)]),
+    currencies.map((currency) => [currency, formatScaled(sums.get(currency) ?? 0n, CHARGE_SCALE)]),
   );
 }
 

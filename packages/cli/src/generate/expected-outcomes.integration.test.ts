@@ -29,10 +29,7 @@ test('normalising and pricing the sample gives the tally', async () => {
   function price(event: CallEvent): Priced | Unpriceable {
     const inbound = event.direction === 'inbound';
     const own = readNumber(inbound ? event.to : event.from, NORTH_AMERICA);
-    const accountId =
-      event.account ??
-      catalog.accountByNumber.get(own.number)?.id ??
-      brazilianOwner(inbound ? event.to : event.from);
+    const accountId = event.account ?? catalog.accountByNumber.get(own.number)?.id ?? '';
     const account = table.account(accountId);
     if (account === null) return { kind: 'unpriceable', code: 'account_unknown', detail: accountId };
     const { dialPlan } = account.account;
