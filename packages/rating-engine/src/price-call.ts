@@ -7,6 +7,8 @@ import { CHARGE_OVERFLOW, chargeOf, chargedSecondsOf } from './charge.ts';
 import { classifyCall, describeCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
 import { billableSeconds } from './increments.ts';
+import { emptyTerms } from './rate-terms.ts';
+import type { RateTerms } from './rate-terms.ts';
 import type { CompiledRule, CompiledTariff, RatedAccount } from './rate-table.ts';
 
 /** A priced call: everything that proves its price. Amounts scaled by `CHARGE_SCALE`. */
@@ -44,8 +46,9 @@ export interface Unpriceable {
 /** `billable_seconds` is stored in 32 bits. */
 const BILLABLE_SECONDS_MAX = 2 ** 32 - 1;
 
-// Filled anew by every call; nothing is read from it across calls.
+// Filled anew by every call; nothing is read from them across calls.
 const scratchFacts: CallFacts = noFacts();
+const scratchTerms: RateTerms = emptyTerms();
 
 /**
  * Prices one leg.
@@ -142,30 +145,20 @@ function priceByTariff(
   allowance: Allowance,
   facts: CallFacts,
 ): Priced | Unpriceable {
-  const { tariff, prefixes } = compiled;
+  const { tariff } = compiled;
   const { country } = facts;
   const number = ratedNumber(callType, call, account, facts);
   const index = number > 0 ? tariff.index.find(number, call.answeredAt) : -1;
+  const terms = index < 0 ? null : compiled.terms.read(index, scratchTerms);
   // A short code is rated by a row of its own: '411' must not meet the prefix of a country.
-  const isMissing = index < 0 || (callType === 'service_code' && prefixes[index] !== number);
-  if (isMissing) {
-    const isUnknown = callType === 'international' && country === '';
-    return unpriceable(
-      isUnknown ? 'destination_unknown' : 'rate_missing',
-      number > 0
-        ? `Tariff ${tariff.id} has no rate for ${number} at ${new Date(call.answeredAt).toISOString()}.`
-        : `Tariff ${tariff.id} rates ${callType} calls by number, and '${call.destinationText}' is none.`,
-    );
+  if (terms === null || (callType === 'service_code' && terms.prefix !== number)) {
+    return rateMissing(callType, number, tariff, call, facts);
   }
-  const rate = tariff.rates[index]!;
-  if (rate.blocked) {
-    return unpriceable(
-      'destination_blocked',
-      `Tariff ${tariff.id} blocks prefix ${rate.prefix} (${rate.description}).`,
-    );
+  if (terms.blocked) {
+    return unpriceable('destination_blocked', `Tariff ${tariff.id} blocks prefix ${terms.prefix}.`);
   }
   const durationMs = durationOf(call);
-  const billable = billableSeconds(durationMs, rate);
+  const billable = billableSeconds(durationMs, terms);
   if (billable > BILLABLE_SECONDS_MAX) {
     return unpriceable('amount_overflow', `${billable} billable seconds do not fit the record.`);
   }
@@ -176,11 +169,11 @@ function priceByTariff(
     included = left <= 0 ? 0 : left < billable ? left : billable;
   }
   const charged = billable - included;
-  const charge = chargeOf(rate, chargedSecondsOf(rate, included, billable), tariff.chargeRounding);
+  const charge = chargeOf(terms, chargedSecondsOf(terms, included, billable), tariff.chargeRounding);
   if (charge === CHARGE_OVERFLOW) {
     return unpriceable(
       'amount_overflow',
-      `${charged} s at tariff ${tariff.id}, prefix ${rate.prefix}, exceed the largest amount.`,
+      `${charged} s at tariff ${tariff.id}, prefix ${terms.prefix}, exceed the largest amount.`,
     );
   }
   assert(
@@ -195,8 +188,8 @@ function priceByTariff(
     billingMonth,
     country,
     tariff,
-    rate,
-    prefix: prefixes[index]!,
+    rate: tariff.rates[index]!,
+    prefix: terms.prefix,
     durationMs,
     billableSeconds: billable,
     includedSeconds: included,
@@ -205,6 +198,22 @@ function priceByTariff(
     charge,
     currency: tariff.currency,
   };
+}
+
+function rateMissing(
+  callType: CallType,
+  number: number,
+  tariff: Tariff,
+  call: RatingCall,
+  { country }: CallFacts,
+): Unpriceable {
+  const isUnknown = callType === 'international' && country === '';
+  return unpriceable(
+    isUnknown ? 'destination_unknown' : 'rate_missing',
+    number > 0
+      ? `Tariff ${tariff.id} has no rate for ${number} at ${new Date(call.answeredAt).toISOString()}.`
+      : `Tariff ${tariff.id} rates ${callType} calls by number, and '${call.destinationText}' is none.`,
+  );
 }
 
 function atNoCharge(

@@ -4,6 +4,7 @@ import { CALL_TYPES } from '@tollstream/contracts';
 import type { CallType } from '@tollstream/contracts';
 import { billingMonths } from './billing-month.ts';
 import type { BillingMonths } from './billing-month.ts';
+import { RateTermsTable } from './rate-terms.ts';
 
 /** One catalog version, prepared for pricing: what a call would otherwise look up or parse is looked up once. */
 export interface RateTable {
@@ -38,8 +39,7 @@ export type CompiledRule =
 
 export interface CompiledTariff {
   readonly tariff: Tariff;
-  /** By rate index: the prefix as a number. */
-  readonly prefixes: Float64Array;
+  readonly terms: RateTermsTable;
 }
 
 export function compileRateTable(catalog: Catalog): RateTable {
@@ -50,7 +50,7 @@ export function compileRateTable(catalog: Catalog): RateTable {
   function compileTariff(tariff: Tariff): CompiledTariff {
     let compiled = tariffs.get(tariff);
     if (compiled === undefined) {
-      compiled = { tariff, prefixes: Float64Array.from(tariff.rates, (rate) => Number(rate.prefix)) };
+      compiled = { tariff, terms: new RateTermsTable(tariff.rates) };
       tariffs.set(tariff, compiled);
     }
     return compiled;
