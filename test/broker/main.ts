@@ -4,7 +4,7 @@ import { findJavaBroker, stopJavaBroker } from './java-broker.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-async function main(command: string | undefined): Promise<number> {
+async function main(command: string): Promise<number> {
   switch (command) {
     case 'start': {
       const search = await ensureBroker(say);
@@ -30,4 +30,4 @@ async function main(command: string | undefined): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv[2]);
+process.exitCode = await main(process.argv[2] ?? '');

@@ -30,7 +30,8 @@ export interface RunProcessorOptions<State> extends Omit<JoinOptions, 'open' | '
   readonly log: EventLog;
   readonly processor: Processor<State>;
   /** Told after each commit: metrics and progress. `elapsedMs` from the batch in hand to the durable commit. */
-  readonly onCommitted?: (committed: { batch: RecordBatch; processed: Processed; elapsedMs: number }) => void;
+  readonly onCommitted?:
+    ((committed: { batch: RecordBatch; processed: Processed; elapsedMs: number }) => void) | undefined;
 }
 
 /** Runs a processor as a member of a group, exactly once: outputs and position are committed in one step. */
@@ -39,14 +40,14 @@ export async function runProcessor<State>(options: RunProcessorOptions<State>): 
   return log.join({
     ...join,
     mode: 'transactional',
-    open: async (claim) => openTask(claim, await processor.restore(claim, log), options),
+    open: async (claim) => openTask(claim, await processor.restore(claim, log), { processor, onCommitted }),
   });
 }
 
 function openTask<State>(
   claim: PartitionClaim,
   state: State,
-  { processor, onCommitted }: RunProcessorOptions<State>,
+  { processor, onCommitted }: Pick<RunProcessorOptions<State>, 'processor' | 'onCommitted'>,
 ): PartitionTask {
   return {
     // 1 the batch was read, committed records only.

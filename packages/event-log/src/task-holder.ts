@@ -135,23 +135,23 @@ export class TaskHolder {
         await work(this.#task);
         return 'done';
       } catch (error) {
-        return await this.#fail(error);
+        return this.#fail(error);
       }
     });
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
-  async #fail(error: unknown): Promise<'failed' | 'lost'> {
+  async #fail(failure: unknown): Promise<'failed' | 'lost'> {
     this.#attempt += 1;
-    this.#lastError = asError(error);
+    this.#lastError = asError(failure);
     const task = this.#task;
     this.#task = undefined;
     // The failure in hand is what must be told; a second one while closing adds nothing.
     await task?.close('failed').catch(() => undefined);
     await this.#release();
-    if (error instanceof ClaimLostError) return 'lost';
-    if (isFatal(error)) throw error;
+    if (failure instanceof ClaimLostError) return 'lost';
+    if (isFatal(failure)) throw failure;
     return 'failed';
   }
 

@@ -9,3 +9,10 @@ export async function yieldToEventLoop(): Promise<void> {
 export async function sleepUnlessAborted(waitMs: number, signal: AbortSignal): Promise<void> {
   await sleep(waitMs, undefined, { signal }).catch(() => undefined);
 }
+
+/** Waits for work to end, well or badly, but no longer than that. */
+export async function withinTime(work: Promise<unknown>, waitMs: number): Promise<void> {
+  const abort = new AbortController();
+  const ended = work.catch(() => undefined).finally(() => abort.abort());
+  await Promise.race([ended, sleepUnlessAborted(waitMs, abort.signal)]);
+}

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import {
   asError,
   EventLogError,
@@ -40,6 +40,7 @@ import {
   type FetchedPartition,
   type InternalCluster,
 } from './kafkajs-internals.ts';
+import { withinTime } from '../waiting.ts';
 import { claimTransactionally } from './transactional-claim.ts';
 import { fetchTopicInfos } from './topic-metadata.ts';
 
@@ -55,6 +56,8 @@ const SEND_RECORDS_MAX = 500;
 const MESSAGE_BYTES_DEFAULT = 1_048_588;
 const SEND_BYTES_MAX = 16 * 1024 * 1024;
 const SEND_FILL = 0.9;
+
+const DISCONNECT_WAIT_MS = 3_000;
 
 export interface KafkaEventLogOptions extends KafkaOptions {
   readonly backoff?: Backoff;
@@ -98,11 +101,7 @@ class KafkaEventLog implements EventLog {
   async deleteTopics(names: readonly string[]): Promise<void> {
     const existing = (await this.describeTopics(names)).map((info) => info.name);
     if (existing.length === 0) return;
-    const admin = this.#kafka.admin();
-    await this.#explain(async () => {
-      await admin.connect();
-      await admin.deleteTopics({ topics: existing });
-    }).finally(async () => admin.disconnect().catch(() => undefined));
+    await this.#administer(async (admin) => admin.deleteTopics({ topics: existing }));
     for (const name of existing) {
       this.#cluster.targetTopics.delete(name);
       this.#partitionCounts.delete(name);
@@ -150,7 +149,7 @@ class KafkaEventLog implements EventLog {
   async claim(group: string, topic: string, partition: number): Promise<PartitionClaim> {
     this.#assertOpen();
     await this.#checkPartition(topic, partition);
-    const inner = await claimTransactionally({
+    const claim: PartitionClaim = await claimTransactionally({
       kafka: this.#kafka,
       brokers: this.#options.brokers,
       group,
@@ -159,13 +158,14 @@ class KafkaEventLog implements EventLog {
       transactionTimeoutMs: this.#options.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS,
       readCommitted: async () => this.committed(group, topic, partition),
       checkOutputs: async (step) => this.#prepareOutputs(step),
+      onReleased: (released) => this.#claims.delete(released),
       sendLimits: {
         recordsMax: SEND_RECORDS_MAX,
         bytesMax: (output) => this.#sendBytes.get(output) ?? MESSAGE_BYTES_DEFAULT * SEND_FILL,
       },
     });
-    this.#claims.add(inner);
-    return inner;
+    this.#claims.add(claim);
+    return claim;
   }
 
   async join(options: JoinOptions): Promise<Membership> {
@@ -213,8 +213,8 @@ class KafkaEventLog implements EventLog {
     if (this.#closed) return;
     await Promise.all([...this.#memberships].map(async (membership) => membership.stop()));
     this.#closed = true;
-    await Promise.all([...this.#claims].map(async (claim) => claim.release().catch(() => undefined)));
-    await this.#cluster.disconnect().catch(() => undefined);
+    const releases = [...this.#claims].map(async (claim) => claim.release());
+    await withinTime(Promise.allSettled([...releases, this.#cluster.disconnect()]), DISCONNECT_WAIT_MS);
   }
 
   async *#readForward(
@@ -264,10 +264,8 @@ class KafkaEventLog implements EventLog {
   }
 
   async #create(specs: readonly TopicSpec[]): Promise<void> {
-    const admin = this.#kafka.admin();
-    await this.#explain(async () => {
-      await admin.connect();
-      await admin.createTopics({
+    await this.#administer(async (admin) =>
+      admin.createTopics({
         waitForLeaders: true,
         topics: specs.map(({ name, partitions, settings = {} }) => ({
           topic: name,
@@ -276,8 +274,20 @@ class KafkaEventLog implements EventLog {
           replicationFactor: -1,
           configEntries: Object.entries(settings).map(([setting, value]) => ({ name: setting, value })),
         })),
-      });
-    }).finally(async () => admin.disconnect().catch(() => undefined));
+      }),
+    );
+  }
+
+  async #administer(work: (admin: Admin) => Promise<unknown>): Promise<void> {
+    const admin = this.#kafka.admin();
+    await this.#explain(async () => {
+      try {
+        await admin.connect();
+        await work(admin);
+      } finally {
+        await admin.disconnect().catch(() => undefined);
+      }
+    });
   }
 
   async #countPartitions(topics: readonly string[]): Promise<number> {

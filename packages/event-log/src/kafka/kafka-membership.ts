@@ -13,7 +13,7 @@ import {
   type RecordBatch,
 } from '../port.ts';
 import { TaskHolder, type TaskOutcome } from '../task-holder.ts';
-import { sleepUnlessAborted } from '../waiting.ts';
+import { sleepUnlessAborted, withinTime } from '../waiting.ts';
 import { explainKafkaError } from './kafka-errors.ts';
 import type { FetchedPartition } from './kafkajs-internals.ts';
 import { CLIENT_RETRY } from './kafka-options.ts';
@@ -21,6 +21,9 @@ import { toLogRecord } from './kafka-records.ts';
 
 /** How long the broker holds a fetch open when there is nothing to read; a resumed partition waits at most this long. */
 const FETCH_WAIT_MS = 250;
+
+/** kafkajs waits for every answer before it disconnects, even for that of a broker that is away or of a group that still forms. */
+const DISCONNECT_WAIT_MS = 3_000;
 
 export interface KafkaMembershipOptions {
   readonly kafka: Kafka;
@@ -48,6 +51,8 @@ interface Slot {
   position: Offset | null;
   /** Another owner took the claim, though the group still says that the partition is ours. */
   isLost: boolean;
+  /** A tick waits for its turn or has it: another one would tell the task nothing new. */
+  isTicking: boolean;
 }
 
 /**
@@ -164,7 +169,7 @@ export class KafkaMembership implements Membership {
     } finally {
       await this.#closeAll('revoked');
       this.#commitOffsets = undefined;
-      await consumer.disconnect().catch(() => undefined);
+      await withinTime(consumer.disconnect(), DISCONNECT_WAIT_MS);
       // Stopped while it was still connecting, kafkajs goes on trying for some seconds.
       void running.then(async () => consumer.disconnect()).catch(() => undefined);
     }
@@ -201,6 +206,7 @@ export class KafkaMembership implements Membership {
       abort,
       position: null,
       isLost: false,
+      isTicking: false,
       holder: new TaskHolder({
         topic,
         partition,
@@ -240,10 +246,10 @@ export class KafkaMembership implements Membership {
   }
 
   async #onBatch(payload: EachBatchPayload, fail: (error: unknown) => void): Promise<void> {
-    const { batch, resolveOffset, heartbeat, isStale, commitOffsetsIfNecessary } = payload;
-    this.#commitOffsets = commitOffsetsIfNecessary as (offsets: OffsetsByTopicPartition) => Promise<void>;
+    const { batch } = payload;
+    this.#commitOffsets = async (offsets) => payload.commitOffsetsIfNecessary(offsets);
     const slot = this.#slots.get(keyOf(batch.topic, batch.partition));
-    if (!slot || slot.position === null || isStale()) return;
+    if (!slot || slot.position === null || payload.isStale()) return;
     const fetched = batch as unknown as FetchedPartition;
     // What was fetched for an earlier life of the task, or for another position after a rebalance, is not for this one.
     if (Number(fetched.fetchedOffset) !== slot.position) {
@@ -252,7 +258,7 @@ export class KafkaMembership implements Membership {
     }
     // kafkajs sends heartbeats between batches only.
     const beating = setInterval(
-      () => void heartbeat().catch(() => undefined),
+      () => void payload.heartbeat().catch(() => undefined),
       this.#options.heartbeatIntervalMs,
     );
     try {
@@ -264,7 +270,7 @@ export class KafkaMembership implements Membership {
           return;
         }
         slot.position = slice.nextOffset;
-        resolveOffset(String(slice.nextOffset - 1));
+        payload.resolveOffset(String(slice.nextOffset - 1));
       }
     } catch (error) {
       fail(error);
@@ -315,12 +321,15 @@ export class KafkaMembership implements Membership {
   }
 
   async #tick(slot: Slot, fail: (error: unknown) => void): Promise<void> {
-    if (slot.position === null || !slot.holder.isOpen || !this.#isCurrent(slot)) return;
+    if (slot.position === null || slot.isTicking || !slot.holder.isOpen || !this.#isCurrent(slot)) return;
+    slot.isTicking = true;
     try {
       const outcome = await slot.holder.tick(Date.now());
       if (outcome !== 'done') this.#afterFailure(slot, outcome, fail);
     } catch (error) {
       fail(error);
+    } finally {
+      slot.isTicking = false;
     }
   }
 
@@ -376,7 +385,7 @@ export class KafkaMembership implements Membership {
         }),
       );
     }
-    for (const slot of [...this.#slots.values()]) this.#drop(slot, reason);
+    for (const slot of this.#slots.values()) this.#drop(slot, reason);
     await Promise.all(this.#closing.values());
   }
 

@@ -21,6 +21,7 @@ export interface TransactionalClaimOptions {
   /** Refuses outputs to partitions that do not exist, before anything is sent. */
   readonly checkOutputs: (step: Commit) => Promise<void>;
   readonly sendLimits: SendLimits;
+  readonly onReleased: (claim: PartitionClaim) => void;
 }
 
 /**
@@ -89,6 +90,7 @@ class TransactionalClaim implements PartitionClaim {
   }
 
   async release(): Promise<void> {
+    this.#options.onReleased(this);
     await this.#producer.disconnect();
   }
 
