@@ -13,10 +13,13 @@ export class RatingStateError extends Error {
   override readonly name = 'RatingStateError';
   readonly code: RatingErrorCode;
   readonly remedy: string;
+  /** A block that cannot be read holds up its partition only; what else is wrong here stops the service. */
+  readonly retriable: boolean;
 
   constructor(code: RatingErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
     this.remedy = REMEDIES[code];
+    this.retriable = code === 'TOLL_RATING_INPUT_UNREADABLE';
   }
 }

@@ -72,6 +72,7 @@ describe('the state of a partition', () => {
       const claim = await log.claim('rating', TOPICS.accepted, 0);
       await expect(processor.restore(claim, without(log, topic, 0))).rejects.toMatchObject({
         code: 'TOLL_RATING_OUTPUT_MISSING',
+        retriable: false,
         remedy: expect.stringContaining('topic'),
       });
     },
