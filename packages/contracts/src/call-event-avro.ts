@@ -272,11 +272,25 @@ export function encodeCallEvent(event: CallEvent): Buffer {
 
 /** Room for the worst case, so that the writers below need no checks. */
 function reserve(event: CallEvent): void {
-  let bytesMax = 512;
-  for (const field of Object.values(event)) {
-    if (typeof field === 'string') bytesMax += field.length * 3;
-  }
+  const characters =
+    event.callId.length +
+    event.switchId.length +
+    event.from.length +
+    event.to.length +
+    lengthOf(event.account) +
+    lengthOf(event.extension) +
+    lengthOf(event.device) +
+    lengthOf(event.trunk) +
+    lengthOf(event.chargedParty) +
+    lengthOf(event.originalTo) +
+    lengthOf(event.routingNumber) +
+    lengthOf(event.parentCallId);
+  const bytesMax = 512 + characters * 3;
   if (bytesMax > scratch.length) scratch = Buffer.allocUnsafeSlow(bytesMax * 2);
+}
+
+function lengthOf(text: string | null): number {
+  return text === null ? 0 : text.length;
 }
 
 function writeLong(value: number): void {
@@ -289,13 +303,25 @@ function writeLong(value: number): void {
 }
 
 function writeText(text: string): void {
-  const byteLength = Buffer.byteLength(text);
-  writeLong(byteLength);
-  if (byteLength === text.length && byteLength <= 48) {
-    for (let i = 0; i < byteLength; i++) scratch[written++] = text.charCodeAt(i);
-  } else {
-    written += scratch.write(text, written);
+  if (text.length < ONE_BYTE_LENGTH_MAX && writeAscii(text)) return;
+  writeLong(Buffer.byteLength(text));
+  written += scratch.write(text, written);
+}
+
+/** Lengths below it take one byte as a zigzag varint. */
+const ONE_BYTE_LENGTH_MAX = 64;
+
+/** @returns false, with nothing written, at the first character that is not ASCII */
+function writeAscii(text: string): boolean {
+  let at = written;
+  scratch[at++] = text.length * 2;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return false;
+    scratch[at++] = code;
   }
+  written = at;
+  return true;
 }
 
 function writeOptionalText(text: string | null): void {

@@ -29,10 +29,10 @@ export class CallEventDecoder {
   readonly #byFingerprint = new Map<string, Reader>();
   readonly #byId = new Map<number, Reader>();
 
-  /** @param options.schemas writer schemas known by fingerprint, beside the current one and its earlier versions */
-  constructor(options: { source?: SchemaSource | null; schemas?: readonly Type[] } = {}) {
+  /** @param options.source answers for registry ids; the current schema and its earlier versions are known by fingerprint */
+  constructor(options: { source?: SchemaSource | null } = {}) {
     this.#source = options.source ?? null;
-    for (const type of [...loadEarlierVersions(), ...(options.schemas ?? [])]) {
+    for (const type of [...loadEarlierVersions(), ...(this.#source?.schemas ?? [])]) {
       this.#byFingerprint.set(singleObjectHeader(type).toString('latin1'), makeBodyReader(type));
     }
   }

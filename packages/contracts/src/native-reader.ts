@@ -185,9 +185,11 @@ export class NativeColumn {
   #filterFixed(rows: Uint32Array, width: number): Uint8Array {
     const kept = Buffer.allocUnsafe(rows.length * width);
     let at = 0;
-    for (const row of rows) {
-      const start = this.#dataStart + row * width;
-      for (let i = 0; i < width; i++) kept[at++] = this.#block[start + i]!;
+    for (let i = 0; i < rows.length;) {
+      const end = endOfRun(rows, i);
+      const from = this.#dataStart + rows[i]! * width;
+      at = copyBytes(this.#block, { from, to: from + (end - i) * width }, kept, at);
+      i = end;
     }
     return kept;
   }
@@ -199,11 +201,9 @@ export class NativeColumn {
     const kept = Buffer.allocUnsafe(length);
     let at = 0;
     for (let i = 0; i < rows.length;) {
-      // Adjacent rows lie side by side: one copy per run.
-      const first = rows[i]!;
-      let last = first;
-      while (++i < rows.length && rows[i] === last + 1) last++;
-      at += this.#block.copy(kept, at, offsets[first], offsets[last + 1]);
+      const end = endOfRun(rows, i);
+      at = copyBytes(this.#block, { from: offsets[rows[i]!]!, to: offsets[rows[end - 1]! + 1]! }, kept, at);
+      i = end;
     }
     return kept;
   }
@@ -502,6 +502,30 @@ function readVarint(bytes: Uint8Array, position: number): number {
 function skipVarint(bytes: Uint8Array, position: number): number {
   let at = position;
   while (bytes[at++]! >= 0x80);
+  return at;
+}
+
+/** Index after the adjacent rows that begin at `start`: they lie side by side and are copied at once. */
+function endOfRun(rows: Uint32Array, start: number): number {
+  let end = start + 1;
+  while (end < rows.length && rows[end] === rows[end - 1]! + 1) end++;
+  return end;
+}
+
+/** Below this length a loop beats the call into the runtime. */
+const SHORT_COPY_BYTES_MAX = 64;
+
+/** @returns the position in `target` after what was copied */
+function copyBytes(
+  source: Buffer,
+  range: { from: number; to: number },
+  target: Buffer,
+  position: number,
+): number {
+  const { from, to } = range;
+  if (to - from > SHORT_COPY_BYTES_MAX) return position + source.copy(target, position, from, to);
+  let at = position;
+  for (let i = from; i < to; i++) target[at++] = source[i]!;
   return at;
 }
 

@@ -12,12 +12,13 @@ export interface SchemaSource {
    * @throws ContractError when the source cannot be asked: wait, never skip
    */
   schemaOf(id: number): Promise<Type | null>;
+  /** Schemas known beforehand, to be found by their fingerprint as well. */
+  readonly schemas?: readonly Type[];
 }
 
 /** A directory of schemas: `<id>.avsc` answers for a registry id; every `.avsc` is also known by its fingerprint. */
 export class DirectorySchemaSource implements SchemaSource {
   readonly #byId = new Map<number, Type>();
-  /** All schemas of the directory, for single-object encoding. */
   readonly schemas: readonly Type[];
 
   /** @throws ContractError TOLL_SCHEMA_UNREADABLE */

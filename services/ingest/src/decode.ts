@@ -23,9 +23,7 @@ export class RecordDecoder {
   readonly #recordBytesMax: number;
 
   constructor(options: DecoderOptions) {
-    const { schemaSource } = options;
-    const schemas = schemaSource !== null && 'schemas' in schemaSource ? (schemaSource.schemas as []) : [];
-    this.#avro = new CallEventDecoder({ source: schemaSource, schemas });
+    this.#avro = new CallEventDecoder({ source: options.schemaSource });
     this.#recordBytesMax = options.recordBytesMax;
   }
 
@@ -86,8 +84,8 @@ function withSwitch(decoded: DecodedRecord, { switchId }: DecodeContext): Decode
 }
 
 /**
- * Formats of the records of one source. Producers pass one headers object for all records of a commit, and some logs keep
- * it one, so the last answer is remembered by identity.
+ * Formats of the records of one source. Nearly all records say what the one before said, mostly in the same headers object, so
+ * the last answer is kept.
  */
 export class RecordFormats {
   readonly #declared: RecordFormat;
@@ -102,27 +100,35 @@ export class RecordFormats {
 
   of(headers: RecordHeaders | undefined): RecordFormat {
     if (headers !== this.#lastHeaders) {
+      if (!HEADERS.every((name) => headers?.[name] === this.#lastHeaders?.[name]))
+        this.#last = this.#merge(headers);
       this.#lastHeaders = headers;
-      this.#last = headers === undefined ? this.#declared : this.#merge(headers);
     }
     return this.#last;
   }
 
-  #merge(headers: RecordHeaders): RecordFormat {
+  #merge(headers: RecordHeaders | undefined): RecordFormat {
     const { format, context } = this.#declared;
     return {
-      format: headers['tollstream-format'] ?? format,
+      format: headers?.['tollstream-format'] ?? format,
       context: {
         ...context,
         ...contextOf({
-          csvHeader: headers['tollstream-csv-header'],
-          timeZone: headers['tollstream-time-zone'],
-          switchId: headers['tollstream-switch'],
+          csvHeader: headers?.['tollstream-csv-header'],
+          timeZone: headers?.['tollstream-time-zone'],
+          switchId: headers?.['tollstream-switch'],
         }),
       },
     };
   }
 }
+
+const HEADERS = [
+  'tollstream-format',
+  'tollstream-csv-header',
+  'tollstream-time-zone',
+  'tollstream-switch',
+] as const;
 
 function contextOf(given: {
   csvHeader?: string | undefined;
