@@ -1,10 +1,13 @@
-import { ERROR_CODES } from '@tollstream/service-kit';
+import { ERRORS } from './error-table.ts';
 
 /** The reference of error codes, by area. */
 export function errorsPage(): string {
-  const rows = Object.entries(ERROR_CODES)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([code, { when, remedy }]) => `### ${code}\n\n${when}\n\n**What to do:** ${remedy}\n`);
+  const areas = Object.entries(ERRORS).map(([area, codes]) => {
+    const rows = Object.entries(codes).map(
+      ([code, { when, remedy }]) => `| \`${code}\` | ${when} | ${remedy} |`,
+    );
+    return `## ${area[0]?.toUpperCase()}${area.slice(1)}\n\n| code | when | what to do |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+  });
   return `# Errors
 
 Every error that a user can act on has a stable code, a sentence that names the place, and a remedy. A command prints all
@@ -14,5 +17,5 @@ please report it with its stack.
 What happens to a single call that cannot be read or priced is no error: it ends as rejected or suspended with a code of
 its own, kept with its bytes, and counted.
 
-${rows.join('\n')}`;
+${areas.join('\n')}`;
 }

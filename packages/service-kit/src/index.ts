@@ -1,5 +1,4 @@
 export { TollError, describeError, isTollError, type TollErrorShape } from './toll-error.ts';
-export { ERROR_CODES, type ErrorEntry } from './error-codes.ts';
 export {
   defineConfig,
   loadConfig,

@@ -1,0 +1,473 @@
+/**
+ * Every error code of the project with the sentence that says when it is raised. `docs/errors.md` is made from this table,
+ * and the check fails when a source file uses a code that is not here, or the table holds one that nothing uses.
+ * Where a package has the remedies in a table of its own, the remedy is taken from there.
+ */
+import { CATALOG_PROBLEMS } from '../../packages/catalog/src/problems.ts';
+import { CONTRACT_ERRORS } from '../../packages/contracts/src/errors.ts';
+import { IMPORT_ERRORS } from '../../packages/switch-formats/src/errors.ts';
+
+export interface ErrorEntry {
+  readonly when: string;
+  readonly remedy: string;
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  ...CATALOG_PROBLEMS,
+  ...CONTRACT_ERRORS,
+  ...IMPORT_ERRORS,
+};
+
+function entry(when: string, remedy: string): ErrorEntry {
+  return { when, remedy };
+}
+
+/** An entry whose remedy stands in its package's table. */
+function own(code: string, when: string): ErrorEntry {
+  const remedy = REMEDIES[code];
+  if (remedy === undefined) throw new Error(`no package has a remedy for ${code}`);
+  return { when, remedy };
+}
+
+/** Area → code → entry, in the order of the page. */
+export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>> = {
+  'set-up': {
+    TOLL_SETUP_DISK_FULL: entry(
+      'There is not enough free disk space for the dependencies.',
+      'Free some space, or clone to another disk.',
+    ),
+    TOLL_SETUP_FOLDER: entry(
+      'The project folder cannot be written.',
+      'Make the folder writable for the user.',
+    ),
+    TOLL_SETUP_INSTALL_FAILED: entry(
+      '`npm ci` failed.',
+      'Read its last lines; check the network and the registry, then run the same command again.',
+    ),
+    TOLL_SETUP_INSTALL_INCOMPLETE: entry(
+      '`npm ci` ended well, and something that is needed is still missing.',
+      'Run `npm ci --include=optional --include=dev` and read what it says.',
+    ),
+    TOLL_SETUP_INSTALL_LOCKED: entry(
+      'Another install of this folder has been running for more than ten minutes.',
+      'Delete the lock file that the message names and try again.',
+    ),
+    TOLL_SETUP_NODE_OLD: entry(
+      'The Node that runs is too old, and no Node 24 was found.',
+      'Run `npm ci --include=optional`, or install Node 24.',
+    ),
+    TOLL_SETUP_NPM_MISSING: entry(
+      'There is no npm to install the dependencies with.',
+      'Install npm; it comes with Node.',
+    ),
+    TOLL_SETUP_PLATFORM: entry(
+      'The embedded ClickHouse engine does not run on this platform.',
+      'Use Linux with glibc on x64 or arm64 (on Windows: WSL2), or macOS.',
+    ),
+    TOLL_SETUP_TARGET_UNKNOWN: entry(
+      'The launcher was given a target that it does not know.',
+      'Use the npm scripts.',
+    ),
+  },
+  'configuration and options': {
+    TOLL_CONFIG_FILE_BROKEN: entry(
+      'The configuration file is no YAML or JSON, or does not hold named settings.',
+      'Correct the place that the message names.',
+    ),
+    TOLL_CONFIG_FILE_UNREADABLE: entry(
+      'The configuration file does not exist or may not be read.',
+      'Name an existing file, readable for the user that runs the service.',
+    ),
+    TOLL_CONFIG_INVALID: entry(
+      'Settings are missing, cannot be read, or contradict each other. All of them are listed at once.',
+      'Correct the values; docs/configuration.md lists every setting.',
+    ),
+    TOLL_GENERATE_NO_ACCOUNTS: entry(
+      'The catalog has no account that could place or receive calls.',
+      'Add accounts to the catalog, or leave `--catalog` out to use the sample.',
+    ),
+    TOLL_OPTION_UNKNOWN: entry(
+      'A service was given an option that it does not have.',
+      'Run it with `--help`.',
+    ),
+    TOLL_USAGE_DATA: entry(
+      'The data directory holds no rated calls.',
+      'Run `tollstream run` first, or name its data directory with `--data`.',
+    ),
+    TOLL_USAGE_DIRECTION: entry(
+      '`--direction` is none of the directions.',
+      'Use outbound, inbound or internal.',
+    ),
+    TOLL_USAGE_DURATION: entry(
+      'A duration has no unit or is no number.',
+      'Write it with its unit, such as `61s`, `1m30s`, `89.999s` or `250ms`.',
+    ),
+    TOLL_USAGE_FORMAT: entry(
+      '`--format` names a format that the command does not write.',
+      'Use one that the message lists.',
+    ),
+    TOLL_USAGE_INSTANT: entry(
+      'An instant is not in ISO 8601 or has no zone.',
+      'Write it like `2020-01-15T10:00:00Z`.',
+    ),
+    TOLL_USAGE_MONTH: entry('A month is not written as year and month.', 'Write it like `2020-02`.'),
+    TOLL_USAGE_NUMBER: entry(
+      'An option needs a whole number.',
+      'Write digits only, within the bounds that the message names.',
+    ),
+    TOLL_USAGE_PORT: entry('A port is no number from 0 to 65535.', 'Give a port, or 0 for any free one.'),
+  },
+  ports: {
+    TOLL_HOST_UNKNOWN: entry(
+      'A server should listen on an address that this machine does not have.',
+      'Use 127.0.0.1 (this machine only) or 0.0.0.0 (every interface).',
+    ),
+    TOLL_PORT_FORBIDDEN: entry('This user may not listen on the port.', 'Choose a port from 1024 on.'),
+    TOLL_PORT_IN_USE: entry(
+      'Another program listens on the port.',
+      'Stop it, or choose another port with the setting or option that the message names (0 takes a free one).',
+    ),
+    TOLL_PORT_UNUSABLE: entry(
+      'The ClickHouse HTTP endpoint cannot listen on the address or port.',
+      'Choose another port, from 1024 on, with the option that the message names.',
+    ),
+  },
+  'data directory': {
+    TOLL_DATA_CORRUPT: entry(
+      'The event log in the data directory is damaged.',
+      'Restore the directory from a backup, or start with an empty one (`--data`) and import the calls again.',
+    ),
+    TOLL_DATA_DISK_FULL: entry(
+      'There is no room left on the disk of the data directory.',
+      'Free some space; work continues by itself. Nothing that was acknowledged is lost.',
+    ),
+    TOLL_DATA_FOREIGN: entry(
+      'The data directory holds the database of another program.',
+      'Choose an empty directory with `--data`.',
+    ),
+    TOLL_DATA_IN_USE: entry(
+      'Another run uses the data directory.',
+      'Stop that run, or give this one a directory of its own with `--data`.',
+    ),
+    TOLL_DATA_IO: entry(
+      'The data directory cannot be created, read or written.',
+      'Check the disk and the rights of the user, or choose another directory with `--data`.',
+    ),
+    TOLL_DATA_MISSING: entry(
+      'There is no event log in the data directory.',
+      'Name the data directory of an earlier run with `--data`, or start one with `tollstream run`.',
+    ),
+    TOLL_DATA_NEWER: entry(
+      'The data directory was written by a newer Tollstream.',
+      'Update Tollstream, or choose another directory with `--data`.',
+    ),
+  },
+  'event log and Kafka': {
+    TOLL_KAFKA_CREDENTIALS: entry(
+      'The broker refuses the user or password, or the SASL settings contradict each other.',
+      'Correct the SASL mechanism, user and password.',
+    ),
+    TOLL_KAFKA_MESSAGE_TOO_LARGE: entry(
+      'The broker refuses a message as too large.',
+      'Raise `max.message.bytes` of the topic; `tollstream topics create` sets it on new ones.',
+    ),
+    TOLL_KAFKA_NOT_AUTHORIZED: entry(
+      'The broker does not let this user do that.',
+      'Grant READ, WRITE and DESCRIBE on the topics, READ on the group, and WRITE on transactional ids that begin with the group.',
+    ),
+    TOLL_KAFKA_TLS: entry(
+      'No TLS connection comes about, or a TLS file cannot be read.',
+      "Name the authority that signed the broker's certificate, or turn TLS off for a plaintext listener.",
+    ),
+    TOLL_KAFKA_UNREACHABLE: entry(
+      'No broker answers.',
+      'Start the broker or correct its address; work goes on by itself once it answers.',
+    ),
+    TOLL_KAFKA_UNSUPPORTED: entry(
+      'The broker answers in a way that the client does not understand.',
+      "Look at the broker's log for the partition that the message names; nothing was skipped.",
+    ),
+    TOLL_LOG_CLOSED: entry(
+      'The event log was used after it was closed.',
+      'This is a fault in the order of shutdown: please report it.',
+    ),
+    TOLL_LOG_COMMIT_INVALID: entry(
+      'A step would move the position backward, or write what the log cannot hold.',
+      'This is a fault of the program: please report it.',
+    ),
+    TOLL_LOG_PARTITIONS_DIFFER: entry(
+      'A topic exists with another number of partitions than asked for.',
+      'Keep the existing number: accounts are bound to partitions.',
+    ),
+    TOLL_LOG_PARTITION_MISSING: entry(
+      'A topic has fewer partitions than the topic it is written from.',
+      'Give all block topics of one installation the same number of partitions.',
+    ),
+    TOLL_LOG_READ_ONLY: entry(
+      'A command that only looks tried to write.',
+      'Let the process that owns the data directory do the work.',
+    ),
+    TOLL_LOG_RECORDS_GONE: entry(
+      'Records that were never processed are gone from the topic.',
+      "Raise `retention.ms`. To go on without the lost records, set the group's offset with Kafka's own tool; nothing was skipped.",
+    ),
+    TOLL_LOG_TOPIC_MISSING: entry(
+      'The event log has no such topic.',
+      'Run `tollstream topics create`, or correct the topic names in the configuration.',
+    ),
+    TOLL_TOPIC_MISSING: entry(
+      'The topic that calls should be published to does not exist.',
+      'Run `tollstream topics create` first.',
+    ),
+  },
+  ClickHouse: {
+    TOLL_STORE_ACCESS_DENIED: entry('ClickHouse refuses the user.', 'Check user, password and grants.'),
+    TOLL_STORE_BLOCK_INVALID: entry(
+      'Blocks hold another number of rows than their headers say.',
+      'Look at the messages of the range that the message names.',
+    ),
+    TOLL_STORE_BUSY: entry(
+      'ClickHouse cannot serve this now (load, memory, replication).',
+      'Nothing, when it is rare; when it lasts, see what ClickHouse is short of.',
+    ),
+    TOLL_STORE_DATABASE_NAME: entry(
+      'The text cannot be the name of a database.',
+      'Use letters, digits and underscores, not beginning with a digit, at most 63.',
+    ),
+    TOLL_STORE_DISK_FULL: entry(
+      'The disk of ClickHouse is full.',
+      'Free some space; work goes on by itself.',
+    ),
+    TOLL_STORE_IN_USE: entry(
+      'Another process uses the directory of the embedded engine.',
+      'Stop it, or choose another data directory.',
+    ),
+    TOLL_STORE_MIGRATIONS_UNREADABLE: entry(
+      'The schema files cannot be read or are not numbered without gaps.',
+      'Check the installation: files are `NNNN_name.sql` from 0001 on.',
+    ),
+    TOLL_STORE_MIGRATION_CHANGED: entry(
+      'A schema file is not the one that the database was made with.',
+      'Restore the file; changes of a schema go into a new file with the next number.',
+    ),
+    TOLL_STORE_NEWER: entry(
+      'The database was made by a newer Tollstream.',
+      'Use the newer program, or another database or data directory.',
+    ),
+    TOLL_STORE_PLATFORM: entry(
+      'The embedded engine has no build for this platform, or it was left out of the install.',
+      'Run `npm ci --include=optional` on Linux with glibc or macOS, or use a ClickHouse server.',
+    ),
+    TOLL_STORE_QUERY_FAILED: entry('ClickHouse refuses a query.', 'Correct the query.'),
+    TOLL_STORE_ROWS_MISSING: entry(
+      'Rows are not in the table although their insert succeeded.',
+      'Look whether something deletes from the table; nothing after them is written.',
+    ),
+    TOLL_STORE_SCHEMA_MISSING: entry('The database lacks a table or column.', 'Run `tollstream migrate`.'),
+    TOLL_STORE_UNREACHABLE: entry(
+      'ClickHouse does not answer, or its address is no URL.',
+      'Check that it runs and that the address is right; work goes on by itself once it answers.',
+    ),
+    TOLL_STORE_UNUSABLE: entry(
+      'The directory of the embedded engine cannot be opened.',
+      'Check the rights and the free space of the data directory.',
+    ),
+  },
+  'blocks and schemas': {
+    TOLL_BLOCK_MAGIC: own('TOLL_BLOCK_MAGIC', 'A message on an internal topic is no block.'),
+    TOLL_BLOCK_SCHEMA_NEWER: own(
+      'TOLL_BLOCK_SCHEMA_NEWER',
+      'A block has a newer schema than this program knows.',
+    ),
+    TOLL_BLOCK_TRUNCATED: own('TOLL_BLOCK_TRUNCATED', 'A block is shorter than its header says.'),
+    TOLL_NATIVE_COLUMN: own('TOLL_NATIVE_COLUMN', 'A block lacks a column, or has it with another type.'),
+    TOLL_NATIVE_ROWS: own('TOLL_NATIVE_ROWS', 'The columns of a block have different numbers of rows.'),
+    TOLL_NATIVE_TRUNCATED: own('TOLL_NATIVE_TRUNCATED', 'The Native bytes of a block end too early.'),
+    TOLL_NATIVE_TYPE: own('TOLL_NATIVE_TYPE', 'A block holds a column type that is not read.'),
+    TOLL_SCHEMA_REGISTRY_UNAVAILABLE: own(
+      'TOLL_SCHEMA_REGISTRY_UNAVAILABLE',
+      'The schema registry did not give a schema that a record names.',
+    ),
+    TOLL_SCHEMA_UNREADABLE: own('TOLL_SCHEMA_UNREADABLE', 'An Avro schema file cannot be used.'),
+    TOLL_TOTALS_INVALID: own('TOLL_TOTALS_INVALID', 'Running totals do not add up or cannot be read.'),
+  },
+  import: {
+    TOLL_IMPORT_AVRO_CODEC: own(
+      'TOLL_IMPORT_AVRO_CODEC',
+      'An Avro file is compressed in a way that is not read.',
+    ),
+    TOLL_IMPORT_AVRO_HEADER: own('TOLL_IMPORT_AVRO_HEADER', 'The header of an Avro file cannot be read.'),
+    TOLL_IMPORT_COMPRESSION: own('TOLL_IMPORT_COMPRESSION', 'A compressed file is cut off or damaged.'),
+    TOLL_IMPORT_EMPTY: own('TOLL_IMPORT_EMPTY', 'The file is empty.'),
+    TOLL_IMPORT_FORMAT_UNKNOWN: own(
+      'TOLL_IMPORT_FORMAT_UNKNOWN',
+      'The format of the file is not told by its content.',
+    ),
+    TOLL_IMPORT_HEADER_MISSING: own('TOLL_IMPORT_HEADER_MISSING', 'A CSV file has no line of column names.'),
+    TOLL_IMPORT_TIME_ZONE_MISSING: own(
+      'TOLL_IMPORT_TIME_ZONE_MISSING',
+      'The format writes local times, and no time zone was named.',
+    ),
+    TOLL_IMPORT_TIME_ZONE_UNKNOWN: own('TOLL_IMPORT_TIME_ZONE_UNKNOWN', 'There is no such time zone.'),
+    TOLL_IMPORT_UNREADABLE: own('TOLL_IMPORT_UNREADABLE', 'The file does not exist or may not be read.'),
+  },
+  catalog: {
+    TOLL_CATALOG_COLUMN_MISSING: own(
+      'TOLL_CATALOG_COLUMN_MISSING',
+      'A CSV file lacks a column that is needed, or is empty.',
+    ),
+    TOLL_CATALOG_COLUMN_UNKNOWN: own(
+      'TOLL_CATALOG_COLUMN_UNKNOWN',
+      'A CSV file has a column that is not known, or one twice.',
+    ),
+    TOLL_CATALOG_COUNTRY_UNKNOWN: own('TOLL_CATALOG_COUNTRY_UNKNOWN', 'There is no such country.'),
+    TOLL_CATALOG_CSV_INVALID: own('TOLL_CATALOG_CSV_INVALID', 'A file is no valid CSV.'),
+    TOLL_CATALOG_CURRENCY_MISMATCH: own(
+      'TOLL_CATALOG_CURRENCY_MISMATCH',
+      'A plan refers to a tariff in another currency.',
+    ),
+    TOLL_CATALOG_CURRENCY_UNKNOWN: own('TOLL_CATALOG_CURRENCY_UNKNOWN', 'There is no such currency.'),
+    TOLL_CATALOG_DATE_INVALID: own('TOLL_CATALOG_DATE_INVALID', 'A text is no date or instant.'),
+    TOLL_CATALOG_DATE_INVERTED: own('TOLL_CATALOG_DATE_INVERTED', 'A rate ends before it starts.'),
+    TOLL_CATALOG_DECIMAL_INVALID: own(
+      'TOLL_CATALOG_DECIMAL_INVALID',
+      'An amount is missing or no decimal that can be kept exactly.',
+    ),
+    TOLL_CATALOG_DEFAULT_PLAN_UNKNOWN: own(
+      'TOLL_CATALOG_DEFAULT_PLAN_UNKNOWN',
+      'The default plan is not in the catalog.',
+    ),
+    TOLL_CATALOG_DIRECTORY_MISSING: own(
+      'TOLL_CATALOG_DIRECTORY_MISSING',
+      'The catalog directory cannot be read.',
+    ),
+    TOLL_CATALOG_EMPTY: own('TOLL_CATALOG_EMPTY', 'The catalog, or a rate file, holds nothing.'),
+    TOLL_CATALOG_ENCODING_INVALID: own('TOLL_CATALOG_ENCODING_INVALID', 'A file is no UTF-8.'),
+    TOLL_CATALOG_FILE_MISSING: own('TOLL_CATALOG_FILE_MISSING', 'A file that is referred to does not exist.'),
+    TOLL_CATALOG_FILE_TOO_LARGE: own(
+      'TOLL_CATALOG_FILE_TOO_LARGE',
+      'A file is larger, or nested deeper, than is read.',
+    ),
+    TOLL_CATALOG_FILE_UNREADABLE: own('TOLL_CATALOG_FILE_UNREADABLE', 'A file cannot be read.'),
+    TOLL_CATALOG_FILE_UNUSED: own('TOLL_CATALOG_FILE_UNUSED', 'Nothing refers to a file (a warning).'),
+    TOLL_CATALOG_FLAG_INVALID: own('TOLL_CATALOG_FLAG_INVALID', 'A value is neither true nor false.'),
+    TOLL_CATALOG_ID_DUPLICATE: own('TOLL_CATALOG_ID_DUPLICATE', 'Two things of one kind have the same id.'),
+    TOLL_CATALOG_INCREMENT_INVALID: own(
+      'TOLL_CATALOG_INCREMENT_INVALID',
+      'An interval is no number of seconds that can be charged.',
+    ),
+    TOLL_CATALOG_INVALID: entry(
+      'The catalog has problems; all of them are listed.',
+      'Mend what is listed; `tollstream catalog check` shows it again.',
+    ),
+    TOLL_CATALOG_NUMBER_DUPLICATE: own('TOLL_CATALOG_NUMBER_DUPLICATE', 'Two accounts have the same number.'),
+    TOLL_CATALOG_NUMBER_INVALID: own('TOLL_CATALOG_NUMBER_INVALID', 'A number is no E.164 number.'),
+    TOLL_CATALOG_PREFIX_DUPLICATE: own(
+      'TOLL_CATALOG_PREFIX_DUPLICATE',
+      'Two rates of one prefix hold at the same time.',
+    ),
+    TOLL_CATALOG_PREFIX_INVALID: own(
+      'TOLL_CATALOG_PREFIX_INVALID',
+      'A text is no prefix of an E.164 number.',
+    ),
+    TOLL_CATALOG_PREMIUM_WITHOUT_RATE: own(
+      'TOLL_CATALOG_PREMIUM_WITHOUT_RATE',
+      'A premium prefix of a plan has no rate (a warning).',
+    ),
+    TOLL_CATALOG_REFERENCE_UNKNOWN: own(
+      'TOLL_CATALOG_REFERENCE_UNKNOWN',
+      'A plan, tariff, pool or account that is referred to does not exist.',
+    ),
+    TOLL_CATALOG_STRUCTURE_INVALID: own(
+      'TOLL_CATALOG_STRUCTURE_INVALID',
+      'A key is missing, unknown, or has a value of the wrong kind.',
+    ),
+    TOLL_CATALOG_TARIFF_UNUSED: own('TOLL_CATALOG_TARIFF_UNUSED', 'No plan uses a tariff (a warning).'),
+    TOLL_CATALOG_VALUE_UNKNOWN: own('TOLL_CATALOG_VALUE_UNKNOWN', 'A value is none of those allowed.'),
+    TOLL_CATALOG_YAML_INVALID: own('TOLL_CATALOG_YAML_INVALID', 'A file is no valid YAML.'),
+    TOLL_CATALOG_ZONE_UNKNOWN: own('TOLL_CATALOG_ZONE_UNKNOWN', 'There is no such time zone.'),
+  },
+  money: {
+    TOLL_MONEY_CURRENCY_UNKNOWN: entry('There is no such currency.', 'Use an ISO 4217 code such as USD.'),
+    TOLL_MONEY_DIVISOR_INVALID: entry(
+      'An amount is divided by something that is no positive whole number.',
+      'This is a fault of the program: please report it.',
+    ),
+    TOLL_MONEY_NOT_DECIMAL: entry(
+      'A text is no decimal number.',
+      'Write digits with at most one point, such as `0.0125`.',
+    ),
+    TOLL_MONEY_SCALE_INVALID: entry(
+      'An amount is asked for with a number of digits that is not kept.',
+      'This is a fault of the program: please report it.',
+    ),
+    TOLL_MONEY_TOO_LARGE: entry(
+      'An amount is too large to be held exactly.',
+      'Write a smaller amount; see the limits in the message.',
+    ),
+    TOLL_MONEY_TOO_MANY_DIGITS: entry(
+      'A decimal has more digits after the point than are kept.',
+      'Write fewer digits; nothing is rounded in silence.',
+    ),
+  },
+  'rating, aggregator and billing': {
+    TOLL_AGGREGATOR_BLOCK_FOREIGN: entry(
+      'A topic holds blocks that belong to another table.',
+      'Check the names of the topics in the configuration of all services.',
+    ),
+    TOLL_AGGREGATOR_RANGE_CHANGED: entry(
+      'A range whose insert had begun holds other rows now.',
+      'Records were deleted before they were stored: restore them, or move the offset by hand knowing what is lost.',
+    ),
+    TOLL_AGGREGATOR_TOPIC_RECREATED: entry(
+      'A topic was deleted and made anew under the committed position.',
+      'Once all of the old topic is stored, delete the offsets of the group for it.',
+    ),
+    TOLL_BILLING_ACCOUNT_UNKNOWN: entry(
+      'The catalog has no such account.',
+      'Name one of the catalog, or give the default plan that its calls were rated on.',
+    ),
+    TOLL_BILLING_CURRENCY_MIXED: entry(
+      'An account has usage in another currency than it is billed in.',
+      'Give the account one currency and rate the month again.',
+    ),
+    TOLL_BILLING_FAILED: entry(
+      'A request could not be answered.',
+      "Try again later; the service's log has the reason.",
+    ),
+    TOLL_BILLING_FILE_UNWRITABLE: entry(
+      'The call detail file cannot be written.',
+      'Name a file in an existing folder with free space that you may write to.',
+    ),
+    TOLL_BILLING_FORMAT_UNKNOWN: entry(
+      'A download was asked for in a format that is not made.',
+      'Use one of the formats that the message lists.',
+    ),
+    TOLL_BILLING_KEY_WRONG: entry('A request has no valid key.', 'Send it as `Authorization: Bearer KEY`.'),
+    TOLL_BILLING_MONTH_INVALID: entry('A text is no month.', 'Write year and month, such as `2020-02`.'),
+    TOLL_BILLING_REQUEST_INVALID: entry(
+      'A request cannot be read.',
+      'Correct the request as the message says.',
+    ),
+    TOLL_BILLING_ROUTE_UNKNOWN: entry(
+      'There is nothing under the path.',
+      'See the README of the billing service for the paths.',
+    ),
+    TOLL_RATING_INPUT_UNREADABLE: entry(
+      'The topic of accepted calls holds something that is no block of calls.',
+      'Check that the topic carries Tollstream blocks only, and that its name is configured for the right stage.',
+    ),
+    TOLL_RATING_INVARIANT: entry(
+      'A price contradicts itself; the partition stops rather than bill it.',
+      'Run `tollstream catalog check`; if the catalog is sound, please report this as a fault.',
+    ),
+    TOLL_RATING_OUTCOME_LOST: entry(
+      'The outcomes of a block do not add up to its calls.',
+      'This is a fault of the program: stop rating and report it.',
+    ),
+    TOLL_RATING_OUTPUT_MISSING: entry(
+      'The output topics do not hold what the committed position says was written.',
+      'Restore the deleted topic, or start with a new group and empty output topics.',
+    ),
+  },
+};
