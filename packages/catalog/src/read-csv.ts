@@ -80,14 +80,15 @@ export function readCsv<Column extends string>(
       );
     }
   });
-  for (const name of required) {
-    if (names.includes(name)) continue;
+  const absent = required.filter((name) => !names.includes(name));
+  for (const name of absent) {
     problems.add(
       'TOLL_CATALOG_COLUMN_MISSING',
       cell(header.info.lines, 0, ''),
       `The column ${name} is missing`,
     );
   }
+  if (absent.length > 0) return null;
 
   const complete = rows.filter(({ record, info }) => {
     if (record.length === names.length) return true;

@@ -13,26 +13,32 @@ export interface YamlFile {
   keyPlace(path: Path): Place;
 }
 
-/** Aliases can make a small file mean a huge one. */
 const NODES_MAX = 2_000_000;
+/** Aliases can make a small file mean a huge one, and each costs a search. */
+const ALIASES_MAX = 10_000;
 
 export function readYaml(file: string, text: string, problems: ProblemList): YamlFile | null {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, strict: true, prettyErrors: false });
+  const lines = document.errors.length > 0 ? text.split('\n') : [];
   for (const error of document.errors) {
     const { line, col } = lineCounter.linePos(error.pos[0]);
     problems.add(
       'TOLL_CATALOG_YAML_INVALID',
-      { file, line, column: col, text: text.slice(error.pos[0], error.pos[1]) },
+      { file, line, column: col, text: (lines[line - 1] ?? '').trim() },
       `This is no valid YAML (${error.message})`,
     );
   }
   if (document.errors.length > 0) return null;
 
   let nodes = 0;
+  let aliases = 0;
   function plain(node: Node | null): unknown {
     if (++nodes > NODES_MAX) throw new RangeError('too many values');
-    if (isAlias(node)) return plain(node.resolve(document) ?? null);
+    if (isAlias(node)) {
+      if (++aliases > ALIASES_MAX) throw new RangeError('too many aliases');
+      return plain(node.resolve(document) ?? null);
+    }
     if (isMap<Node, Node | null>(node)) {
       const object: Record<string, unknown> = Object.create(null);
       for (const pair of node.items) object[keyText(pair.key)] = plain(pair.value);
@@ -88,7 +94,7 @@ export function readYaml(file: string, text: string, problems: ProblemList): Yam
     problems.add(
       'TOLL_CATALOG_FILE_TOO_LARGE',
       wholeFile(file),
-      `The file means more than ${NODES_MAX} values or is nested too deep`,
+      `The file means more than ${NODES_MAX} values or ${ALIASES_MAX} aliases, or is nested too deep`,
       'Write the values out instead of repeating them by aliases, or split the file.',
     );
     return null;

@@ -1,0 +1,319 @@
+import { describe, expect, test } from 'vitest';
+import { accountFor } from './account-for.ts';
+import { buildCatalog } from './build.ts';
+import { describeCatalog } from './describe.ts';
+import type { Catalog } from './model.ts';
+import { type CatalogProblem, renderProblems } from './problems.ts';
+import { SMALL_CATALOG, edited, smallCatalog } from './testing.ts';
+
+function build(changes: Parameters<typeof smallCatalog>[0] = {}, defaultPlan?: string): Catalog {
+  const result = buildCatalog(smallCatalog(changes), { defaultPlan });
+  if (!result.ok) throw new Error(renderProblems(result.problems));
+  return result.catalog;
+}
+
+function problemsOf(
+  changes: Parameters<typeof smallCatalog>[0],
+  defaultPlan?: string,
+): readonly CatalogProblem[] {
+  const result = buildCatalog(smallCatalog(changes), { defaultPlan });
+  return result.ok ? [] : result.problems;
+}
+
+function summaries(problems: readonly CatalogProblem[]): string[] {
+  return problems.map(({ code, file, line, column, text }) => `${file}:${line}:${column} ${code} ${text}`);
+}
+
+describe('a catalog that is right', () => {
+  const catalog = build();
+  const deck = catalog.tariffs.get('deck')!;
+
+  test('has its money as exact scaled integers', () => {
+    expect(deck.rates.map((rate) => rate.ratePerMinute)).toEqual([
+      1_850_000, 5_250_000, 6_000_000, 150_000_000,
+    ]);
+    expect(deck.rates[1]!.connectFee).toBe(10_000);
+    expect(catalog.plans.get('standard')!.recurring[0]!.amount).toBe(19_950_000);
+    expect(catalog.tariffs.get('domestic')!.rates[0]!.ratePerMinute).toBe(2_000_000);
+  });
+
+  test('finds the row that holds at the instant', () => {
+    const at = Date.UTC(2020, 6, 1);
+    expect(deck.rates[deck.index.find(5511987650123, at - 1)]!.ratePerMinute).toBe(5_250_000);
+    expect(deck.rates[deck.index.find(5511987650123, at)]!.ratePerMinute).toBe(6_000_000);
+    expect(deck.rates[deck.index.find(552135550100, at)]!.prefix).toBe('55');
+    expect(deck.index.find(5511987650123, Date.UTC(2014, 11, 31))).toBe(-1);
+  });
+
+  test('starts billing at midnight of the account', () => {
+    expect(new Date(catalog.accounts.get('acme')!.billingStart).toISOString()).toBe(
+      '2020-01-15T05:00:00.000Z',
+    );
+    // That day the clocks of São Paulo went from 23:59 to 01:00.
+    expect(new Date(catalog.accounts.get('other')!.billingStart).toISOString()).toBe(
+      '2018-11-04T03:00:00.000Z',
+    );
+  });
+
+  test('knows whose a number is', () => {
+    expect(catalog.accountByNumber.get(18005550100)?.id).toBe('acme');
+    expect(catalog.accounts.get('acme')!.numbers.map(({ kind }) => kind)).toEqual(['did', 'toll_free']);
+  });
+
+  test('describes itself in file order', () => {
+    const described = describeCatalog(catalog);
+    expect(described.accounts.map(({ id }) => id)).toEqual(['acme', 'other']);
+    expect(described.plans[0]!.recurring[0]!.amount).toBe('19.95');
+    expect(JSON.parse(JSON.stringify(described))).toEqual(described);
+  });
+
+  test('keeps its fingerprint when only the writing changes', () => {
+    const rows = SMALL_CATALOG['tariffs/deck.csv'].trimEnd().split('\n');
+    const reordered = [rows[0], ...rows.slice(1).reverse()].join('\r\n').replace('0.0600', '0.06');
+    expect(build({ 'tariffs/deck.csv': reordered }).fingerprint).toBe(catalog.fingerprint);
+    expect(build({}, 'standard').fingerprint).toBe(catalog.fingerprint);
+    expect(build(edited('tariffs/deck.csv', '0.0185', '0.0186')).fingerprint).not.toBe(catalog.fingerprint);
+    expect(build(edited('catalog.yaml', 'version: 3', 'version: 4')).fingerprint).not.toBe(
+      catalog.fingerprint,
+    );
+  });
+
+  test('makes accounts on the default plan, once each', () => {
+    expect(accountFor(catalog, 'stranger')).toBeNull();
+    const open = build({}, 'standard');
+    const stranger = accountFor(open, 'stranger')!;
+    expect(stranger).toMatchObject({ id: 'stranger', isDefault: true, currency: 'USD', status: 'active' });
+    expect(accountFor(open, 'stranger')).toBe(stranger);
+    expect(accountFor(open, 'acme')!.isDefault).toBe(false);
+  });
+
+  test('lets a row have its own duration rounding', () => {
+    const csv = 'prefix,rate,rounding\n55,0.01,up\n44,0.01,\n';
+    const tariff = build({
+      'tariffs/deck.csv': `${csv}1900,1,\n`,
+      ...edited('tariffs/deck.yaml', 'rates:', 'rounding: { duration: nearest }\nrates:'),
+    });
+    expect(tariff.tariffs.get('deck')!.rates.map((rate) => rate.durationRounding)).toEqual([
+      'up',
+      'nearest',
+      'nearest',
+    ]);
+  });
+
+  test('warns of what is legal and probably wrong', () => {
+    const result = buildCatalog(
+      smallCatalog({
+        ...edited('plans/standard.yaml', "['1900']", "['1900', '1787555']"),
+        'tariffs/left-over.csv': 'prefix,rate\n1,1\n',
+        'tariffs/unused.yaml': 'id: unused\nname: Unused\ncurrency: USD\nrates: []\n',
+      }),
+    );
+    expect(result.ok && summaries(result.warnings)).toEqual([
+      "plans/standard.yaml:6:28 TOLL_CATALOG_PREMIUM_WITHOUT_RATE '1787555'",
+      'tariffs/left-over.csv:0:0 TOLL_CATALOG_FILE_UNUSED ',
+      'tariffs/unused.yaml:1:5 TOLL_CATALOG_TARIFF_UNUSED unused',
+    ]);
+  });
+});
+
+describe('a problem has its place', () => {
+  const cases: [string, Record<string, string | Uint8Array | null>, string[]][] = [
+    ['no catalog.yaml', { 'catalog.yaml': null }, ['catalog.yaml:0:0 TOLL_CATALOG_FILE_MISSING ']],
+    [
+      'malformed YAML',
+      { 'accounts.yaml': 'accounts:\n  - id: acme\n   name: x\n' },
+      ['accounts.yaml:3:1 TOLL_CATALOG_YAML_INVALID name: x'],
+    ],
+    [
+      'a key twice',
+      edited('tariffs/domestic.yaml', 'currency: USD\n', 'currency: USD\ncurrency: CAD\n'),
+      ['tariffs/domestic.yaml:4:1 TOLL_CATALOG_YAML_INVALID currency: CAD'],
+    ],
+    [
+      'an unknown key',
+      edited('plans/standard.yaml', 'country: US\n', 'country: US\ncuontry: US\n'),
+      ['plans/standard.yaml:5:1 TOLL_CATALOG_STRUCTURE_INVALID cuontry'],
+    ],
+    [
+      'a rule that is no rule',
+      edited('plans/standard.yaml', 'internal: free', 'internal: cheap'),
+      ['plans/standard.yaml:10:13 TOLL_CATALOG_STRUCTURE_INVALID cheap'],
+    ],
+    [
+      'an unclosed quote in CSV',
+      edited('tariffs/deck.csv', '1900,Information', '1900,"Information'),
+      ['tariffs/deck.csv:5:1 TOLL_CATALOG_CSV_INVALID '],
+    ],
+    [
+      'a record with too few fields',
+      edited('tariffs/deck.csv', '1900,Information,US,1.5,0,60,60,,,', '1900,Information,US,1.5'),
+      ['tariffs/deck.csv:5:21 TOLL_CATALOG_CSV_INVALID 1.5'],
+    ],
+    [
+      'an unknown and a missing column',
+      edited('tariffs/deck.csv', 'prefix,', 'code,'),
+      [
+        'tariffs/deck.csv:1:1 TOLL_CATALOG_COLUMN_UNKNOWN code',
+        'tariffs/deck.csv:1:1 TOLL_CATALOG_COLUMN_MISSING ',
+      ],
+    ],
+    [
+      'a tariff that is not there',
+      edited('plans/standard.yaml', 'premium: { tariff: deck }', 'premium: { tariff: desk }'),
+      ['plans/standard.yaml:13:22 TOLL_CATALOG_REFERENCE_UNKNOWN desk'],
+    ],
+    [
+      'a pool that is not there',
+      edited('plans/standard.yaml', 'pool: included', 'pool: inclusive'),
+      ['plans/standard.yaml:11:36 TOLL_CATALOG_REFERENCE_UNKNOWN inclusive'],
+    ],
+    [
+      'a plan that is not there',
+      edited('accounts.yaml', 'plan: standard', 'plan: gold'),
+      ['accounts.yaml:4:11 TOLL_CATALOG_REFERENCE_UNKNOWN gold'],
+    ],
+    [
+      'a CSV file that is not there',
+      edited('tariffs/deck.yaml', 'deck.csv', 'dekc.csv'),
+      ['tariffs/deck.yaml:4:8 TOLL_CATALOG_FILE_MISSING dekc.csv'],
+    ],
+    [
+      'an account of a number that is not there',
+      edited('numbers.csv', 'other,did', 'nobody,did'),
+      ['numbers.csv:4:13 TOLL_CATALOG_REFERENCE_UNKNOWN nobody'],
+    ],
+    [
+      'a number of two accounts',
+      edited('numbers.csv', '12125550101,', '12125550100,'),
+      ['numbers.csv:4:1 TOLL_CATALOG_NUMBER_DUPLICATE 12125550100'],
+    ],
+    [
+      'a number that is none',
+      edited('numbers.csv', '18005550100', '800-555-0100'),
+      ['numbers.csv:3:1 TOLL_CATALOG_NUMBER_INVALID 800-555-0100'],
+    ],
+    [
+      'rows of one prefix at the same time',
+      edited('tariffs/deck.csv', '2020-07-01,false', '2020-07-02,false'),
+      ['tariffs/deck.csv:4:1 TOLL_CATALOG_PREFIX_DUPLICATE 55119'],
+    ],
+    [
+      'inverted dates',
+      edited('tariffs/deck.csv', '2020-07-01,false', '2014-07-01,false'),
+      ['tariffs/deck.csv:3:65 TOLL_CATALOG_DATE_INVERTED 2014-07-01'],
+    ],
+    [
+      'a day that no calendar has',
+      edited('tariffs/deck.csv', '60,2015-01-01', '60,2015-02-29'),
+      ['tariffs/deck.csv:2:29 TOLL_CATALOG_DATE_INVALID 2015-02-29'],
+    ],
+    [
+      'an increment of 0',
+      edited('tariffs/deck.csv', '0,60,60,2015', '0,60,0,2015'),
+      ['tariffs/deck.csv:2:26 TOLL_CATALOG_INCREMENT_INVALID 0'],
+    ],
+    [
+      'a negative rate',
+      edited('tariffs/deck.csv', '0.0185', '-0.0185'),
+      ['tariffs/deck.csv:2:14 TOLL_CATALOG_DECIMAL_INVALID -0.0185'],
+    ],
+    [
+      'a rate of 40 digits',
+      edited('tariffs/deck.csv', '0.0185', '1'.repeat(40)),
+      [`tariffs/deck.csv:2:14 TOLL_CATALOG_DECIMAL_INVALID ${'1'.repeat(40)}`],
+    ],
+    [
+      'more digits than a rate has, in YAML without quotes',
+      edited('tariffs/domestic.yaml', 'rate: 0.02', 'rate: 0.0200000001'),
+      ['tariffs/domestic.yaml:6:26 TOLL_CATALOG_DECIMAL_INVALID 0.0200000001'],
+    ],
+    [
+      'a prefix with a plus',
+      edited('tariffs/deck.csv', '1900,', '+1900,'),
+      ['tariffs/deck.csv:5:1 TOLL_CATALOG_PREFIX_INVALID +1900'],
+    ],
+    [
+      'an unknown currency',
+      edited('tariffs/deck.yaml', 'USD', 'USX'),
+      ['tariffs/deck.yaml:3:11 TOLL_CATALOG_CURRENCY_UNKNOWN USX'],
+    ],
+    [
+      'a tariff in another currency',
+      edited('tariffs/domestic.yaml', 'USD', 'CAD'),
+      [
+        'plans/standard.yaml:11:20 TOLL_CATALOG_CURRENCY_MISMATCH domestic',
+        'plans/standard.yaml:12:28 TOLL_CATALOG_CURRENCY_MISMATCH domestic',
+      ],
+    ],
+    [
+      'an unknown country',
+      edited('plans/standard.yaml', '[US]', '[US, XQ]'),
+      ['plans/standard.yaml:5:26 TOLL_CATALOG_COUNTRY_UNKNOWN XQ'],
+    ],
+    [
+      'an unknown time zone',
+      edited('accounts.yaml', 'America/Sao_Paulo', 'America/Sampa'),
+      ['accounts.yaml:12:16 TOLL_CATALOG_ZONE_UNKNOWN America/Sampa'],
+    ],
+    [
+      'an account twice',
+      edited('accounts.yaml', 'id: other', 'id: acme'),
+      [
+        'accounts.yaml:9:9 TOLL_CATALOG_ID_DUPLICATE acme',
+        'numbers.csv:4:13 TOLL_CATALOG_REFERENCE_UNKNOWN other',
+      ],
+    ],
+    [
+      'a file that is no UTF-8',
+      { 'numbers.csv': Buffer.from('number,account\n12125550100,acm\xe9\n', 'latin1') },
+      [
+        'numbers.csv:2:13 TOLL_CATALOG_REFERENCE_UNKNOWN acm�',
+        'numbers.csv:2:16 TOLL_CATALOG_ENCODING_INVALID 12125550100,acm�',
+      ],
+    ],
+    [
+      'aliases that mean a billion values',
+      {
+        'catalog.yaml': `version: 1\nname: x\na: &a [1,1,1,1,1,1,1,1,1,1]\n${'abcdefgh'
+          .split('')
+          .slice(1)
+          .map((name, i) => `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[i]}`).join(',')}]\n`)
+          .join('')}`,
+      },
+      ['catalog.yaml:0:0 TOLL_CATALOG_FILE_TOO_LARGE '],
+    ],
+  ];
+  test.each(cases)('%s', (_, changes, expected) => {
+    expect(summaries(problemsOf(changes))).toEqual(expected);
+  });
+
+  test('an unknown default plan, with those that there are', () => {
+    const [problem] = problemsOf({}, 'gold');
+    expect(problem).toMatchObject({ code: 'TOLL_CATALOG_DEFAULT_PLAN_UNKNOWN', text: 'gold' });
+    expect(problem!.remedy).toContain('standard');
+  });
+
+  test('all at once, over all files', () => {
+    const problems = problemsOf({
+      ...edited('catalog.yaml', 'version: 3', 'version: none'),
+      ...edited('plans/standard.yaml', 'currency: USD', 'currency: USX'),
+      ...edited('tariffs/deck.csv', '0.0185', '-1'),
+      ...edited('accounts.yaml', 'America/Sao_Paulo', 'Mars/Olympus'),
+      ...edited('numbers.csv', '12125550101', '12125550100'),
+    });
+    expect(new Set(problems.map(({ file }) => file)).size).toBe(5);
+  });
+
+  test('is written for the terminal in one line and its remedy, without control characters', () => {
+    const [problem] = problemsOf(edited('numbers.csv', '18005550100', '\u001b[31m800'));
+    expect(renderProblems([problem!])).toBe(
+      'numbers.csv:3:1: This is no E.164 number: "\\u001b[31m800" [TOLL_CATALOG_NUMBER_INVALID]\n' +
+        '    Write the number in E.164 with its country code, such as +12125550100.\n',
+    );
+  });
+
+  test('a deck in a wrong format is not a million problems', () => {
+    const rows = Array.from({ length: 5000 }, (_, i) => `x${i},0.01\n`).join('');
+    expect(problemsOf({ 'tariffs/deck.csv': `prefix,rate\n${rows}` })).toHaveLength(1000);
+  });
+});
