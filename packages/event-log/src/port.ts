@@ -18,7 +18,7 @@ export interface LogRecord {
   readonly headers?: RecordHeaders;
 }
 
-/** Records of one partition in offset order. Offsets may have gaps (control records, aborted transactions). */
+/** Records of one partition in offset order, at least one. Offsets may have gaps (control records, aborted transactions). */
 export interface RecordBatch {
   readonly topic: string;
   readonly partition: number;
