@@ -79,7 +79,7 @@ export const FORMATS: Readonly<Record<FormatId, Format>> = {
     'freeswitch-csv',
     'FreeSWITCH mod_cdr_csv',
     'the templates example and sql; other templates by their variable names in the header',
-    { needsTimeZone: true, ...QUOTED },
+    { needsTimeZone: true },
   ),
   'freeswitch-json': format(
     'freeswitch-json',
@@ -108,7 +108,6 @@ export const FORMATS: Readonly<Record<FormatId, Format>> = {
   ),
   'cucm-csv': format('cucm-csv', 'Cisco CUCM CDR file', 'named by the first of two header lines', {
     header: 'two_lines',
-    ...QUOTED,
   }),
 };
 

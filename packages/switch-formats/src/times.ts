@@ -32,7 +32,13 @@ export function dateTimeInstants(text: string, zone: string | undefined): number
   const wall = Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second!);
   // Date.UTC carries over what does not exist (31 April); such a text is no time.
   const date = new Date(wall);
-  if (date.getUTCDate() !== +day! || date.getUTCHours() !== +hour! || +minute! > 59 || +second! > 59)
+  if (
+    date.getUTCMonth() !== +month! - 1 ||
+    date.getUTCDate() !== +day! ||
+    date.getUTCHours() !== +hour! ||
+    +minute! > 59 ||
+    +second! > 59
+  )
     return [];
   const ms = decimals === undefined ? 0 : Number(decimals.slice(0, 3).padEnd(3, '0'));
   if (suffix === 'Z') return [wall + ms];

@@ -37,7 +37,6 @@ const headerType = avro.Type.forSchema({
 interface Header {
   readonly sync: Buffer;
   readonly codec: (packed: Buffer) => Buffer;
-  readonly writer: Type;
   readonly resolver: ReturnType<Type['createResolver']>;
 }
 
@@ -86,7 +85,7 @@ async function readHeader(bytes: ByteQueue): Promise<Header> {
   }
   try {
     const writer = avro.Type.forSchema(JSON.parse(meta['avro.schema']!.toString()) as Schema);
-    return { sync: Buffer.from(sync), codec, writer, resolver: callEventType.createResolver(writer) };
+    return { sync: Buffer.from(sync), codec, resolver: callEventType.createResolver(writer) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ImportError(
@@ -145,7 +144,7 @@ function decodeBlock(
     let offset = -1;
     let value: unknown;
     try {
-      ({ value, offset } = header.writer.decode(unpacked, at, header.resolver) as {
+      ({ value, offset } = callEventType.decode(unpacked, at, header.resolver) as {
         value: unknown;
         offset: number;
       });
