@@ -4,8 +4,8 @@
  */
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { Transform } from 'node:stream';
-import type { Readable, TransformCallback } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
+import type { TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isTollError } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
@@ -84,8 +84,16 @@ export async function streamCdrs(store: UsageStore, request: CdrRequest): Promis
     FROM (SELECT * FROM ${store.database}.usage FINAL WHERE ${MONTH_OF_ACCOUNT}
           ORDER BY ${START}, call_id, leg, switch_id)
     SETTINGS output_format_csv_crlf_end_of_line = 1, max_bytes_before_external_sort = ${SORT_BYTES_MAX}`;
-  const format = request.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
-  return store.queryStream(sql, format, { account: request.accountId, month });
+  const parameters = { account: request.accountId, month };
+  if (request.format === 'jsonl') return store.queryStream(sql, 'JSONEachRow', parameters);
+  const rows = await store.queryStream(sql, 'CSV', parameters);
+  return Readable.from(withHeader(rows), { objectMode: false });
+}
+
+/** The engine's own header is not used: the embedded one repeats it in each piece of a stream. */
+async function* withHeader(rows: Readable): AsyncGenerator<Buffer> {
+  yield Buffer.from(`${CDR_COLUMNS.join(',')}\r\n`);
+  yield* rows as AsyncIterable<Buffer>;
 }
 
 /**
