@@ -21,7 +21,7 @@ export async function spoolDirectory(): Promise<string> {
 }
 
 /** A path for a spool file that no other process or call uses. */
-export function spoolPath(directory: string): string {
+function spoolPath(directory: string): string {
   return join(directory, `${PREFIX}${process.pid}-${sequence++}`);
 }
 

@@ -20,7 +20,7 @@ const HEADER: BlockHeader = {
 };
 
 /** A block message in these tests is a JSON list of row names. */
-export function decodeNames(value: Buffer): { header: BlockHeader; native: Buffer } {
+function decodeNames(value: Buffer): { header: BlockHeader; native: Buffer } {
   const names = JSON.parse(value.toString()) as string[];
   return { header: { ...HEADER, recordCount: names.length }, native: value };
 }
