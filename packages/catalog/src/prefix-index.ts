@@ -6,11 +6,11 @@
  * leaves today to the shorter prefix, and a look-up never has to climb back.
  *
  *   children   Int32Array, 10 entries a node: n > 0 goes on at node n · n <= 0 ends here with answer code -n
+ *   firstThree Int32Array, by the first three digits of a number: the entry to which they lead
  *   ownAnswer  Int32Array, 1 entry a node: answer code for a number whose digits end at this node
- *   answer code: 0 no row · even: row code/2 - 1, at any time · odd: timeline (code - 1)/2
- *   timelineAt Int32Array: timeline t is the segments timelineAt[t] .. timelineAt[t + 1] of
- *     starts   Float64Array, ms since epoch UTC, ascending, the first of each timeline -Infinity
- *     rows     Int32Array, row from that start on, -1 none
+ *   answer code: 0 no row · even: row code/2 - 1, at any time · odd: the timeline at (code - 1)/2 of
+ *   timelines  Float64Array: row, start, row, start, row … NaN; a row holds from the start before it (the first always did) to
+ *              the next one. Starts ascend, ms since epoch UTC; row -1 is none. In one piece, for one cache miss.
  */
 import type { PrefixIndex } from './model.ts';
 
@@ -43,18 +43,14 @@ export function buildPrefixIndex(rows: readonly PrefixRow[]): PrefixIndex & { re
   const sorted = rows.toSorted(byPrefixThenStart);
   const children: number[] = [];
   const ownAnswer: number[] = [];
-  const timelineAt: number[] = [0];
-  const starts: number[] = [];
-  const timelineRows: number[] = [];
+  const timelines: number[] = [];
 
   function answerCode(timeline: Timeline): number {
     if (timeline.length === 1) return (timeline[0]!.row + 1) * 2;
-    for (const segment of timeline) {
-      starts.push(segment.start);
-      timelineRows.push(segment.row);
-    }
-    timelineAt.push(starts.length);
-    return (timelineAt.length - 2) * 2 + 1;
+    const position = timelines.length;
+    timeline.forEach(({ start, row }, i) => (i === 0 ? timelines.push(row) : timelines.push(start, row)));
+    timelines.push(Number.NaN);
+    return position * 2 + 1;
   }
 
   /** Places the rows `from` until `to`, which agree in their first `depth` digits. Returns what the parent's entry holds. */
@@ -94,13 +90,7 @@ export function buildPrefixIndex(rows: readonly PrefixRow[]): PrefixIndex & { re
     ownAnswer.push(-root);
     for (let digit = 0; digit < 10; digit++) children.push(root);
   }
-  return new FlatTrie(
-    Int32Array.from(children),
-    Int32Array.from(ownAnswer),
-    Int32Array.from(timelineAt),
-    Float64Array.from(starts),
-    Int32Array.from(timelineRows),
-  );
+  return new FlatTrie(Int32Array.from(children), Int32Array.from(ownAnswer), Float64Array.from(timelines));
 }
 
 /** Lays the rows of one prefix over what holds where they are silent. */
@@ -138,33 +128,24 @@ function byPrefixThenStart(a: PrefixRow, b: PrefixRow): number {
 
 class FlatTrie implements PrefixIndex {
   readonly #children: Int32Array;
+  readonly #firstThree: Int32Array;
   readonly #ownAnswer: Int32Array;
-  readonly #timelineAt: Int32Array;
-  readonly #starts: Float64Array;
-  readonly #rows: Int32Array;
+  readonly #timelines: Float64Array;
 
-  constructor(
-    children: Int32Array,
-    ownAnswer: Int32Array,
-    timelineAt: Int32Array,
-    starts: Float64Array,
-    rows: Int32Array,
-  ) {
+  constructor(children: Int32Array, ownAnswer: Int32Array, timelines: Float64Array) {
     this.#children = children;
+    this.#firstThree = Int32Array.from({ length: 1000 }, (_, digits) => entryOf(digits, children));
     this.#ownAnswer = ownAnswer;
-    this.#timelineAt = timelineAt;
-    this.#starts = starts;
-    this.#rows = rows;
+    this.#timelines = timelines;
   }
 
   /** Memory of the typed arrays, bytes. */
   get byteLength(): number {
     return (
       this.#children.byteLength +
+      this.#firstThree.byteLength +
       this.#ownAnswer.byteLength +
-      this.#timelineAt.byteLength +
-      this.#starts.byteLength +
-      this.#rows.byteLength
+      this.#timelines.byteLength
     );
   }
 
@@ -179,7 +160,16 @@ class FlatTrie implements PrefixIndex {
     const children = this.#children;
     let chunk = high | 0;
     let node = 0;
-    for (let position = 0; position < digits; position++) {
+    let position = 0;
+    if (digits >= 3) {
+      const three = (chunk / 100) | 0;
+      const entry = this.#firstThree[three]!;
+      if (entry <= 0) return this.#answer(-entry, atMs);
+      node = entry;
+      chunk = (chunk - three * 100) * 1000;
+      position = 3;
+    }
+    for (; position < digits; position++) {
       if (position === 5) chunk = middle | 0;
       else if (position === 10) chunk = (rest - middle * 1e5) | 0;
       const digit = (chunk / 10000) | 0;
@@ -193,17 +183,22 @@ class FlatTrie implements PrefixIndex {
 
   #answer(code: number, atMs: number): number {
     if ((code & 1) === 0) return (code >> 1) - 1;
-    const timeline = code >> 1;
-    let low = this.#timelineAt[timeline]!;
-    let high = this.#timelineAt[timeline + 1]! - 1;
-    const starts = this.#starts;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (starts[middle]! <= atMs) low = middle;
-      else high = middle - 1;
-    }
-    return this.#rows[low]!;
+    const timelines = this.#timelines;
+    let position = code >> 1;
+    // NaN ends it: no instant is at or after it.
+    while (timelines[position + 1]! <= atMs) position += 2;
+    return timelines[position]!;
   }
+}
+
+/** Where three digits lead from the root: a node, or an answer that is reached before or with the last of them. */
+function entryOf(digits: number, children: Int32Array): number {
+  let node = 0;
+  for (const digit of [Math.floor(digits / 100), Math.floor(digits / 10) % 10, digits % 10]) {
+    node = children[node * 10 + digit]!;
+    if (node <= 0) break;
+  }
+  return node;
 }
 
 const POWERS_OF_TEN = Float64Array.from({ length: PREFIX_DIGITS_MAX + 1 }, (_, exponent) => 10 ** exponent);
