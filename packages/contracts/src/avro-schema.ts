@@ -4,7 +4,7 @@ import type { Schema, Type } from 'avsc';
 import { ContractError } from './errors.ts';
 
 /** First bytes of a single-object encoded value; the little-endian fingerprint of its schema follows. */
-export const SINGLE_OBJECT_MAGIC = Buffer.from([0xc3, 0x01]);
+const SINGLE_OBJECT_MAGIC = Buffer.from([0xc3, 0x01]);
 export const SINGLE_OBJECT_HEADER_BYTES = 10;
 
 /** Where this repository keeps its Avro schemas. */

@@ -214,7 +214,7 @@ export const LOW_CARDINALITY_VERSION = 1;
 /** The keys follow in the block itself. */
 export const HAS_ADDITIONAL_KEYS = 1 << 9;
 /** The reader must not expect keys of an earlier block. */
-export const NEED_UPDATE_DICTIONARY = 1 << 10;
+const NEED_UPDATE_DICTIONARY = 1 << 10;
 
 /** LowCardinality(String): a dictionary in order of first use, and an index per row. */
 export class LowCardinalityBuilder implements ColumnBuilder {
@@ -308,7 +308,7 @@ export type BuildersOf<Columns extends ColumnList> = {
 };
 
 /** Makes the builder for `type`. @throws ContractError TOLL_NATIVE_TYPE */
-export function makeColumnBuilder(type: string): ColumnBuilder {
+function makeColumnBuilder(type: string): ColumnBuilder {
   const layout = layoutOf(type);
   if (layout.kind === 'string') return new StringBuilder();
   if (layout.kind === 'low_cardinality') return new LowCardinalityBuilder();
@@ -388,7 +388,7 @@ export function encodeBlockHead(columnCount: number, rowCount: number): Buffer {
 }
 
 /** Name and type, as they stand before the data of a column. */
-export function encodeColumnHead(name: string, type: string): Buffer {
+function encodeColumnHead(name: string, type: string): Buffer {
   const head = Buffer.allocUnsafe(10 + (name.length + type.length) * 3);
   let at = 0;
   for (const text of [name, type]) {
@@ -399,7 +399,7 @@ export function encodeColumnHead(name: string, type: string): Buffer {
 }
 
 /** @returns the position after the varint */
-export function writeVarint(bytes: Uint8Array, position: number, value: number): number {
+function writeVarint(bytes: Uint8Array, position: number, value: number): number {
   let at = position;
   let rest = value;
   while (rest >= 0x80) {
