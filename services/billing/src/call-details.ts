@@ -36,10 +36,9 @@ const BILLABLE_MINUTES = 'toDecimal64(intDiv(toUInt64(billable_seconds) * 100000
  * A spreadsheet takes a cell that begins with = + - @, a tab or a line end for a formula, and long digits for a number; behind
  * an apostrophe both are text.
  */
-const asText = (expression: string): string => {
-  const text = `(${expression})`;
-  return `if(match(${text}, '^[=+@\\\\t\\\\r\\\\n-]'), concat('\\'', ${text}), ${text})`;
-};
+const FORMULA_STARTS = ['=', '+', '-', '@', '\\t', '\\r', '\\n'].map((start) => `'${start}'`).join(', ');
+const asText = (expression: string): string =>
+  `concat(if(substring(${expression}, 1, 1) IN (${FORMULA_STARTS}), '\\'', ''), ${expression})`;
 const isoTime = (expression: string): string => `concat(replaceOne(toString(${expression}), ' ', 'T'), 'Z')`;
 
 const COLUMNS: Readonly<Record<CdrFormat, readonly (readonly [name: string, expression: string])[]>> = {
@@ -132,7 +131,8 @@ class RowCounter extends Transform {
   #quoted = false;
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    for (const byte of chunk) {
+    for (let i = 0; i < chunk.length; i++) {
+      const byte = chunk[i];
       if (byte === QUOTE) this.#quoted = !this.#quoted;
       else if (byte === LINE_FEED && !this.#quoted) this.rows++;
     }
