@@ -7,11 +7,11 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findNode24, isNode24, runUnder } from '../packages/cli/bin/node24.mjs';
+import { findNode24, runUnder } from '../packages/cli/bin/node24.mjs';
 import { installProblem } from './install-state.mjs';
+import { diskProblem, machineProblem } from './machine.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const INSTALL_BYTES_MIN = 2_000_000_000;
 const PROGRESS_EVERY_MS = 5_000;
 const LOCK_WAIT_MS_MAX = 10 * 60_000;
 
@@ -56,43 +56,13 @@ async function main() {
 }
 
 function refuseUnsupportedMachine() {
-  const { platform, arch, version } = process;
-  if (Number.parseInt(process.versions.node, 10) < 20) {
-    fail(
-      'TOLL_SETUP_NODE_OLD',
-      `This is Node ${version}, and the set-up needs Node 20 or newer.`,
-      'Install Node 24.',
-    );
-  }
-  const machine = `${platform}-${arch}`;
-  if (platform === 'win32') {
-    fail(
-      'TOLL_SETUP_PLATFORM',
-      'The embedded ClickHouse engine does not run on Windows itself.',
-      'Use WSL2 with Ubuntu.',
-    );
-  }
-  if (!['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'].includes(machine)) {
-    fail(
-      'TOLL_SETUP_PLATFORM',
-      `There is no embedded ClickHouse engine for ${machine}.`,
-      'Use Linux on x64 or arm64.',
-    );
-  }
-  if (platform === 'linux' && !hasGlibc()) {
-    fail(
-      'TOLL_SETUP_PLATFORM',
-      'This Linux has no glibc (Alpine?), which the embedded ClickHouse engine needs.',
-      'Use a Debian, Ubuntu or Red Hat based system or image.',
-    );
-  }
-  if (platform === 'darwin' && !isNode24()) {
-    fail(
-      'TOLL_SETUP_NODE_OLD',
-      `On macOS the project uses the installed Node, and this is ${version}.`,
-      'Install Node 24.',
-    );
-  }
+  const problem = machineProblem({
+    platform: process.platform,
+    arch: process.arch,
+    nodeVersion: process.versions.node,
+    hasGlibc: process.platform !== 'linux' || hasGlibc(),
+  });
+  if (problem !== null) fail(problem.code, problem.message, problem.remedy);
 }
 
 function hasGlibc() {
@@ -111,14 +81,8 @@ async function install(problem, needsDevelopmentPackages) {
     // The one that waited for another's install finds it done.
     if (installProblem(root, { needsDevelopmentPackages }) === null) return;
     const disk = statfsSync(root);
-    const freeBytes = disk.bavail * disk.bsize;
-    if (freeBytes < INSTALL_BYTES_MIN) {
-      fail(
-        'TOLL_SETUP_DISK_FULL',
-        `The install needs ${gigabytes(INSTALL_BYTES_MIN)} and ${root} has ${gigabytes(freeBytes)} free.`,
-        'Free some space, or clone to another disk.',
-      );
-    }
+    const full = diskProblem(root, disk.bavail * disk.bsize);
+    if (full !== null) fail(full.code, full.message, full.remedy);
     say(`${problem} Installing dependencies with "npm ci" (about 1 GB, usually under a minute)…`);
     const startedAt = Date.now();
     const progress = setInterval(
@@ -214,11 +178,6 @@ function isDead(lock) {
   } catch (error) {
     return ['ESRCH', 'ENOENT'].includes(/** @type {NodeJS.ErrnoException} */ (error).code ?? '');
   }
-}
-
-/** @param {number} bytes */
-function gigabytes(bytes) {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** @param {string} line */

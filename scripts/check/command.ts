@@ -8,7 +8,7 @@ export function runScript(root: string, script: string, argv: readonly string[])
     const child = spawn(process.execPath, [join(root, script), ...argv], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+      env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' },
     });
     let output = '';
     const keep = (chunk: Buffer): void => void (output += chunk.toString());

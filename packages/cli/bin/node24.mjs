@@ -30,8 +30,7 @@ export function findNode24(from) {
 
 /**
  * Runs `node argv…` with the standard streams of this process and ends this process as the child ended.
- * Signals are passed on; a Ctrl-C reaches the child from the terminal as well, so receivers treat two signals
- * within half a second as one.
+ * Signals are passed on, except a Ctrl-C at a terminal, which the child gets from there: twice would mean "at once".
  * @param {string} node  path of the Node executable
  * @param {string[]} argv
  * @param {{ cwd?: string, onEnd?: (code: number) => void }} [options]
@@ -47,7 +46,12 @@ export function runUnder(node, argv, options = {}) {
       TOLLSTREAM_PARENT_PID: String(process.pid),
     },
   });
-  for (const signal of FORWARDED_SIGNALS) process.on(signal, () => child.kill(signal));
+  const atTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
+  for (const signal of FORWARDED_SIGNALS) {
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !atTerminal) child.kill(signal);
+    });
+  }
   child.on('error', (error) => {
     process.stderr.write(`Could not start ${node}: ${error.message}. Run "npm ci" to install it again.\n`);
     process.exit(1);
