@@ -7,12 +7,20 @@ import {
   setting,
   TOPIC_SETTINGS,
 } from '@tollstream/service-kit';
+import { FORMATS } from '@tollstream/switch-formats';
 import { INGEST_LIMITS } from './limits.ts';
-import { parseSource, printSource } from './source.ts';
+import { EVENT_FORMAT, parseSource, printSource } from './source.ts';
 import type { IngestSource } from './source.ts';
 
 const { custom, integer, optionalText, secret } = setting;
 const { topicRaw, topicAccepted, topicRejected } = TOPIC_SETTINGS;
+
+const topicFormats = Object.values(FORMATS).filter((format) => format.singleRecord);
+const TOPIC_FORMATS = [EVENT_FORMAT, ...topicFormats.map(({ id }) => id)].join(', ');
+const LOCAL_TIME_FORMATS = topicFormats
+  .filter((format) => format.needsTimeZone)
+  .map(({ id }) => id)
+  .join(', ');
 
 function parseSources(input: unknown): readonly IngestSource[] | null {
   const texts: unknown[] = Array.isArray(input)
@@ -36,8 +44,7 @@ export const INGEST_CONFIG = defineConfig({
     sourceTopics: custom<readonly IngestSource[]>({
       summary:
         'Further topics to read, each with its format and what its records do not say: kamailio.cdr=kamailio-cdr-json?switch=sbc-1, or pbx.cdr=asterisk-json?time-zone=Europe/Berlin.',
-      needs:
-        'topic=format, several separated by spaces, each with ?time-zone=, &switch= or &csv-header= if need be',
+      needs: `topic=format, several separated by spaces; ?time-zone= (which ${LOCAL_TIME_FORMATS} must have), &switch= and &csv-header= may follow; formats: ${TOPIC_FORMATS}`,
       default: [],
       parse: parseSources,
       print: (sources) => sources.map(printSource).join(' '),

@@ -24,6 +24,9 @@ describe('source topics', () => {
     'a b=json',
     'pbx=csv?zone=UTC',
     'pbx=csv?time-zone=Mars/Olympus',
+    'pbx=morse',
+    'pbx=asterisk-json',
+    'pbx=avro-container',
   ])('%j is none', (text) => expect(parseSource(text)).toBeNull());
 });
 
