@@ -5,18 +5,30 @@ const INSTANT_MS_MAX = 253_402_300_799_999;
 
 /** Seconds since 1970 UTC with any number of decimals → ms, cut off, without floating point; null when it is no such text. */
 export function epochMs(text: string): number | null {
-  const point = text.indexOf('.');
-  const whole = point === -1 ? text : text.slice(0, point);
-  if (!/^\d{1,12}$/.test(whole)) return null;
-  if (point === -1) return bounded(Number(whole) * 1000);
-  const decimals = text.slice(point + 1);
-  if (!/^\d{0,9}$/.test(decimals)) return null;
-  return bounded(Number(whole) * 1000 + Number(decimals.slice(0, 3).padEnd(3, '0')));
-}
-
-function bounded(ms: number): number | null {
+  let point = text.length;
+  let whole = 0;
+  let milliseconds = 0;
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit >= 0 && digit <= 9) {
+      if (at < point) whole = whole * 10 + digit;
+      else if (at <= point + 3) milliseconds += digit * THOUSANDTHS[at - point]!;
+    } else if (digit === POINT && point === text.length) {
+      point = at;
+    } else {
+      return null;
+    }
+  }
+  if (point === 0 || point > WHOLE_DIGITS_MAX) return null;
+  const ms = whole * 1000 + milliseconds;
   return ms <= INSTANT_MS_MAX ? ms : null;
 }
+
+/** '.' as its distance from '0'. */
+const POINT = -2;
+const WHOLE_DIGITS_MAX = 12;
+/** What a digit is worth by its place behind the point. */
+const THOUSANDTHS = [0, 100, 10, 1];
 
 const DATE_TIME =
   /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s*(Z|[+-]\d{2}:?\d{2})?$/;

@@ -18,14 +18,14 @@ export interface JoinLimits {
   readonly endedWaitMs: number;
   /** How long an answered call waits for its BYE. */
   readonly openWaitMs: number;
-  /** Call-IDs held at once; beyond it the oldest are given out as they stand. */
+  /** Call-IDs held at once (some 6 KB each); beyond it the oldest are given out as they stand. */
   readonly callsHeldMax: number;
 }
 
 export const JOIN_LIMITS: JoinLimits = {
   endedWaitMs: 5 * 60_000,
   openWaitMs: 24 * 3_600_000,
-  callsHeldMax: 200_000,
+  callsHeldMax: 100_000,
 };
 
 interface Group {
