@@ -30,4 +30,9 @@ async function main(command: string): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv[2] ?? '');
+try {
+  process.exitCode = await main(process.argv[2] ?? '');
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

@@ -70,6 +70,7 @@ export class KafkaMembership implements Membership {
   #consumer: Consumer | undefined;
   #commitOffsets: ((offsets: OffsetsByTopicPartition) => Promise<void>) | undefined;
   #running: Promise<void> = Promise.resolve();
+  #memberId = '';
   #joined = false;
   #attempt = 0;
 
@@ -140,9 +141,7 @@ export class KafkaMembership implements Membership {
       if (this.#stopRequested.signal.aborted) resolve();
     });
     consumer.on(consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => failed.reject(payload.error));
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
-      this.#onAssignment(payload.memberAssignment, failed.reject),
-    );
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.#onAssignment(payload, failed.reject));
     consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
       if (payload.batchSize === 0) this.#onControlRecords(payload, failed.reject);
     });
@@ -176,15 +175,22 @@ export class KafkaMembership implements Membership {
   }
 
   /** Called between joining the group and the first fetch of the new generation. */
-  #onAssignment(assignment: Record<string, number[]>, fail: (error: unknown) => void): void {
+  #onAssignment(
+    { memberId, memberAssignment }: { memberId: string; memberAssignment: Record<string, number[]> },
+    fail: (error: unknown) => void,
+  ): void {
     if (this.#stopRequested.signal.aborted) return;
+    // Under its old id a member was in every generation in between; under a new one it was away, and others may have moved
+    // its partitions, even those that it has again.
+    const wasAway = memberId !== this.#memberId;
+    this.#memberId = memberId;
     const assigned = new Map(
-      Object.entries(assignment).flatMap(([topic, partitions]) =>
+      Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
         partitions.map((partition) => [keyOf(topic, partition), { topic, partition }] as const),
       ),
     );
     for (const [key, slot] of this.#slots) {
-      if (!assigned.has(key) || slot.isLost) this.#drop(slot, 'revoked');
+      if (wasAway || slot.isLost || !assigned.has(key)) this.#drop(slot, 'revoked');
     }
     for (const [key, { topic, partition }] of assigned) {
       const kept = this.#slots.get(key);
