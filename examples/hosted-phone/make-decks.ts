@@ -41,7 +41,7 @@ function chance(...words: readonly (string | number)[]): number {
 
 function territory(country: string): Territory {
   // Positions as libphonenumber-js lays its metadata out.
-  const fields = metadata.countries[country]!;
+  const fields = metadata.countries[country] ?? [];
   const types = (fields[11] ?? []) as ([string, number[]?] | 0)[];
   const general = (fields[3] ?? []) as number[];
   const patterns: { type: NumberType; pattern: RegExp }[] = [];
@@ -150,8 +150,9 @@ interface Row {
 const international: Row[] = [];
 const premium: Row[] = [];
 for (const [callingCode, countries] of Object.entries(metadata.country_calling_codes)) {
-  if (metadata.countries[countries[0]!] === undefined) continue;
-  const main = territory(countries[0]!);
+  const [mainCountry = ''] = countries;
+  if (metadata.countries[mainCountry] === undefined) continue;
+  const main = territory(mainCountry);
   // Territories that share the code are asked first: the main country's patterns often hold theirs.
   const territories = [...countries.slice(1).map(territory), main];
   const found = new Map<string, Owner>();

@@ -1,12 +1,13 @@
 /** Account files and the number list to accounts. */
 import { FieldReader, csvFields, isObject, sequenceLength, yamlFields } from './fields.ts';
+import { type NormalizedNumber, normalize } from '@tollstream/numbering';
 import { isTimeZone } from './instants.ts';
 import type { Account, Plan } from './model.ts';
 import type { ProblemList } from './problems.ts';
 import { readCsv } from './read-csv.ts';
 import type { YamlFile } from './read-yaml.ts';
 
-export const NUMBER_COLUMNS = ['number', 'account', 'kind', 'extension'] as const;
+const NUMBER_COLUMNS = ['number', 'account', 'kind', 'extension'] as const;
 
 type AccountNumber = Account['numbers'][number];
 export type NumbersByAccount = ReadonlyMap<string, readonly AccountNumber[]>;
@@ -82,6 +83,12 @@ function readDevices(yaml: YamlFile, index: number, problems: ProblemList): Acco
   return devices;
 }
 
+function isE164(digits: string): boolean {
+  if (!/^[1-9]\d{0,14}$/.test(digits)) return false;
+  const out: NormalizedNumber = { kind: 'invalid', number: 0, text: '', routingNumber: '' };
+  return normalize(`+${digits}`, { country: '', areaCode: '' }, out).kind === 'e164';
+}
+
 export function readNumbers(
   file: string,
   text: string,
@@ -99,7 +106,7 @@ export function readNumbers(
     const account = fields.text('account') ?? '';
     const kind = reader.oneOf(fields, 'kind', ['did', 'toll_free'], 'did');
     const number = Number(digits);
-    if (!/^[1-9]\d{6,14}$/.test(digits)) {
+    if (!isE164(digits)) {
       problems.add('TOLL_CATALOG_NUMBER_INVALID', fields.place('number'), 'This is no E.164 number');
       continue;
     }

@@ -1,5 +1,5 @@
 /** A catalog as JSON for people and scripts. */
-import { formatDecimal } from './decimal.ts';
+import { formatScaled } from '@tollstream/money';
 import type { Account, Catalog, ChargeRule, Plan, Tariff } from './model.ts';
 import { CHARGE_SCALE } from './scales.ts';
 
@@ -58,7 +58,7 @@ function describePlan(plan: Plan) {
       id,
       name,
       per,
-      amount: formatDecimal(amount, CHARGE_SCALE),
+      amount: formatScaled(amount, CHARGE_SCALE, { trim: true }),
     })),
   };
 }

@@ -2,7 +2,7 @@
  * Reading single fields of a record, be it an object of a YAML file or a line of a CSV file. Each reader reports what is wrong at
  * the field's own place and answers the fallback, so that the rest of the catalog is still read and all problems come at once.
  */
-import { parseDecimal } from './decimal.ts';
+import { CURRENCIES, MoneyError, type MoneyErrorCode, parseDecimal } from '@tollstream/money';
 import { parseInstant } from './instants.ts';
 import type { Place, ProblemList } from './problems.ts';
 import type { CsvFile } from './read-csv.ts';
@@ -10,8 +10,8 @@ import type { Path, YamlFile } from './read-yaml.ts';
 
 export interface Fields {
   /** Text of the field; undefined when absent, empty, or of a type that the schema has refused. */
-  text(name: string): string | undefined;
-  place(name: string): Place;
+  readonly text: (name: string) => string | undefined;
+  readonly place: (name: string) => Place;
 }
 
 export function yamlFields(yaml: YamlFile, path: Path): Fields {
@@ -48,6 +48,12 @@ export function sequenceLength(value: unknown): number {
   return Array.isArray(value) ? value.length : 0;
 }
 
+const DECIMAL_FAULTS: Partial<Record<MoneyErrorCode, string>> = {
+  TOLL_MONEY_NOT_DECIMAL: 'is no plain decimal',
+  TOLL_MONEY_TOO_MANY_DIGITS: 'has more digits after the point than are kept',
+  TOLL_MONEY_TOO_LARGE: 'is too large to be held exactly',
+};
+
 export class FieldReader {
   readonly #problems: ProblemList;
 
@@ -58,9 +64,15 @@ export class FieldReader {
   decimal(fields: Fields, name: string, scale: number, fallback: number): number {
     const text = fields.text(name);
     if (text === undefined) return fallback;
-    const result = parseDecimal(text, scale);
-    if (result.ok) return result.scaled;
-    this.#problems.add('TOLL_CATALOG_DECIMAL_INVALID', fields.place(name), `The ${name} ${result.reason}`);
+    let fault = 'is negative';
+    try {
+      const scaled = parseDecimal(text, scale);
+      if (scaled >= 0) return scaled;
+    } catch (error) {
+      if (!(error instanceof MoneyError)) throw error;
+      fault = DECIMAL_FAULTS[error.code] ?? error.message;
+    }
+    this.#problems.add('TOLL_CATALOG_DECIMAL_INVALID', fields.place(name), `The ${name} ${fault}`);
     return fallback;
   }
 
@@ -135,15 +147,14 @@ export class FieldReader {
   }
 }
 
-const currencies = new Set(Intl.supportedValuesOf('currency'));
 const regionNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 const countries = new Map<string, boolean>();
 
 function isCurrency(text: string): boolean {
-  return currencies.has(text);
+  return CURRENCIES.has(text);
 }
 
-export function isCountry(text: string): boolean {
+function isCountry(text: string): boolean {
   let known = countries.get(text);
   if (known === undefined) {
     known = /^[A-Z]{2}$/.test(text) && regionNames.of(text) !== undefined;

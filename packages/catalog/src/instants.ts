@@ -6,8 +6,7 @@ const DAY_MS = 86_400_000;
 
 export function isTimeZone(zone: string): boolean {
   try {
-    new Intl.DateTimeFormat('en-US', { timeZone: zone });
-    return true;
+    return new Intl.DateTimeFormat('en-US', { timeZone: zone }).resolvedOptions().timeZone !== '';
   } catch {
     return false;
   }
@@ -58,7 +57,7 @@ function midnightInZone(midnight: number, zone: string): number {
     return Date.UTC(
       part['year']!,
       part['month']! - 1,
-      part['day']!,
+      part['day'],
       part['hour'],
       part['minute'],
       part['second'],

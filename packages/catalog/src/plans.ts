@@ -25,7 +25,7 @@ export function readPlan(
   const country = reader.country(head, 'country', '');
   const currency = reader.currency(head, 'currency', '');
   const pools = readPools(yaml, value['pools'], problems);
-  const rules = (isObject(value['rules']) ? value['rules'] : {}) as Record<string, unknown>;
+  const rules = isObject(value['rules']) ? value['rules'] : {};
 
   function rule(type: CallTypeName): ChargeRule {
     const written = rules[type];

@@ -24,7 +24,7 @@ export const CATALOG_PROBLEMS = {
   TOLL_CATALOG_DATE_INVERTED: 'Make effective_to later than effective_from; the end itself is outside.',
   TOLL_CATALOG_FLAG_INVALID: 'Write true or false.',
   TOLL_CATALOG_VALUE_UNKNOWN: 'Use one of the values that the message lists.',
-  TOLL_CATALOG_CURRENCY_UNKNOWN: 'Use an ISO 4217 code such as USD.',
+  TOLL_CATALOG_CURRENCY_UNKNOWN: 'Use the ISO 4217 code of a currency that Tollstream knows, such as USD.',
   TOLL_CATALOG_CURRENCY_MISMATCH: 'Use a tariff in the currency of the plan.',
   TOLL_CATALOG_ZONE_UNKNOWN: 'Use an IANA time zone such as America/New_York.',
   TOLL_CATALOG_COUNTRY_UNKNOWN: 'Use an ISO 3166 two-letter code such as US.',
@@ -55,7 +55,7 @@ export interface CatalogProblem extends Place {
 }
 
 /** Problems past this many are counted and not kept: a deck in the wrong format has one a row. */
-export const PROBLEMS_KEPT_MAX = 1000;
+const PROBLEMS_KEPT_MAX = 1000;
 const TEXT_SHOWN_CHARACTERS_MAX = 60;
 
 /** Collects problems; what reads the catalog goes on after each, so that all are found at once. */

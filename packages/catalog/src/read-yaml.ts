@@ -88,7 +88,7 @@ export function readYaml(file: string, text: string, problems: ProblemList): Yam
 
   let value: unknown;
   try {
-    value = plain(document.contents as Node | null);
+    value = plain(document.contents);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     problems.add(

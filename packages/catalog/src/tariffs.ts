@@ -7,7 +7,7 @@ import { type CsvFile, readCsv } from './read-csv.ts';
 import type { YamlFile } from './read-yaml.ts';
 import { CHARGE_SCALE, RATE_SCALE } from './scales.ts';
 
-export const RATE_COLUMNS = [
+const RATE_COLUMNS = [
   'prefix',
   'description',
   'country',

@@ -13,7 +13,7 @@ import {
   usNumber,
   written,
 } from './destinations.ts';
-import { Random, Weighted, mix } from './random.ts';
+import { type Random, Weighted, mix } from './random.ts';
 
 export const CALL_KINDS = [
   'local',
@@ -132,7 +132,7 @@ export class CallMaker {
 
   #call(party: Party, kind: CallKind, startedAt: number, parentCallId: string | null): MadeCall {
     const random = this.#random;
-    const { account, country } = party;
+    const { account } = party;
     const device = account.devices.length === 0 ? null : random.pick(account.devices);
     let flaw: Flaw | null = account.status === 'closed' ? 'account_inactive' : null;
     const sides = this.#sides(party, kind, device?.extension ?? '');

@@ -140,7 +140,7 @@ function canadaNumber(random: Random): string {
   return moreDigits(`1${random.pick(CANADA_AREAS)}55501`, 2, random);
 }
 
-export function brazilMobile(random: Random): string {
+function brazilMobile(random: Random): string {
   return moreDigits(`55${random.pick(BRAZIL_AREAS)}987650`, 3, random);
 }
 
