@@ -16,6 +16,17 @@ it.each(pages)('%s', (page) => {
   expect(missing).toEqual([]);
 });
 
+it('pages that messages and comments refer to exist', () => {
+  const sources = globSync(
+    ['{packages,services}/*/src/**/*.ts', 'scripts/**/*.{ts,mjs}', 'examples/**/*.yaml'],
+    { cwd: ROOT },
+  );
+  const named = sources.flatMap(
+    (file) => readFileSync(join(ROOT, file), 'utf8').match(/\bdocs\/[a-z-]+\.md/g) ?? [],
+  );
+  expect([...new Set(named)].filter((page) => !existsSync(join(ROOT, page)))).toEqual([]);
+});
+
 it('finds the blocks to run, with their lines', () => {
   const page = 'a\n```sh test\nfirst\n```\n```sh\nnot\n```\n```sh test\nsecond \\\n  more\n```\n';
   expect(testedBlocks(page)).toEqual([
