@@ -11,11 +11,9 @@ function listedAreaCodes(): Map<number, string> {
     )[];
     const patterns = types.slice(0, 2).flatMap((type) => (type && type[0] !== '' ? [type[0]] : []));
     const geographic = new RegExp(`^(?:${patterns.join('|')})$`);
-    for (let number = 2_000_000_000; number < 10_000_000_000; number += 10_000) {
-      const text = String(number + 1_234);
-      if (geographic.test(text)) {
-        listed.set(Number(text.slice(0, 3)), country);
-        number = (Math.floor(number / 1e7) + 1) * 1e7 - 10_000;
+    for (let areaCode = 200; areaCode < 1_000; areaCode++) {
+      for (let exchange = 200; exchange < 1_000 && listed.get(areaCode) !== country; exchange += 3) {
+        if (geographic.test(`${areaCode}${exchange}1234`)) listed.set(areaCode, country);
       }
     }
   }

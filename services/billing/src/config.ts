@@ -22,7 +22,7 @@ export const BILLING_CONFIG = defineConfig({
     {
       holds: (values) => values.apiKey !== '' || isLoopback(values.apiHost),
       rule: 'apiKey must be set when apiHost is not a loopback address',
-      about: ['apiHost', 'apiKey'],
+      about: ['apiHost'],
     },
   ],
 });
