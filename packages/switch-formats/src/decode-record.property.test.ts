@@ -72,6 +72,15 @@ describe('any bytes', () => {
     );
   });
 
+  it('under a zone that does not exist are rejected', () => {
+    const line = SAMPLES[4]!.subarray(SAMPLES[4]!.indexOf('lines"') + 7);
+    const record = line.subarray(0, line.indexOf('\n'));
+    expect(decodeRecord(record, 'asterisk-csv', { timeZone: 'Mars/Olympus' })).toMatchObject({
+      kind: 'rejected',
+      code: 'time_invalid',
+    });
+  });
+
   it('nested without end are rejected', () => {
     const bomb = Buffer.from(`{"a":${'['.repeat(500_000)}`);
     for (const format of FORMAT_IDS) expect(decodeRecord(bomb, format, CONTEXT).kind).toBe('rejected');

@@ -1,6 +1,7 @@
 import { CallEventDecoder, parseCallEventJson } from '@tollstream/contracts';
 import { RECORD_BYTES_MAX, rejected } from './decoded.ts';
 import type { DecodeContext, Decoded } from './decoded.ts';
+import { ImportError } from './errors.ts';
 import { isFormatId } from './formats.ts';
 import type { FormatId } from './formats.ts';
 import { decodeAsteriskCsv, decodeAsteriskJson } from './formats/asterisk.ts';
@@ -33,16 +34,21 @@ const DECODERS: Readonly<Record<FormatId, Decoder>> = {
 };
 
 /**
- * The call of one raw record. Pure, and never throws on any bytes.
+ * The call of one raw record. Pure, and never throws on any bytes or context.
  * @param value  one record: a line without its end, or a message
  * @param format an id of `FORMATS`
- * @throws ImportError TOLL_IMPORT_TIME_ZONE_UNKNOWN when the context names a zone that does not exist
  */
 export function decodeRecord(value: Buffer, format: string, context: DecodeContext = {}): Decoded {
   const bytesMax = context.recordBytesMax ?? RECORD_BYTES_MAX;
   if (value.length > bytesMax) return rejected('too_large', `Longer than ${bytesMax} bytes.`);
   if (!isFormatId(format)) return rejected('unreadable', `There is no format ${JSON.stringify(format)}.`);
-  return DECODERS[format](value, context);
+  try {
+    return DECODERS[format](value, context);
+  } catch (error) {
+    // A zone that does not exist can come with any record's headers: it condemns the record, not the reader.
+    if (error instanceof ImportError) return rejected('time_invalid', error.message);
+    throw error;
+  }
 }
 
 /** The reader joins rows into calls; one that arrives alone belongs to no call of the input. */

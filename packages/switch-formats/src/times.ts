@@ -68,7 +68,7 @@ export function anyInstant(text: string, zone: string | undefined): number | nul
 }
 
 /** Of the instants a time can mean the one nearest to what is known from elsewhere; the earlier of equals. */
-export function nearest(instants: readonly number[], hint: number): number {
+function nearest(instants: readonly number[], hint: number): number {
   let best = instants[0]!;
   for (const instant of instants) if (Math.abs(instant - hint) < Math.abs(best - hint)) best = instant;
   return best;

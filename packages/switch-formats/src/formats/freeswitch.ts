@@ -8,7 +8,7 @@ import { decodePercent, decodeText, parseJsonObject, textOf } from '../text.ts';
 import { resolveWrittenTimes } from '../times.ts';
 
 /** Columns of the template `example`, which the default configuration uses; `sql` has the first 13. */
-export const FREESWITCH_COLUMNS =
+const FREESWITCH_COLUMNS =
   'caller_id_name,caller_id_number,destination_number,context,start_stamp,answer_stamp,end_stamp,duration,billsec,' +
   'hangup_cause,uuid,bleg_uuid,accountcode,read_codec,write_codec';
 

@@ -6,7 +6,7 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { ImportError } from '../errors.ts';
 
 /** Bytes looked at to tell compression, format and header. */
-export const HEAD_BYTES = 65_536;
+const HEAD_BYTES = 65_536;
 const READ_BYTES = 1_048_576;
 
 export type CallSource = string | Readable;
