@@ -34,13 +34,19 @@ const CONTENT_TYPE: Readonly<Record<CdrFormat, string>> = {
   jsonl: 'application/x-ndjson; charset=utf-8',
 };
 
+type RequestFailure = Error & { readonly statusCode?: number | undefined };
+
 interface MonthOfAccount {
   readonly Params: { readonly id: string; readonly month: string };
 }
 
 /** The API, not yet listening. */
 export function createBillingApi({ store, catalog, apiKey, onError }: BillingApiOptions): FastifyInstance {
-  const api = Fastify({ routerOptions: { maxParamLength: ACCOUNT_ID_BYTES_MAX } });
+  const api = Fastify({
+    routerOptions: { maxParamLength: ACCOUNT_ID_BYTES_MAX },
+    // Paths that cannot even be routed: broken escapes, endless names.
+    frameworkErrors: (error, _request, reply) => void failure(reply as FastifyReply, error, onError),
+  });
   api.addHook('onRequest', async (request, reply) => {
     if (
       apiKey !== '' ? hasKey(request.headers.authorization, apiKey) : namesThisMachine(request.headers.host)
@@ -62,25 +68,7 @@ export function createBillingApi({ store, catalog, apiKey, onError }: BillingApi
       remedy: 'See the README of the billing service for the paths.',
     }),
   );
-  api.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-    const status = statusOf(error);
-    if (status >= 500) onError?.(error);
-    if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
-    // What is not the caller's to mend is told to the operator only: it may name places inside.
-    return status >= 500
-      ? problem(reply, {
-          status,
-          code: isTollError(error) ? error.code : 'TOLL_BILLING_FAILED',
-          message: 'The request could not be answered.',
-          remedy: 'Try again later.',
-        })
-      : problem(reply, {
-          status,
-          code: isTollError(error) ? error.code : 'TOLL_BILLING_REQUEST_INVALID',
-          message: error.message,
-          remedy: isTollError(error) ? error.remedy : 'Correct the request.',
-        });
-  });
+  api.setErrorHandler((error: RequestFailure, _request, reply) => failure(reply, error, onError));
 
   api.get<{ Querystring: { after?: string; limit?: string } }>('/v1/accounts', (request) => {
     const { after = '', limit } = request.query;
@@ -153,7 +141,7 @@ function describeUsage(row: UsageRow): Record<string, string | number> {
   };
 }
 
-function statusOf(error: Error & { statusCode?: number }): number {
+function statusOf(error: RequestFailure): number {
   if (isTollError(error)) {
     if (error.code === 'TOLL_BILLING_ACCOUNT_UNKNOWN') return 404;
     if (error.code === 'TOLL_BILLING_CURRENCY_MIXED') return 409;
@@ -161,6 +149,31 @@ function statusOf(error: Error & { statusCode?: number }): number {
     return 'transient' in error && error.transient === true ? 503 : 500;
   }
   return error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 500;
+}
+
+function failure(
+  reply: FastifyReply,
+  error: RequestFailure,
+  onError: BillingApiOptions['onError'],
+): FastifyReply {
+  const status = statusOf(error);
+  if (status < 500) {
+    return problem(reply, {
+      status,
+      code: isTollError(error) ? error.code : 'TOLL_BILLING_REQUEST_INVALID',
+      message: error.message,
+      remedy: isTollError(error) ? error.remedy : 'Correct the request.',
+    });
+  }
+  onError?.(error);
+  if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  // What is not the caller's to mend is told to the operator only: it may name places inside.
+  return problem(reply, {
+    status,
+    code: isTollError(error) ? error.code : 'TOLL_BILLING_FAILED',
+    message: 'The request could not be answered.',
+    remedy: 'Try again later.',
+  });
 }
 
 function problem(
