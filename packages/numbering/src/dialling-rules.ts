@@ -65,6 +65,14 @@ export function diallingRulesOf(country: string): DiallingRules {
   return rulesByCountry.get(country) ?? nowhere;
 }
 
+/**
+ * Whether the country is part of the North American Numbering Plan. Its members share the toll-free, 900 and 5XX codes, which
+ * `classify` counts as US: +1 800 is as domestic to Canada as it is to the US.
+ */
+export function isNorthAmerican(country: string): boolean {
+  return rulesByCountry.get(country)?.northAmerican ?? false;
+}
+
 /** ISO 3166 alpha-2 codes of the countries whose dialling is known. */
 export function knownCountries(): string[] {
   return [...rulesByCountry.keys()].filter((country) => country !== NORTH_AMERICAN_PLAN);

@@ -2,6 +2,6 @@ export type { Destination, DialPlan, NormalizedNumber, NumberClass, NumberKind }
 export { AREA_CODES, areaCodeOf } from './area-codes.ts';
 export type { AreaCode } from './area-codes.ts';
 export { classify } from './classify.ts';
-export { knownCountries } from './dialling-rules.ts';
+export { isNorthAmerican, knownCountries } from './dialling-rules.ts';
 export { normalize } from './normalize.ts';
 export { METADATA_VERSION } from './tables.generated.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { classify, normalize } from './index.ts';
+import { classify, isNorthAmerican, normalize } from './index.ts';
 import type { Destination, DialPlan, NormalizedNumber } from './index.ts';
 
 const US: DialPlan = { country: 'US', areaCode: '' };
@@ -294,4 +294,13 @@ describe('classes', () => {
   ])('%i is %s %s', (number, country, numberClass) => {
     expect(destination(number)).toEqual([country, numberClass]);
   });
+});
+
+it('knows who shares the North American codes', () => {
+  expect(['US', 'CA', 'JM', 'PR', 'BR', 'GB', '', 'XX'].filter(isNorthAmerican)).toEqual([
+    'US',
+    'CA',
+    'JM',
+    'PR',
+  ]);
 });
