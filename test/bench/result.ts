@@ -1,4 +1,7 @@
 /** What a benchmark writes: one JSON object that a later run is compared with. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { PROJECT_ROOT } from '../support/cli.ts';
 import { cpus, totalmem } from 'node:os';
 
 export interface StageResult {
@@ -38,4 +41,13 @@ export function machine(): BenchReport['machine'] {
     cores: cpus().length,
     memory_gigabytes: Math.round(totalmem() / 2 ** 30),
   };
+}
+
+/** Versions of what the figures depend on, read from what is installed. */
+export function versions(): Record<string, string> {
+  const installed = ['kafkajs', 'chdb', 'avsc'].map((name) => {
+    const file = readFileSync(path.join(PROJECT_ROOT, 'node_modules', name, 'package.json'), 'utf8');
+    return [name, (JSON.parse(file) as { version: string }).version];
+  });
+  return { node: process.version, ...Object.fromEntries(installed) };
 }

@@ -92,6 +92,39 @@ export function readCallEventBody(value: Buffer, start: number): DecodedRecord {
 
 const EMPTY = Buffer.alloc(0);
 
+/**
+ * Where the body that begins at `start` ends: bodies stand back to back in a container file.
+ * @returns the offset behind it, or -1 when it is cut off or damaged
+ */
+export function callEventEnd(value: Buffer, start: number): number {
+  bytes = value;
+  position = start;
+  truncated = false;
+  skipText();
+  skipText();
+  readLong();
+  readLong();
+  skipText();
+  skipText();
+  readLong();
+  if (readPresence()) readLong();
+  readLong();
+  readLong();
+  for (let text = 0; text < OPTIONAL_TEXTS; text++) if (readPresence()) skipText();
+  if (readPresence()) readLong();
+  bytes = EMPTY;
+  return truncated || position > value.length ? -1 : position;
+}
+
+/** account, extension, device, trunk, charged party, original destination, routing number, parent call id. */
+const OPTIONAL_TEXTS = 8;
+
+function skipText(): void {
+  const length = readLong();
+  if (length >= 0) position += length;
+  else truncated = true;
+}
+
 /** Zigzag varint; NaN for what is no exact number, which validation refuses by the field's name. */
 function readLong(): number {
   let byte = bytes[position++];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { callEventHeader, callEventType, encodeCallEvent } from './call-event-avro.ts';
+import { callEventEnd, callEventHeader, callEventType, encodeCallEvent } from './call-event-avro.ts';
 import { CallEventDecoder } from './call-event-decoder.ts';
 import { parseCallEventJson } from './call-event-json.ts';
 import { DIRECTIONS, DISPOSITIONS } from './call.ts';
@@ -51,6 +51,22 @@ function toSnakeCase(event: CallEvent): Record<string, unknown> {
 
 describe('the call event by hand and by avsc', () => {
   const decoder = new CallEventDecoder();
+
+  test('bodies that stand back to back are told apart, and a cut one is not taken', () => {
+    fc.assert(
+      fc.property(fc.array(callEvents, { minLength: 1, maxLength: 5 }), (events) => {
+        const bodies = events.map((event) => encodeCallEvent(event).subarray(callEventHeader.length));
+        const block = Buffer.concat(bodies);
+        let at = 0;
+        for (const body of bodies) {
+          expect(callEventEnd(block, at)).toBe(at + body.length);
+          at += body.length;
+        }
+        const last = bodies.at(-1)!;
+        expect(callEventEnd(block.subarray(0, -1), at - last.length)).toBe(-1);
+      }),
+    );
+  });
 
   test('both write the same bytes', () => {
     fc.assert(

@@ -19,7 +19,7 @@ export {
 export type { BuilderOf, BuildersOf, ColumnBuilder, ColumnList } from './native-writer.ts';
 export * from './totals-arithmetic.ts';
 export * from './totals.ts';
-export { callEventType, encodeCallEvent } from './call-event-avro.ts';
+export { callEventEnd, callEventHeader, callEventType, encodeCallEvent } from './call-event-avro.ts';
 export { CallEventDecoder } from './call-event-decoder.ts';
 export * from './call-event-json.ts';
 export type { DecodedRecord } from './decoded-record.ts';

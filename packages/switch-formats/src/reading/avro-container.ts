@@ -1,5 +1,5 @@
 import { inflateRawSync, zstdDecompressSync } from 'node:zlib';
-import { callEventType } from '@tollstream/contracts';
+import { callEventEnd, callEventHeader, callEventType } from '@tollstream/contracts';
 import avro from 'avsc';
 import type { Schema, Type } from 'avsc';
 import { ImportError } from '../errors.ts';
@@ -10,7 +10,7 @@ import { decompressSnappy } from './snappy.ts';
  * `count · size · bytes · sync marker`.
  */
 export interface ContainerBlock {
-  /** Events in their JSON form, with their number in the file from 1. */
+  /** Events in Avro single-object encoding, with their number in the file from 1. */
   readonly events: readonly { readonly value: Buffer; readonly number: number }[];
   /** What could not be read: kept bytes, and the number of the first record in them. */
   readonly broken: { readonly value: Buffer; readonly number: number } | null;
@@ -34,10 +34,13 @@ const headerType = avro.Type.forSchema({
   ],
 } as Schema);
 
+/** One body of a block as a single object; `end` is the offset behind it, -1 when it cannot be read. */
+type BodyReader = (block: Buffer, at: number) => { readonly value: Buffer; readonly end: number };
+
 interface Header {
   readonly sync: Buffer;
   readonly codec: (packed: Buffer) => Buffer;
-  readonly resolver: ReturnType<Type['createResolver']>;
+  readonly readBody: BodyReader;
 }
 
 /** @throws ImportError when the header cannot be read or its schema is no call event's */
@@ -85,7 +88,7 @@ async function readHeader(bytes: ByteQueue): Promise<Header> {
   }
   try {
     const writer = avro.Type.forSchema(JSON.parse(meta['avro.schema']!.toString()) as Schema);
-    return { sync: Buffer.from(sync), codec, resolver: callEventType.createResolver(writer) };
+    return { sync: Buffer.from(sync), codec, readBody: bodyReader(writer) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ImportError(
@@ -141,22 +144,42 @@ function decodeBlock(
   }
   let at = 0;
   for (let i = 0; i < block.count; i++) {
-    let offset = -1;
-    let value: unknown;
-    try {
-      ({ value, offset } = callEventType.decode(unpacked, at, header.resolver) as {
-        value: unknown;
-        offset: number;
-      });
-    } catch {
-      offset = -1;
-    }
-    if (offset < 0)
+    const { value, end } = header.readBody(unpacked, at);
+    if (end < 0)
       return { events, broken: { value: unpacked.subarray(at, at + BROKEN_BYTES_MAX), number: first + i } };
-    events.push({ value: Buffer.from(JSON.stringify(value)), number: first + i });
-    at = offset;
+    events.push({ value, number: first + i });
+    at = end;
   }
   return { events, broken: null };
+}
+
+const UNREADABLE = { value: Buffer.alloc(0), end: -1 };
+
+/**
+ * A body of the current schema is copied as it is; one of another writer is resolved and written anew.
+ * @throws when no call event can be read from the writer's records
+ */
+function bodyReader(writer: Type): BodyReader {
+  if (JSON.stringify(writer.schema()) === JSON.stringify(callEventType.schema())) {
+    return (block, at) => {
+      const end = callEventEnd(block, at);
+      if (end < 0) return UNREADABLE;
+      const value = Buffer.allocUnsafe(callEventHeader.length + end - at);
+      callEventHeader.copy(value);
+      block.copy(value, callEventHeader.length, at, end);
+      return { value, end };
+    };
+  }
+  const resolver = callEventType.createResolver(writer);
+  return (block, at) => {
+    try {
+      const { value, offset } = callEventType.decode(block, at, resolver);
+      if (offset < 0) return UNREADABLE;
+      return { value: Buffer.concat([callEventHeader, callEventType.toBuffer(value)]), end: offset };
+    } catch {
+      return UNREADABLE;
+    }
+  };
 }
 
 /** A zig-zag long below 2^35; null when it is cut off or larger. */

@@ -206,7 +206,7 @@ function valueOfDump(line: Buffer): Buffer {
 
 async function* readAvro(plan: Plan, options: ReadCallsOptions): AsyncGenerator<ImportChunk> {
   const from = options.from ?? { bytes: 0, line: 1, records: 0 };
-  const events = { format: FORMATS.json, headers: formatHeaders(plan, 'json') };
+  const events = { format: FORMATS.avro, headers: formatHeaders(plan, 'avro') };
   const chunker = new Chunker(options, { bytes: 0, line: 1, records: 0 });
   // A container's blocks hang on its header: a resumed read passes over the blocks it had given out.
   let toSkip = from.records;

@@ -1,0 +1,54 @@
+/** A bench report as text, beside an earlier one where there is one. */
+import type { BenchReport, EndToEndResult } from './result.ts';
+
+export function renderReport(report: BenchReport, before: BenchReport | null): string {
+  const { cpu, cores, memory_gigabytes } = report.machine;
+  const versions = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    `${cpu}, ${cores} cores, ${memory_gigabytes} GB; ${versions.join(', ')}`,
+    ...(report.stages.length === 0 ? [] : ['', stageTable(report, before)]),
+    ...(['embedded', 'embedded_json', 'kafka'] as const).flatMap((name) => {
+      const result = report[name];
+      return result === undefined ? [] : ['', endToEnd(result, before?.[name])];
+    }),
+  ].join('\n');
+}
+
+function stageTable(report: BenchReport, before: BenchReport | null): string {
+  const head = row([
+    'stage',
+    'calls/s',
+    'CPU-s per million',
+    'bytes per call',
+    before === null ? '' : 'against before',
+  ]);
+  const lines = report.stages.map((stage) => {
+    const earlier = before?.stages.find((each) => each.stage === stage.stage);
+    return row([
+      stage.stage,
+      stage.calls_per_second.toLocaleString('en'),
+      stage.cpu_seconds_per_million.toFixed(2),
+      stage.bytes_per_call === null ? '' : stage.bytes_per_call.toFixed(0),
+      earlier === undefined ? '' : `× ${(stage.calls_per_second / earlier.calls_per_second).toFixed(2)}`,
+    ]);
+  });
+  return [head, ...lines].join('\n');
+}
+
+function row([first = '', ...rest]: readonly string[]): string {
+  return `${first.padEnd(52)}${rest.map((cell) => cell.padStart(19)).join('')}`.trimEnd();
+}
+
+function endToEnd(result: EndToEndResult, before: EndToEndResult | undefined): string {
+  const ratio =
+    before === undefined ? '' : ` (× ${(result.calls_per_second / before.calls_per_second).toFixed(2)})`;
+  const processes = Object.keys(result.cpu_seconds_per_million).map(
+    (name) =>
+      `  ${name.padEnd(12)}${(result.cpu_seconds_per_million[name] ?? 0).toFixed(2).padStart(8)} CPU-s per million` +
+      `${(result.peak_megabytes[name] ?? 0).toFixed(0).padStart(8)} MB peak`,
+  );
+  return [
+    `${result.scenario}: ${result.calls_per_second.toLocaleString('en')} calls/s${ratio}, ${result.calls.toLocaleString('en')} calls of ${result.bytes_per_call.toFixed(0)} bytes`,
+    ...processes,
+  ].join('\n');
+}
