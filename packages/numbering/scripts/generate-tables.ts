@@ -210,6 +210,11 @@ function buildRoot(tables: ReadonlyMap<string, number>, prefix = ''): number {
   return node(row);
 }
 
+/** The metadata writes 0 for what a country does not have. */
+function text(field: unknown): string {
+  return typeof field === 'string' ? field : '';
+}
+
 function lengthMask(data: Country): number {
   return (data[FIELD.lengths] as readonly number[]).reduce((mask, length) => mask | (1 << length), 0);
 }
@@ -222,7 +227,7 @@ function exitCodes(data: Country): string[] {
 
 /** The trunk prefix and what may stand for it; patterns that rewrite the number are left to the metadata's own library. */
 function trunkPrefixes(data: Country): string[] {
-  const prefixes = new Set<string>(data[FIELD.trunk] ? [String(data[FIELD.trunk])] : []);
+  const prefixes = new Set<string>(data[FIELD.trunk] ? [text(data[FIELD.trunk])] : []);
   if (data[FIELD.trunkPattern] && !data[FIELD.trunkTransform]) {
     const spellings = expandPattern(String(data[FIELD.trunkPattern]));
     if (spellings.length <= EXPANSIONS_MAX) for (const spelling of spellings) prefixes.add(spelling);
@@ -238,7 +243,7 @@ function generate(): string {
     const group = names.map((name) => [name, metadata.countries[name]!] as const);
     tables.set(code, new CallingCodeTable(group, code === '1').build());
     const mask = code === '1' ? 1 << 10 : group.reduce((all, [, data]) => all | lengthMask(data), 0);
-    callingCodes.push(`${code},${mask.toString(36)},${group[0]![1][FIELD.trunk] || ''}`);
+    callingCodes.push(`${code},${mask.toString(36)},${text(group[0]![1][FIELD.trunk])}`);
     for (const [name, data] of group) {
       const trunks = trunkPrefixes(data).join('/');
       const exits = exitCodes(data).join('/');
@@ -281,15 +286,15 @@ function generate(): string {
   ].join('\n');
 }
 
-const text = generate();
+const generated = generate();
 if (process.argv.includes('--check')) {
-  if (readFileSync(TARGET, 'utf8') !== text) {
+  if (readFileSync(TARGET, 'utf8') !== generated) {
     process.stderr.write(
       'packages/numbering/src/tables.generated.ts is out of date: run scripts/generate-tables.ts.\n',
     );
     process.exitCode = 1;
   }
 } else {
-  writeFileSync(TARGET, text);
-  process.stdout.write(`${nodes.length} rows, ${leaves.size} leaves, ${text.length} bytes\n`);
+  writeFileSync(TARGET, generated);
+  process.stdout.write(`${nodes.length} rows, ${leaves.size} leaves, ${generated.length} bytes\n`);
 }

@@ -18,7 +18,10 @@ const dialled = fc.oneof(
   fc.stringMatching(/^(\+|00|011|0|1)?[1-9]\d{6,13}$/),
   fc.stringMatching(/^(tel|sip):\+?[\d .()-]{3,16}(;rn=\+?\d{1,12}|;phone-context=\+?\d{1,4})?(@h)?$/),
   fc.string({ unit: 'binary', maxLength: 40 }),
-  fc.string({ unit: fc.constantFrom(...'+0123456789*#;=@%<>xtelsiprn-() \u0660\uff11'), maxLength: 40 }),
+  fc.string({
+    unit: fc.constantFrom(...Array.from('+0123456789*#;=@%<>xtelsiprn-() \u0660\uff11')),
+    maxLength: 40,
+  }),
 );
 
 function read(text: string, plan: DialPlan): NormalizedNumber {

@@ -51,7 +51,7 @@ export function readDialled(count: number, rules: DiallingRules, areaCode: strin
 }
 
 /** Country code and number in digits[from, to). */
-export function readInternational(from: number, to: number): number {
+function readInternational(from: number, to: number): number {
   const callingCode = callingCodeAt(from, to);
   if (callingCode === 0) return 0;
   const start = from + (callingCode < 10 ? 1 : callingCode < 100 ? 2 : 3);
