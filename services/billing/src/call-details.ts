@@ -108,7 +108,12 @@ export async function writeCdrFile(
   const calls = (): number => counter.rows - (request.format === 'csv' ? 1 : 0);
   const source = await streamCdrs(store, request);
   if (request.output === '-') {
-    await pipeline(source, counter, process.stdout, { end: false });
+    try {
+      await pipeline(source, counter, process.stdout, { end: false });
+    } catch (error) {
+      // The reader, such as `head`, has seen enough.
+      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    }
     return { calls: calls() };
   }
   const partial = `${request.output}.partial`;
