@@ -22,7 +22,9 @@ export default class ClosingLineReporter implements Reporter {
       }
     }
     // Teardowns and other reporters still write; nothing is written after `exit`.
-    process.once('exit', () => {
+    process.once('exit', (code) => {
+      // A run that could not even begin (no broker where one is demanded) has failed.
+      if (code !== 0 && failed === 0) failed = 1;
       writeSync(1, `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
     });
   }
