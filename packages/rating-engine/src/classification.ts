@@ -1,5 +1,5 @@
 import type { CallType } from '@tollstream/contracts';
-import { classify, normalize } from '@tollstream/numbering';
+import { classify, isNorthAmerican, normalize } from '@tollstream/numbering';
 import type { Destination, NormalizedNumber, NumberKind } from '@tollstream/numbering';
 import type { RatingCall } from './call.ts';
 import type { RatedAccount } from './rate-table.ts';
@@ -12,6 +12,8 @@ export interface CallFacts {
   country: string;
   numberClass: Destination['numberClass'];
   isDomestic: boolean;
+  /** The plan's country and the destination's have one stock of toll-free numbers: North America's +1 8XX. */
+  isSharedTollFree: boolean;
   /** Premium prefix of the plan that the destination begins with; 0 = none. */
   premiumPrefix: number;
   /** The toll-free number on which the account was called; 0 = none. */
@@ -68,11 +70,11 @@ export const CLASSIFICATION_RULES: readonly ClassificationRule[] = [
   },
   {
     callType: 'toll_free_outbound',
-    condition: 'the destination is toll-free, domestic or of no one country',
+    condition: "the destination is toll-free, and domestic, shared with the plan's country or of no one country",
     applies: (facts) =>
       facts.destinationKind === 'e164' &&
       facts.numberClass === 'toll_free' &&
-      (facts.isDomestic || facts.country === '' || facts.country === '001'),
+      (facts.isDomestic || facts.isSharedTollFree || facts.country === '' || facts.country === '001'),
   },
   {
     callType: 'local',
@@ -113,6 +115,7 @@ export function describeCall(
   out.country = '';
   out.numberClass = 'unknown';
   out.isDomestic = false;
+  out.isSharedTollFree = false;
   out.premiumPrefix = 0;
   out.tollFreeNumber = 0;
   out.isSameAreaCode = false;
@@ -128,6 +131,7 @@ export function describeCall(
     out.country = destination.country;
     out.numberClass = destination.numberClass;
     out.isDomestic = plan.plan.domesticCountries.has(destination.country);
+    out.isSharedTollFree = isNorthAmerican(destination.country) && isNorthAmerican(plan.plan.country);
     out.premiumPrefix = plan.premium.match(destinationNumber);
     const originArea = originNumber > 0 ? areaCode(originNumber) : Number(account.dialPlan.areaCode);
     out.isSameAreaCode = originArea > 0 && originArea === areaCode(destinationNumber);
@@ -142,6 +146,7 @@ export function noFacts(): CallFacts {
     country: '',
     numberClass: 'unknown',
     isDomestic: false,
+    isSharedTollFree: false,
     premiumPrefix: 0,
     tollFreeNumber: 0,
     isSameAreaCode: false,

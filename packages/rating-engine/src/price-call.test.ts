@@ -72,6 +72,15 @@ describe('what the call was', () => {
     expect(price({}, fromExtension)).toMatchObject({ callType: 'local' });
   });
 
+  it.each([
+    ['CA', 'toll_free_outbound'], // North America shares its toll-free numbers
+    ['BR', 'international'],
+  ] as const)('takes +1 800 from a plan of %s for %s', (country, callType) => {
+    const plan = { country, domesticCountries: new Set([country]) };
+    const priced = price({}, call({ destinationNumber: 18005550123 }), { plan });
+    expect(priced).toMatchObject({ kind: 'priced', callType });
+  });
+
   it('says which country is at the far end', () => {
     expect(price({}, call({ destinationNumber: 18765550123 }))).toMatchObject({ country: 'JM' });
     const inbound = call({

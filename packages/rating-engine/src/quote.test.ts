@@ -97,7 +97,7 @@ describe('the explanation', () => {
         passed over: service_code applies when the destination is a service code (N11 other than emergency, 988, star codes)
         passed over: premium applies when the destination begins with one of the plan's premium prefixes
         passed over: premium applies when the destination is of the premium number class
-        passed over: toll_free_outbound applies when the destination is toll-free, domestic or of no one country
+        passed over: toll_free_outbound applies when the destination is toll-free, and domestic, shared with the plan's country or of no one country
         passed over: local applies when the destination is domestic and of the same North American area code as the origin
         passed over: long_distance applies when the destination's country is among the plan's domestic countries
       Plan standard: international calls are priced by tariff brazil.
@@ -122,7 +122,7 @@ describe('the explanation', () => {
         passed over: service_code applies when the destination is a service code (N11 other than emergency, 988, star codes)
         passed over: premium applies when the destination begins with one of the plan's premium prefixes
         passed over: premium applies when the destination is of the premium number class
-        passed over: toll_free_outbound applies when the destination is toll-free, domestic or of no one country
+        passed over: toll_free_outbound applies when the destination is toll-free, and domestic, shared with the plan's country or of no one country
         passed over: local applies when the destination is domestic and of the same North American area code as the origin
       Plan standard: long_distance calls are priced by tariff standard.
       Rate: the longest prefix of 14155550199 in force at 2020-01-15T15:00:00.000Z is 1 (to 1, 60/60 nearest, 0.02 USD/min).

@@ -1,3 +1,4 @@
+import './native-checksum.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import {

@@ -1,3 +1,4 @@
+import './native-checksum.ts';
 import kafkajs, { type Kafka, type KafkaConfig, type RetryOptions } from 'kafkajs';
 
 export interface KafkaOptions {

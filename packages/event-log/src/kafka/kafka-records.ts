@@ -10,6 +10,12 @@ export function toLogRecord(message: RawMessage): LogRecord {
   return headers ? { offset, key, value, timestampMs, headers } : { offset, key, value, timestampMs };
 }
 
+/**
+ * Records of one producer mostly carry equal headers: they share one object, so that readers may tell by identity that nothing
+ * has changed.
+ */
+let lastHeaders: Record<string, string> = {};
+
 function toHeaders(given: RawMessage['headers']): RecordHeaders | undefined {
   if (given === undefined) return undefined;
   let headers: Record<string, string> | undefined;
@@ -18,7 +24,15 @@ function toHeaders(given: RawMessage['headers']): RecordHeaders | undefined {
     const last = Array.isArray(value) ? value.at(-1) : value;
     if (last !== undefined) (headers ??= {})[name] = last.toString();
   }
-  return headers;
+  if (headers === undefined) return undefined;
+  if (!areEqual(headers, lastHeaders)) lastHeaders = headers;
+  return lastHeaders;
+}
+
+function areEqual(a: Record<string, string>, b: Record<string, string>): boolean {
+  for (const name in a) if (a[name] !== b[name]) return false;
+  for (const name in b) if (!(name in a)) return false;
+  return true;
 }
 
 export function toMessage(record: OutputRecord): Message {
