@@ -1,6 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
-import rules from '../../.dependency-cruiser.mjs';
+import rules, { PACKAGES } from '../../.dependency-cruiser.mjs';
 import type { StepResult } from './step.ts';
 
 /** Fewer modules than this means that the tool did not look. */
@@ -22,6 +23,10 @@ export async function checkBoundaries(root: string): Promise<StepResult> {
   const problems = real.summary.violations.map(({ rule, from, to }) => `${from} → ${to}: ${rule.name}`);
   if (modules < MODULES_MIN)
     problems.push(`only ${modules} modules were looked at, expected at least ${MODULES_MIN}`);
+  for (const name of readdirSync(join(root, 'packages'))) {
+    if (name !== 'cli' && !(name in PACKAGES))
+      problems.push(`packages/${name} has no rule in .dependency-cruiser.mjs`);
+  }
   const refused = new Set(canary.summary.violations.map(({ rule }) => rule.name));
   for (const rule of CANARY_RULES) {
     if (!refused.has(rule)) problems.push(`the canary's import is not refused by ${rule}`);
