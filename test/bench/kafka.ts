@@ -50,7 +50,7 @@ export async function benchKafka(options: {
       Object.entries(services.pids).map(([name, pid]) => [name, watchProcess(pid, 200)]),
     );
     const startedMs = performance.now();
-    const log = await openKafkaEventLog({ clientId: 'bench', brokers: found.broker.brokers });
+    const log = openKafkaEventLog({ clientId: 'bench', brokers: found.broker.brokers });
     const { topics, groupPrefix } = prepared;
     await until(
       'all calls in ClickHouse',

@@ -98,8 +98,9 @@ export function totalsOf(finished: Finished): RunTotals {
 }
 
 /** The part of the totals that no restart, machine or transport may change. */
-export function billed({ calls_per_second: _, ...totals }: RunTotals): Omit<RunTotals, 'calls_per_second'> {
-  return totals;
+export function billed(totals: RunTotals): Omit<RunTotals, 'calls_per_second'> {
+  const { seen, rated, rejected, suspended, duplicate, charge } = totals;
+  return { seen, rated, rejected, suspended, duplicate, charge };
 }
 
 /** A directory that is gone when the test ends. */

@@ -11,6 +11,7 @@ import { addQuoteCommand } from './commands/quote.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addServiceCommands } from './commands/services.ts';
 import { addTopicsCommand } from './commands/topics.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { EXIT_DONE, EXIT_USAGE, reportFailure } from './failure.ts';
 import { flushOutput } from './terminal.ts';
 
@@ -39,6 +40,7 @@ addQuoteCommand(program);
 addCatalogCommand(program);
 addInvoiceCommand(program);
 addCdrCommand(program);
+addVerifyCommand(program);
 addTopicsCommand(program);
 addMigrateCommand(program);
 addClickHouseCommand(program);

@@ -2,12 +2,12 @@
 import type { ServiceName, ServiceOptions } from './commands/services.ts';
 
 export async function runService(name: ServiceName, options: ServiceOptions): Promise<void> {
-  const { main } = await load(name);
+  const service = await load(name);
   const argv = [
     ...(options.config === undefined ? [] : ['--config', options.config]),
     ...(options.checkConfig === true ? ['--check-config'] : []),
   ];
-  process.exitCode = await main(argv);
+  process.exitCode = await service.main(argv);
 }
 
 function load(name: ServiceName): Promise<{ main(argv: readonly string[]): Promise<number> }> {

@@ -34,7 +34,12 @@ export interface StartAggregatorOptions {
 /** Consumer group of the aggregator, and so the name under which its positions stand. */
 export const AGGREGATOR_GROUP = 'aggregator';
 
-export const BLOCK_LIMITS: BlockLimits = { rowsMax: 150_000, bytesMax: 64 * 1024 * 1024, ageMsMax: 1_000 };
+export const BLOCK_LIMITS: BlockLimits = {
+  rowsMax: 150_000,
+  bytesMax: 64 * 1024 * 1024,
+  ageMsMax: 1_000,
+  ageBehindMsMax: 5_000,
+};
 export const RETRY_LIMITS: RetryLimits = { waitMsInitial: 100, waitMsMax: 5_000, tryForMs: 20_000 };
 
 /** Moves rated usage, suspended calls and rejected records into their tables, until the membership is stopped. */

@@ -41,6 +41,12 @@ export const AGGREGATOR_CONFIG = defineConfig({
       max: 600_000,
       default: BLOCK_LIMITS.ageMsMax,
     }),
+    insertAgeBehindMsMax: integer({
+      summary: 'The same while more records wait to be read: larger inserts catch up sooner.',
+      min: 10,
+      max: 600_000,
+      default: BLOCK_LIMITS.ageBehindMsMax,
+    }),
     insertTimeoutMs: integer({
       summary: 'Time for one request to ClickHouse.',
       min: 1_000,
@@ -55,6 +61,11 @@ export const AGGREGATOR_CONFIG = defineConfig({
     }),
   },
   relations: [
+    {
+      holds: (values) => values.insertAgeMsMax <= values.insertAgeBehindMsMax,
+      rule: 'insertAgeMsMax must not be above insertAgeBehindMsMax',
+      about: ['insertAgeMsMax', 'insertAgeBehindMsMax'],
+    },
     {
       holds: ({ topicRated: rated, topicSuspended: suspended, topicRejected: rejected }) =>
         new Set([rated, suspended, rejected]).size === 3,

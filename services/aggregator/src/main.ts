@@ -40,6 +40,7 @@ async function start(context: Context): Promise<void> {
       rowsMax: config.insertRowsMax,
       bytesMax: config.insertBytesMax,
       ageMsMax: config.insertAgeMsMax,
+      ageBehindMsMax: config.insertAgeBehindMsMax,
     },
     retry: { tryForMs: config.insertTryForMs },
     fetchBytesMax: config.fetchBytesMax,

@@ -75,6 +75,8 @@ export class AggregatorTask implements PartitionTask {
   #block: OpenBlock | null;
   /** How many of the block's messages are in memory of their own. */
   #copied = 0;
+  /** Whether the partition held more than the last batch. */
+  #isBehind = false;
 
   constructor(claim: PartitionClaim, options: TaskOptions) {
     this.#claim = claim;
@@ -106,6 +108,7 @@ export class AggregatorTask implements PartitionTask {
     const nowMs = this.#options.now();
     if (this.#block !== null) this.#block = withOffsetsUpTo(this.#block, batch.nextOffset, nowMs);
     if (this.#pending !== null && batch.nextOffset >= this.#pending.next) await this.#replay(this.#pending);
+    this.#isBehind = batch.nextOffset < batch.endOffset;
     await this.#writeIfDue(nowMs);
     this.#copyWhatStays();
   }
@@ -142,7 +145,7 @@ export class AggregatorTask implements PartitionTask {
 
   async #writeIfDue(nowMs: number): Promise<void> {
     if (this.#pending !== null || this.#block === null) return;
-    if (isDue(this.#block, this.#options.limits, nowMs)) await this.#write();
+    if (isDue(this.#block, this.#options.limits, nowMs, this.#isBehind)) await this.#write();
   }
 
   async #write(): Promise<void> {

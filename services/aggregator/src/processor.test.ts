@@ -10,7 +10,7 @@ import {
   writeNote,
 } from './processor.ts';
 
-const LIMITS = { rowsMax: 10, bytesMax: 100, ageMsMax: 1000 };
+const LIMITS = { rowsMax: 10, bytesMax: 100, ageMsMax: 1000, ageBehindMsMax: 5000 };
 const messageOf = (
   offset: number,
   rows: number,
@@ -29,11 +29,13 @@ test('a block grows by messages and remembers when it began', () => {
 
 test('a block is due by rows, bytes or age, and never when it is empty', () => {
   const few = withMessage(emptyBlock(0), messageOf(0, 3), 100);
-  expect(isDue(few, LIMITS, 1099)).toBe(false);
-  expect(isDue(few, LIMITS, 1100)).toBe(true);
-  expect(isDue(withMessage(emptyBlock(0), messageOf(0, 10), 0), LIMITS, 0)).toBe(true);
-  expect(isDue(withMessage(emptyBlock(0), messageOf(0, 1, 100), 0), LIMITS, 0)).toBe(true);
-  expect(isDue(emptyBlock(0), LIMITS, 1e9)).toBe(false);
+  expect(isDue(few, LIMITS, 1099, false)).toBe(false);
+  expect(isDue(few, LIMITS, 1100, false)).toBe(true);
+  expect(isDue(few, LIMITS, 5099, true)).toBe(false);
+  expect(isDue(few, LIMITS, 5100, true)).toBe(true);
+  expect(isDue(withMessage(emptyBlock(0), messageOf(0, 10), 0), LIMITS, 0, false)).toBe(true);
+  expect(isDue(withMessage(emptyBlock(0), messageOf(0, 1, 100), 0), LIMITS, 0, false)).toBe(true);
+  expect(isDue(emptyBlock(0), LIMITS, 1e9, false)).toBe(false);
 });
 
 test('no message takes a block over the limits, unless it alone does', () => {

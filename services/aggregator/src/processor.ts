@@ -8,6 +8,8 @@ export interface BlockLimits {
   readonly bytesMax: number;
   /** Age of the oldest record since it was taken up. */
   readonly ageMsMax: number;
+  /** The same while more records wait: they are late already, and larger inserts catch up sooner. */
+  readonly ageBehindMsMax: number;
 }
 
 /** A contiguous range of one partition that is one insert: half-open, with the name that the store knows its rows by. */
@@ -74,13 +76,13 @@ export function overflows(block: OpenBlock, message: BlockMessage, limits: Block
   return block.rows + message.rows > limits.rowsMax || block.bytes + message.native.length > limits.bytesMax;
 }
 
-/** Whether the block is to be written now. */
-export function isDue(block: OpenBlock, limits: BlockLimits, nowMs: number): boolean {
+/** Whether the block is to be written now. @param isBehind whether the partition holds more than was read */
+export function isDue(block: OpenBlock, limits: BlockLimits, nowMs: number, isBehind: boolean): boolean {
   if (block.openedAtMs === null) return false;
   return (
     block.rows >= limits.rowsMax ||
     block.bytes >= limits.bytesMax ||
-    nowMs - block.openedAtMs >= limits.ageMsMax
+    nowMs - block.openedAtMs >= (isBehind ? limits.ageBehindMsMax : limits.ageMsMax)
   );
 }
 

@@ -24,7 +24,7 @@ export function addImportCommand(program: Command): void {
       'after',
       `
 Examples:
-  KAFKA_BROKERS=localhost:9092 tollstream import Master.csv --format asterisk-csv --time-zone America/Chicago
+  TOLLSTREAM_KAFKA_BROKERS=localhost:9092 tollstream import Master.csv --format asterisk-csv --time-zone America/Chicago
   tollstream import cdr.jsonl --data .tollstream/data
 
 An import that was cut off goes on where it stopped when it is started again.`,

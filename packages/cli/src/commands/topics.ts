@@ -12,7 +12,7 @@ export function addTopicsCommand(program: Command): void {
     .option('--partitions <n>', 'partitions of each topic', '4')
     .addHelpText(
       'after',
-      '\nExample:\n  KAFKA_BROKERS=localhost:9092 tollstream topics create --partitions 8',
+      '\nExample:\n  TOLLSTREAM_KAFKA_BROKERS=localhost:9092 tollstream topics create --partitions 8',
     )
     .action(async (options: TopicsOptions) => {
       const { createTopics } = await import('../topics.ts');

@@ -1,4 +1,4 @@
-import './native-checksum.ts';
+import './kafkajs-faster.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import {

@@ -1,4 +1,4 @@
-import './native-checksum.ts';
+import './kafkajs-faster.ts';
 import kafkajs, { type Kafka, type KafkaConfig, type RetryOptions } from 'kafkajs';
 
 export interface KafkaOptions {

@@ -2,6 +2,7 @@
  * What this adapter needs of kafkajs beyond its public interface: reading a partition without a group, offsets up to the last
  * stable one, topic ids. kafkajs is frozen at 2.2.4, and this module refuses any other version.
  */
+import './kafkajs-faster.ts';
 import { createRequire } from 'node:module';
 import type { Kafka } from 'kafkajs';
 import { recordsGone } from '../errors.ts';
@@ -12,10 +13,11 @@ const READ_COMMITTED = 1;
 const PENDING_CHECK_MS = 10;
 
 export interface RawMessage {
-  readonly offset: string;
+  /** Text in stock kafkajs, a number with `fast-records.ts`. */
+  readonly offset: string | number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly timestamp: string;
+  readonly timestamp: string | number;
   readonly headers?: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
 }
 

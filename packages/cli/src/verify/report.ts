@@ -1,0 +1,91 @@
+/** How a verdict is told: a table for people, an object for programs, and one line that says it all. */
+import { CHARGE_SCALE } from '@tollstream/contracts';
+import { formatScaled } from '@tollstream/money';
+import { colours, count, table } from '../terminal.ts';
+import type { Difference } from './findings.ts';
+import type { Verdict } from './verify.ts';
+
+export function isDifferent({ findings }: Verdict): boolean {
+  return findings.first !== null;
+}
+
+export function verdictTable({ findings }: Verdict): string {
+  return table(
+    ['check', 'checked', 'differences', 'first'],
+    findings.checks.map(({ name, checked, differences, first }) => [
+      name,
+      count(checked),
+      first === null ? colours.green('0') : colours.red(count(differences)),
+      first === null ? '' : `${first.place} offset ${first.offset}`,
+    ]),
+    [1, 2],
+  );
+}
+
+/** What the numbers do not say by themselves. */
+export function verdictNotes({ underWay, collapsed, unproven }: Verdict): string[] {
+  return [
+    ...(underWay > 0
+      ? [
+          `${count(underWay)} records had not reached their table when this began; they are verified up to rating at most.`,
+        ]
+      : []),
+    ...(collapsed > 0
+      ? [
+          `${count(collapsed)} calls came twice, further apart than the duplicate window reaches; the table keeps each once.`,
+        ]
+      : []),
+    ...(unproven > 0
+      ? [
+          `${count(unproven)} calls of the sample do not say all that their price needs; they were not priced again.`,
+        ]
+      : []),
+  ];
+}
+
+export function verdictLine(verdict: Verdict): string {
+  const { findings, calls, rows, duplicates } = verdict;
+  const { first } = findings;
+  if (first !== null) return `DIFFERENT: ${differenceText(first)}`;
+  const outcomes = [
+    `${count(rows.usage)} rated`,
+    `${count(duplicates)} duplicate`,
+    `${count(rows.usage_suspended)} suspended`,
+    `${count(rows.usage_rejected)} rejected`,
+  ];
+  const sums = Object.entries(chargesOf(verdict)).map(([currency, amount]) => `${currency} ${amount}`);
+  return `verified: ${count(calls)} calls, ${outcomes.join(', ')}${sums.length === 0 ? '' : `, ${sums.join(', ')}`}`;
+}
+
+export function verdictJson(verdict: Verdict): Record<string, unknown> {
+  const { findings, calls, rows, duplicates, underWay, collapsed, unproven } = verdict;
+  return {
+    verified: findings.first === null,
+    calls,
+    rated: rows.usage,
+    duplicate: duplicates,
+    suspended: rows.usage_suspended,
+    rejected: rows.usage_rejected,
+    charge: chargesOf(verdict),
+    under_way: underWay,
+    collapsed,
+    unproven,
+    checks: findings.checks.map(({ name, checked, differences, first }) => ({
+      name,
+      checked,
+      differences,
+      first,
+    })),
+    first_difference: findings.first,
+  };
+}
+
+function differenceText({ place, offset, text }: Difference): string {
+  return `${place} offset ${offset}: ${text}`;
+}
+
+function chargesOf({ charge }: Verdict): Record<string, string> {
+  return Object.fromEntries(
+    [...charge].map(([currency, sum]) => [currency, formatScaled(sum, CHARGE_SCALE)]),
+  );
+}

@@ -1,0 +1,194 @@
+/** Holds a table against the topic it is filled from: first by sums, then, where they differ, row by row. */
+import { CHARGE_SCALE, RATED_COLUMNS, REJECTED_COLUMNS, SUSPENDED_COLUMNS } from '@tollstream/contracts';
+import type { Offset } from '@tollstream/event-log';
+import { parseDecimalBig } from '@tollstream/money';
+import { USAGE_TABLES } from '@tollstream/usage-store';
+import type { UsageStore, UsageTable } from '@tollstream/usage-store';
+import type { SourceRange } from './cut.ts';
+import type { Check } from './findings.ts';
+import { RowHash } from './row-hash.ts';
+import { STRETCH_OFFSETS, sumKey } from './table-sums.ts';
+import type { Stretch, StretchSum } from './table-sums.ts';
+
+const COLUMNS = {
+  usage: RATED_COLUMNS,
+  usage_suspended: SUSPENDED_COLUMNS,
+  usage_rejected: REJECTED_COLUMNS,
+};
+
+/** The hash of what a table stores of a row. */
+export const ROW_HASHES = {
+  usage: rowHashOf('usage'),
+  usage_suspended: rowHashOf('usage_suspended'),
+  usage_rejected: rowHashOf('usage_rejected'),
+} as const satisfies Record<UsageTable, RowHash>;
+
+function rowHashOf(table: UsageTable): RowHash {
+  const stored = new Set(USAGE_TABLES[table].columns);
+  return new RowHash(
+    COLUMNS[table].filter(([name]) => stored.has(name)).map(([name, type]) => ({ name, type })),
+  );
+}
+
+/** What the table holds of the ranges, summed as `TableSums` does. */
+export async function sumsOfTable(
+  store: UsageStore,
+  table: UsageTable,
+  ranges: ReadonlyMap<string, SourceRange>,
+): Promise<Map<string, StretchSum>> {
+  const isRated = table === 'usage';
+  const rows = await store.query<{
+    source: string;
+    stretch: string;
+    stretch_currency: string;
+    row_count: string;
+    charge_sum: string;
+    checksum: string;
+  }>(
+    `SELECT concat(source_topic, '/', toString(source_partition)) AS source, intDiv(source_offset, ${STRETCH_OFFSETS}) AS stretch,
+            ${isRated ? 'toString(currency)' : "''"} AS stretch_currency, count() AS row_count,
+            ${isRated ? 'toString(sum(charge))' : "'0'"} AS charge_sum, sum(${ROW_HASHES[table].sql}) AS checksum
+     FROM ${store.database}.${table} WHERE ${withinRanges(ranges)} GROUP BY source, stretch, stretch_currency`,
+  );
+  return new Map(
+    rows.map((row) => [
+      sumKey({ source: row.source, index: Number(row.stretch) }, row.stretch_currency),
+      {
+        rows: Number(row.row_count),
+        charge: parseDecimalBig(row.charge_sum, CHARGE_SCALE),
+        checksum: BigInt(row.checksum),
+      },
+    ]),
+  );
+}
+
+/** One row of the stream or of the table. */
+export interface AuditedRow {
+  readonly hash: number;
+  readonly callId: string;
+  /** What each column gives to the hash. */
+  readonly terms: () => readonly number[];
+}
+
+/** Rows of a stretch in the table, by source offset. */
+export async function rowsOfTable(
+  store: UsageStore,
+  table: UsageTable,
+  stretch: Stretch,
+  range: SourceRange,
+): Promise<Map<Offset, AuditedRow[]>> {
+  const first = Math.max(range.from, stretch.index * STRETCH_OFFSETS);
+  const next = Math.min(range.storedTo, (stretch.index + 1) * STRETCH_OFFSETS);
+  const { sql, termsSql } = ROW_HASHES[table];
+  const { topic, partition } = splitSource(stretch.source);
+  const rows = await store.query<{ source_offset: string; hash: string; call_id: string; terms: string[] }>(
+    `SELECT source_offset, ${sql} AS hash, ${table === 'usage_rejected' ? "''" : 'call_id'} AS call_id, ${termsSql} AS terms
+     FROM ${store.database}.${table}
+     WHERE source_topic = {topic:String} AND source_partition = {partition:UInt32}
+       AND source_offset >= {first:UInt64} AND source_offset < {next:UInt64}`,
+    { topic, partition, first, next },
+  );
+  const found = new Map<Offset, AuditedRow[]>();
+  for (const row of rows) {
+    const offset = Number(row.source_offset);
+    const terms = row.terms.map(Number);
+    found.set(offset, [
+      ...(found.get(offset) ?? []),
+      { hash: Number(row.hash), callId: row.call_id, terms: () => terms },
+    ]);
+  }
+  return found;
+}
+
+/**
+ * Tells the rows apart. A call that came twice, further apart than the duplicate window reaches, collapses in the table to one row: what
+ * `isCollapsed` confirms is no difference.
+ * @returns how many rows had collapsed
+ */
+export async function compareRows(options: {
+  readonly table: UsageTable;
+  readonly source: string;
+  readonly stream: ReadonlyMap<Offset, readonly AuditedRow[]>;
+  readonly stored: ReadonlyMap<Offset, readonly AuditedRow[]>;
+  readonly isCollapsed: (offset: Offset) => Promise<boolean>;
+  readonly check: Check;
+}): Promise<number> {
+  const { table, source, stream, stored, isCollapsed, check } = options;
+  let collapsed = 0;
+  for (const offset of [...new Set([...stream.keys(), ...stored.keys()])].toSorted((a, b) => a - b)) {
+    const expected = stream.get(offset) ?? [];
+    const found = stored.get(offset) ?? [];
+    const problem = rowProblem(table, expected, found);
+    if (problem === null) continue;
+    if (found.length < expected.length && (await isCollapsed(offset))) {
+      collapsed += 1;
+      continue;
+    }
+    const callId = (expected[0] ?? found[0])?.callId ?? '';
+    check.differs({ place: source, offset, text: `${callId === '' ? '' : `call ${callId}: `}${problem}` });
+  }
+  return collapsed;
+}
+
+function rowProblem(
+  table: UsageTable,
+  expected: readonly AuditedRow[],
+  found: readonly AuditedRow[],
+): string | null {
+  const [mine, theirs] = [expected[0], found[0]];
+  if (mine === undefined || theirs === undefined) {
+    return mine === undefined ? `is in ${table}, but not on the stream` : `is missing in ${table}`;
+  }
+  if (found.length > expected.length) return `is in ${table} ${found.length} times`;
+  if (found.length < expected.length)
+    return `is on the stream ${expected.length} times, in ${table} ${found.length} times`;
+  if (mine.hash === theirs.hash) return null;
+  const [right, wrong] = [mine.terms(), theirs.terms()];
+  const names = ROW_HASHES[table].columns
+    .filter((_, index) => right[index] !== wrong[index])
+    .map(({ name }) => name);
+  return `${names.join(', ')} in ${table} ${names.length === 1 ? 'is' : 'are'} not what was rated`;
+}
+
+/** The highest source offset of each raw partition in the table. */
+export async function lastOffsetsIn(
+  store: UsageStore,
+  table: UsageTable,
+): Promise<{ source: string; last: Offset }[]> {
+  const rows = await store.query<{ source: string; last: string }>(
+    `SELECT concat(source_topic, '/', toString(source_partition)) AS source, max(source_offset) AS last
+     FROM ${store.database}.${table} GROUP BY source ORDER BY source`,
+  );
+  return rows.map(({ source, last }) => ({ source, last: Number(last) }));
+}
+
+/** Whether another record of the same call stands for this one. */
+export async function isCallStored(
+  store: UsageStore,
+  call: { accountId: string; startedAtMs: number; callId: string; leg: number; switchId: string },
+): Promise<boolean> {
+  const [row] = await store.query<{ rows: string }>(
+    `SELECT count() AS rows FROM ${store.database}.usage
+     WHERE account_id = {accountId:String} AND started_at = fromUnixTimestamp64Milli({startedAtMs:Int64}, 'UTC')
+       AND call_id = {callId:String} AND leg = {leg:UInt8} AND switch_id = {switchId:String}`,
+    call,
+  );
+  return Number(row?.rows) > 0;
+}
+
+function withinRanges(ranges: ReadonlyMap<string, SourceRange>): string {
+  const byTopic = Map.groupBy([...ranges], ([source]) => splitSource(source).topic);
+  const conditions = [...byTopic].map(([topic, all]) => {
+    const partitions = all.map(([source]) => splitSource(source).partition).join(', ');
+    const bound = (name: 'from' | 'storedTo'): string =>
+      `transform(source_partition, [${partitions}], [${all.map(([, range]) => `toUInt64(${range[name]})`).join(', ')}], toUInt64(0))`;
+    const name = `'${topic.replaceAll(/['\\]/g, String.raw`\$&`)}'`;
+    return `(source_topic = ${name} AND source_offset >= ${bound('from')} AND source_offset < ${bound('storedTo')})`;
+  });
+  return conditions.length === 0 ? '0' : conditions.join(' OR ');
+}
+
+function splitSource(source: string): { topic: string; partition: number } {
+  const at = source.lastIndexOf('/');
+  return { topic: source.slice(0, at), partition: Number(source.slice(at + 1)) };
+}

@@ -1,0 +1,303 @@
+/**
+ * Proves over topics and tables that no call was lost, none was rated twice, and each amount comes out again. Reads only, and may do so
+ * while the pipeline runs.
+ */
+import type { EventLog, Offset } from '@tollstream/event-log';
+import { readNote } from '@tollstream/service-aggregator';
+import { groupName } from '@tollstream/service-kit';
+import type { UsageStore, UsageTable } from '@tollstream/usage-store';
+import { GapWatch, placeOf, readBlocks } from './blocks.ts';
+import type { BlockMessage } from './blocks.ts';
+import { TABLE_TOPICS, sourceKey, takeCut } from './cut.ts';
+import type { Cut, PartitionCut, VerifiedTopics } from './cut.ts';
+import { Check, Findings } from './findings.ts';
+import { IngestAudit } from './ingest-audit.ts';
+import { RatingAudit } from './rating-audit.ts';
+import { Repricer } from './reprice.ts';
+import {
+  ROW_HASHES,
+  compareRows,
+  isCallStored,
+  rowsOfTable,
+  lastOffsetsIn,
+  sumsOfTable,
+} from './store-audit.ts';
+import type { AuditedRow } from './store-audit.ts';
+import { STRETCH_OFFSETS, TableSums, differingStretches } from './table-sums.ts';
+import type { Stretch, StretchSum } from './table-sums.ts';
+
+export interface VerifySubject {
+  readonly log: EventLog;
+  readonly store: UsageStore;
+  readonly topics: VerifiedTopics;
+  readonly groupPrefix: string;
+}
+
+export interface VerifyOptions {
+  /** Offsets of the raw topic, half-open; of each of its partitions. Default: all. */
+  readonly from?: Offset | undefined;
+  readonly to?: Offset | undefined;
+  /** Told now and then how far the reading is. */
+  readonly onProgress?: ((progress: { topic: string; read: number; of: number }) => void) | undefined;
+}
+
+export interface Verdict {
+  readonly findings: Findings;
+  /** Raw records that were verified. */
+  readonly calls: number;
+  /** Raw records taken up that are not in their table yet. */
+  readonly underWay: number;
+  readonly rows: Readonly<Record<UsageTable, number>>;
+  readonly duplicates: number;
+  /** Currency → scaled sum of charges of the rows of `usage`. */
+  readonly charge: ReadonlyMap<string, bigint>;
+  /** Rows of calls that came twice, too far apart for the duplicate window, and that the table keeps once. */
+  readonly collapsed: number;
+  /** Calls of the sample that could not be priced again for want of data. */
+  readonly unproven: number;
+}
+
+const TABLES = ['usage', 'usage_suspended', 'usage_rejected'] as const;
+
+export async function verify(subject: VerifySubject, options: VerifyOptions = {}): Promise<Verdict> {
+  const { log, store, topics, groupPrefix } = subject;
+  const findings = new Findings();
+  const cut = await takeCut(log, topics, { groupPrefix, from: options.from, to: options.to });
+  // The engine sums with its own threads while the topics are read here.
+  const stored = Promise.all(TABLES.map((table) => sumsOfTable(store, table, cut.ranges)));
+  stored.catch(() => undefined);
+  const reader = new Reader(subject, cut, findings, options.onProgress);
+  const ingest = new IngestAudit(cut, findings);
+  const rating = new RatingAudit(cut, findings);
+  const repricer = new Repricer(findings);
+  const sums = {
+    usage: new TableSums(cut.ranges),
+    usage_suspended: new TableSums(cut.ranges),
+    usage_rejected: new TableSums(cut.ranges),
+  };
+
+  await reader.raw((source, offset) => ingest.rawRecord(source, offset));
+  await reader.toTable('usage_rejected', sums.usage_rejected, (message) => ingest.block(message));
+  await reader.toTable('usage', sums.usage, (message, hashes) => {
+    rating.outputBlock('rated', message);
+    repricer.block(message, hashes);
+  });
+  await reader.toTable('usage_suspended', sums.usage_suspended, (message) =>
+    rating.outputBlock('suspended', message),
+  );
+  await reader.blocks(cut.accepted, findings.offsets, (message) => {
+    ingest.block(message);
+    rating.acceptedBlock(message);
+  });
+  ingest.finish();
+  rating.finish();
+  if (rating.duplicates.count > 0) {
+    // Read once already: what is broken has been told.
+    const told = new Check('');
+    await reader.blocks(cut.accepted, told, (message) => rating.duplicates.seek(message));
+  }
+  rating.duplicates.finish(findings.duplicates);
+
+  let collapsed = 0;
+  const tableSums = await stored;
+  for (const [index, table] of TABLES.entries()) {
+    const check = findings[CHECK_OF[table]];
+    check.checked += sums[table].rows;
+    for (const stretch of differingStretches(sums[table].sums, tableSums[index]!)) {
+      collapsed += await compareStretch(subject, cut, { table, stretch, sums: sums[table], findings });
+      // What comes after the first difference changes nothing in the verdict, and may be all of the table.
+      if (check.first !== null) break;
+    }
+    await findStrangers(subject, table, findings);
+  }
+  return {
+    findings,
+    calls: findings.outcomes.checked,
+    underWay: [...cut.ranges.values()].reduce((sum, { to, storedTo }) => sum + to - storedTo, 0),
+    rows: {
+      usage: sums.usage.rows,
+      usage_suspended: sums.usage_suspended.rows,
+      usage_rejected: sums.usage_rejected.rows,
+    },
+    duplicates: rating.duplicates.count,
+    charge: chargeOf(sums.usage.sums),
+    collapsed,
+    unproven: repricer.unproven,
+  };
+}
+
+const CHECK_OF = {
+  usage: 'usage',
+  usage_suspended: 'suspended',
+  usage_rejected: 'rejected',
+} as const satisfies Record<UsageTable, keyof Findings>;
+
+/** Reads the topics of a cut and says how far it is. */
+class Reader {
+  readonly #log: EventLog;
+  readonly #cut: Cut;
+  readonly #findings: Findings;
+  readonly #onProgress: VerifyOptions['onProgress'];
+
+  constructor({ log }: VerifySubject, cut: Cut, findings: Findings, onProgress: VerifyOptions['onProgress']) {
+    this.#log = log;
+    this.#cut = cut;
+    this.#findings = findings;
+    this.#onProgress = onProgress;
+  }
+
+  async raw(found: (source: string, offset: Offset) => void): Promise<void> {
+    for (const partition of this.#cut.raw) {
+      const source = sourceKey(partition.topic, partition.partition);
+      const { from, to } = this.#cut.ranges.get(source)!;
+      const gaps = new GapWatch(this.#log, partition, this.#findings.offsets, { from, to });
+      for await (const batch of this.#log.read({
+        topic: partition.topic,
+        partition: partition.partition,
+        from,
+        to,
+      })) {
+        for (const { offset } of batch.records) {
+          gaps.next(offset);
+          found(source, offset);
+        }
+        this.#findings.offsets.checked += batch.records.length;
+        this.#onProgress?.({ topic: partition.topic, read: batch.nextOffset - from, of: to - from });
+      }
+      gaps.end();
+    }
+  }
+
+  async blocks(
+    partitions: readonly PartitionCut[],
+    check: Check,
+    found: (message: BlockMessage) => void,
+  ): Promise<void> {
+    for (const partition of partitions) {
+      const { topic, begin, end } = partition;
+      for await (const message of readBlocks(this.#log, partition, check)) {
+        found(message);
+        this.#onProgress?.({ topic, read: message.offset + 1 - begin, of: end - begin });
+      }
+    }
+  }
+
+  /** The topic that a table is filled from: sums what the table must hold by now. */
+  async toTable(
+    table: UsageTable,
+    sums: TableSums,
+    found: (message: BlockMessage, hashes: Uint32Array) => void,
+  ): Promise<void> {
+    const partitions = this.#cut[TABLE_TOPICS[table]];
+    const stored = new Map(partitions.map(({ partition }) => [partition, 0]));
+    await this.blocks(partitions, this.#findings.offsets, (message) => {
+      const hashes = ROW_HASHES[table].ofBlock(message.block);
+      found(message, hashes);
+      if (message.offset >= partitions.find(({ partition }) => partition === message.partition)!.done) return;
+      stored.set(message.partition, stored.get(message.partition)! + message.block.rows);
+      sums.add(message, hashes);
+    });
+    if (this.#cut.isWhole)
+      for (const partition of partitions) this.#checkNote(table, partition, stored.get(partition.partition)!);
+  }
+
+  #checkNote(table: UsageTable, partition: PartitionCut, rows: number): void {
+    const note = partition.metadata === '' ? null : readNote(partition.metadata);
+    if (note === null || note.rows === rows) return;
+    this.#findings[CHECK_OF[table]].differs({
+      place: placeOf(partition),
+      offset: partition.done,
+      text: `the aggregator says it stored ${note.rows} rows up to here, the topic holds ${rows}`,
+    });
+  }
+}
+
+async function compareStretch(
+  { log, store, topics }: VerifySubject,
+  cut: Cut,
+  {
+    table,
+    stretch,
+    sums,
+    findings,
+  }: { table: UsageTable; stretch: Stretch; sums: TableSums; findings: Findings },
+): Promise<number> {
+  const range = cut.ranges.get(stretch.source)!;
+  const topic = topics[TABLE_TOPICS[table]];
+  const calls = new Map<Offset, Parameters<typeof isCallStored>[1]>();
+  const stream = new Map<Offset, AuditedRow[]>();
+  for (const place of sums.placesOf(stretch)) {
+    const only = {
+      topic,
+      partition: place.partition,
+      begin: place.offset,
+      end: place.offset + 1,
+      done: 0,
+      metadata: '',
+    };
+    for await (const { block, sourceOffsets } of readBlocks(log, only, findings.offsets)) {
+      const hashes = ROW_HASHES[table].ofBlock(block);
+      for (let row = 0; row < hashes.length; row++) {
+        const offset = sourceOffsets[row]!;
+        if (
+          offset < range.from ||
+          offset >= range.storedTo ||
+          Math.floor(offset / STRETCH_OFFSETS) !== stretch.index
+        )
+          continue;
+        const callId = table === 'usage_rejected' ? '' : block.column('call_id').string(row);
+        const audited = { hash: hashes[row]!, callId, terms: () => ROW_HASHES[table].termsOfRow(block, row) };
+        stream.set(offset, [...(stream.get(offset) ?? []), audited]);
+        if (table !== 'usage') continue;
+        calls.set(offset, {
+          callId,
+          accountId: block.column('account_id').string(row),
+          startedAtMs: block.column('started_at').integer(row),
+          leg: block.column('leg').number(row),
+          switchId: block.column('switch_id').string(row),
+        });
+      }
+    }
+  }
+  return compareRows({
+    table,
+    source: stretch.source,
+    stream,
+    stored: await rowsOfTable(store, table, stretch, range),
+    isCollapsed: async (offset) => {
+      const call = calls.get(offset);
+      return call !== undefined && isCallStored(store, call);
+    },
+    check: findings[CHECK_OF[table]],
+  });
+}
+
+async function findStrangers(
+  { log, store, topics, groupPrefix }: VerifySubject,
+  table: UsageTable,
+  findings: Findings,
+): Promise<void> {
+  // The table first: what ingest commits after it has been looked at cannot be in it.
+  const lastOffsets = await lastOffsetsIn(store, table);
+  const ends = new Map<string, Offset>();
+  for (const topic of topics.raw) {
+    for (const { partition, begin } of await log.offsets(topic)) {
+      const committed = await log.committed(groupName('ingest', groupPrefix), topic, partition);
+      ends.set(sourceKey(topic, partition), committed?.offset ?? begin);
+    }
+  }
+  for (const { source, last } of lastOffsets) {
+    if (last < (ends.get(source) ?? 0)) continue;
+    const text = `is in ${table}, but ingest has not read such a record`;
+    findings[CHECK_OF[table]].differs({ place: source, offset: last, text });
+  }
+}
+
+function chargeOf(sums: ReadonlyMap<string, StretchSum>): Map<string, bigint> {
+  const charges = new Map<string, bigint>();
+  for (const [key, { charge }] of sums) {
+    const currency = key.slice(key.lastIndexOf('\0') + 1);
+    charges.set(currency, (charges.get(currency) ?? 0n) + charge);
+  }
+  return new Map([...charges].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,199 @@
+/**
+ * Decoding of fetched records in place of kafkajs's own, which makes some ten objects and three conversions between text and
+ * numbers of every record. The messages are the same but for two things: offsets and timestamps are numbers (exact below
+ * 2^53) where kafkajs has decimal text, and absent headers share one object. To be imported before kafkajs.
+ * `TOLLSTREAM_KAFKAJS_STOCK=1` leaves kafkajs as it came.
+ */
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+const RECORD_DECODER = 'kafkajs/src/protocol/recordBatch/record/v0/decoder.js';
+const BATCH = 'kafkajs/src/consumer/batch.js';
+const LOG_APPEND_TIME = 1;
+
+/** What kafkajs reads from the head of a record batch; one object for all its records. */
+interface BatchContext {
+  readonly firstOffset: string;
+  readonly firstTimestamp: string;
+  readonly maxTimestamp?: string;
+  readonly timestampType?: number;
+  readonly magicByte?: number;
+  readonly isControlBatch?: boolean;
+}
+
+export interface DecodedMessage {
+  readonly magicByte: number | undefined;
+  readonly attributes: number;
+  readonly timestamp: number;
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer | null | (Buffer | null)[]>>;
+  readonly isControlRecord: boolean;
+  readonly batchContext: BatchContext;
+}
+
+type RecordDecoder = (decoder: { readonly buffer: Buffer }, batchContext: BatchContext) => unknown;
+
+/** kafkajs's own: the oracle of the test. */
+export const stockRecordDecoder = require(RECORD_DECODER) as RecordDecoder;
+
+const NO_HEADERS: DecodedMessage['headers'] = Object.freeze({});
+
+// Records of one batch come one after the other and share their context: its numbers are read once.
+let context: BatchContext | undefined;
+let firstOffset = 0;
+let firstTimestamp = 0;
+let appendTimestamp: number | undefined;
+
+let bytes: Buffer;
+let position = 0;
+
+/**
+ * Record => attributes int8, timestamp delta varlong, offset delta varint, key, value, [header key, header value]; lengths and
+ * counts are varints, -1 for null.
+ */
+export const decodeRecord: (
+  decoder: { readonly buffer: Buffer },
+  batchContext: BatchContext,
+) => DecodedMessage = ({ buffer }, batchContext) => {
+  if (batchContext !== context) enter(batchContext);
+  bytes = buffer;
+  position = 1;
+  const timestamp = appendTimestamp ?? firstTimestamp + readVarLong();
+  if (appendTimestamp !== undefined) readVarLong();
+  const offset = firstOffset + readVarLong();
+  const key = readBytes();
+  const value = readBytes();
+  const headerCount = readVarLong();
+  return {
+    magicByte: batchContext.magicByte,
+    attributes: buffer.readInt8(0),
+    timestamp,
+    offset,
+    key,
+    value,
+    headers: headerCount > 0 ? readHeaders(headerCount) : NO_HEADERS,
+    isControlRecord: batchContext.isControlBatch ?? false,
+    batchContext,
+  };
+};
+
+function enter(batchContext: BatchContext): void {
+  context = batchContext;
+  firstOffset = exact(batchContext.firstOffset);
+  firstTimestamp = exact(batchContext.firstTimestamp);
+  const { timestampType, maxTimestamp } = batchContext;
+  appendTimestamp = timestampType === LOG_APPEND_TIME && maxTimestamp ? exact(maxTimestamp) : undefined;
+}
+
+function exact(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is no offset or time below 2^53`);
+  return value;
+}
+
+/** Zigzag, exact below 2^53. */
+function readVarLong(): number {
+  let byte = bytes[position++] ?? 0;
+  if (byte < 0x80) return (byte >>> 1) ^ -(byte & 1);
+  let raw = byte & 0x7f;
+  let scale = 0x80;
+  do {
+    byte = bytes[position++] ?? 0;
+    raw += (byte & 0x7f) * scale;
+    scale *= 0x80;
+  } while (byte >= 0x80);
+  return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
+}
+
+function readBytes(): Buffer | null {
+  const length = readVarLong();
+  if (length < 0) return null;
+  const start = position;
+  position += length;
+  return bytes.subarray(start, position);
+}
+
+function readHeaders(count: number): DecodedMessage['headers'] {
+  const headers: Record<string, Buffer | null | (Buffer | null)[]> = {};
+  for (let i = 0; i < count; i += 1) {
+    const name = readBytes()?.toString() ?? '';
+    const value = readBytes();
+    const earlier = headers[name];
+    if (earlier === undefined) headers[name] = value;
+    else headers[name] = Array.isArray(earlier) ? [...earlier, value] : [earlier, value];
+  }
+  return headers;
+}
+
+interface PartitionData {
+  readonly partition: number;
+  readonly highWatermark: string;
+  readonly abortedTransactions:
+    readonly { readonly firstOffset: string; readonly producerId: string }[] | null;
+  readonly messages: readonly DecodedMessage[];
+}
+
+interface StockBatch {
+  fetchedOffset: string;
+  topic: string;
+  partition: number;
+  highWatermark: string;
+  rawMessages: readonly DecodedMessage[];
+  messagesWithinOffset: readonly DecodedMessage[];
+  messages: readonly DecodedMessage[];
+  firstOffset(): string | number | null;
+  lastOffset(): string | number;
+}
+
+const Batch = require(BATCH) as new (topic: string, fetchedOffset: string, data: PartitionData) => StockBatch;
+export { Batch as StockBatch };
+
+const filterAbortedMessages = require('kafkajs/src/consumer/filterAbortedMessages.js') as (options: {
+  messages: readonly DecodedMessage[];
+  abortedTransactions: PartitionData['abortedTransactions'];
+}) => readonly DecodedMessage[];
+
+/* oxlint-disable oxc/no-this-in-exported-function -- a constructor, as kafkajs's own is */
+/** kafkajs's batch, with its messages cut at the fetched offset without a look at each of them. */
+export function FastBatch(this: StockBatch, topic: string, fetchedOffset: string, data: PartitionData): void {
+  const { messages, abortedTransactions } = data;
+  const from = Number(fetchedOffset);
+  let first = 0;
+  while (first < messages.length && (messages[first]?.offset ?? 0) < from) first += 1;
+  this.fetchedOffset = fetchedOffset;
+  this.topic = topic;
+  this.partition = data.partition;
+  this.highWatermark = data.highWatermark;
+  this.rawMessages = messages;
+  this.messagesWithinOffset = first === 0 ? messages : messages.slice(first);
+  this.messages = filterAbortedMessages({ messages: this.messagesWithinOffset, abortedTransactions }).filter(
+    (message) => !message.isControlRecord,
+  );
+}
+
+// What the rest of kafkajs asks a batch for is decimal text, as ever.
+FastBatch.prototype = Object.create(Batch.prototype as object, {
+  firstOffset: { value: textOf('firstOffset') },
+  lastOffset: { value: textOf('lastOffset') },
+}) as object;
+
+function textOf(method: 'firstOffset' | 'lastOffset'): (this: StockBatch) => string | null {
+  const stock = (Batch.prototype as StockBatch)[method];
+  return function (this: StockBatch) {
+    const offset = stock.call(this);
+    return offset === null ? null : String(offset);
+  };
+}
+
+if (process.env['TOLLSTREAM_KAFKAJS_STOCK'] !== '1') {
+  replace(RECORD_DECODER, decodeRecord);
+  replace(BATCH, FastBatch);
+}
+
+function replace(module: string, by: unknown): void {
+  const loaded = require.cache[require.resolve(module)];
+  if (loaded === undefined) throw new Error(`${module} is not where kafkajs 2.2.4 has it.`);
+  loaded.exports = by;
+}

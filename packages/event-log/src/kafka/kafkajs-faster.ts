@@ -1,0 +1,3 @@
+/** What of kafkajs is replaced for speed. Every module that loads kafkajs imports this first. */
+import './fast-records.ts';
+import './native-checksum.ts';
