@@ -312,6 +312,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     TOLL_IMPORT_UNREADABLE: own('TOLL_IMPORT_UNREADABLE', 'The file does not exist or may not be read.'),
   },
   catalog: {
+    TOLL_CATALOG_CHARGE_INVERTED: own(
+      'TOLL_CATALOG_CHARGE_INVERTED',
+      'The maximum charge of a rate is below its minimum charge.',
+    ),
     TOLL_CATALOG_COLUMN_MISSING: own(
       'TOLL_CATALOG_COLUMN_MISSING',
       'A CSV file lacks a column that is needed, or is empty.',
@@ -378,6 +382,7 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'TOLL_CATALOG_REFERENCE_UNKNOWN',
       'A plan, tariff, pool or account that is referred to does not exist.',
     ),
+    TOLL_CATALOG_SECONDS_INVALID: own('TOLL_CATALOG_SECONDS_INVALID', 'A value is no number of seconds.'),
     TOLL_CATALOG_STRUCTURE_INVALID: own(
       'TOLL_CATALOG_STRUCTURE_INVALID',
       'A key is missing, unknown, or has a value of the wrong kind.',

@@ -100,6 +100,31 @@ describe('a catalog that is right', () => {
     ]);
   });
 
+  test('reads special terms, the row before the defaults of its tariff', () => {
+    const yaml = `id: deck\nname: Deck\ncurrency: USD\ndefaults: { minimum_charge: 0.05, free_seconds: 10 }\nrates:
+  - { prefix: '55', rate: 0.01 }
+  - { prefix: '44', rate: 0.01, minimum_charge: 0, maximum_charge: 2.5, attempt_fee: 0.001, free_seconds: 0 }
+  - { prefix: '1900', rate: 0.01, minimum_charge: 0, free_seconds: 0 }
+`;
+    const changed = build({ 'tariffs/deck.yaml': yaml, 'tariffs/deck.csv': null });
+    expect(changed.tariffs.get('deck')!.rates.map(({ special }) => special)).toEqual([
+      { minimumCharge: 50_000, maximumCharge: Infinity, attemptFee: 0, freeSeconds: 10 },
+      { minimumCharge: 0, maximumCharge: 2_500_000, attemptFee: 1_000, freeSeconds: 0 },
+      null,
+    ]);
+    const other = { 'tariffs/deck.yaml': yaml.replace('0.001', '0.002'), 'tariffs/deck.csv': null };
+    expect(build(other).fingerprint).not.toBe(changed.fingerprint);
+  });
+
+  test('bills answered calls of no length where the plan says so', () => {
+    expect(catalog.plans.get('standard')!.billsZeroLength).toBe(false);
+    const changed = build(
+      edited('plans/standard.yaml', 'pools:', 'zero_length_calls: initial_interval\npools:'),
+    );
+    expect(changed.plans.get('standard')!.billsZeroLength).toBe(true);
+    expect(changed.fingerprint).not.toBe(catalog.fingerprint);
+  });
+
   test('warns of what is legal and probably wrong', () => {
     const result = buildCatalog(
       smallCatalog({
@@ -211,6 +236,16 @@ describe('a problem has its place', () => {
       'an increment of 0',
       edited('tariffs/deck.csv', '0,60,60,2015', '0,60,0,2015'),
       ['tariffs/deck.csv:2:26 TOLL_CATALOG_INCREMENT_INVALID 0'],
+    ],
+    [
+      'free seconds that are none',
+      edited('tariffs/domestic.yaml', 'rate: 0.02', 'rate: 0.02, free_seconds: 100000'),
+      ['tariffs/domestic.yaml:6:46 TOLL_CATALOG_SECONDS_INVALID 100000'],
+    ],
+    [
+      'a maximum charge below the minimum',
+      edited('tariffs/domestic.yaml', 'rate: 0.02', 'rate: 0.02, minimum_charge: 2, maximum_charge: 1.5'),
+      ['tariffs/domestic.yaml:6:67 TOLL_CATALOG_CHARGE_INVERTED 1.5'],
     ],
     [
       'a negative rate',

@@ -48,6 +48,7 @@ function describePlan(plan: Plan) {
     domestic_countries: [...plan.domesticCountries],
     premium_prefixes: plan.premiumPrefixes,
     internal_uses_allowance: plan.internalUsesAllowance,
+    zero_length_calls: plan.billsZeroLength ? 'initial_interval' : 'free',
     pools: plan.pools.map(({ id, secondsPerMonth, scope }) => ({
       id,
       minutes_per_month: secondsPerMonth / 60,

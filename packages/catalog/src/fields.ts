@@ -89,6 +89,19 @@ export class FieldReader {
     return fallback;
   }
 
+  /** Whole seconds up to a day, 0 included. */
+  seconds(fields: Fields, name: string, fallback: number): number {
+    const text = fields.text(name);
+    if (text === undefined) return fallback;
+    if (/^\d{1,5}$/.test(text) && Number(text) <= 86_400) return Number(text);
+    this.#problems.add(
+      'TOLL_CATALOG_SECONDS_INVALID',
+      fields.place(name),
+      `The ${name} are no number of seconds`,
+    );
+    return fallback;
+  }
+
   instant(fields: Fields, name: string, fallback: number, zone = 'UTC'): number {
     const text = fields.text(name);
     if (text === undefined) return fallback;

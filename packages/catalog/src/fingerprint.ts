@@ -1,6 +1,6 @@
 /** What a catalog means, as one hash: the same whatever the order of files and rows, the comments and the notation of numbers. */
 import { createHash } from 'node:crypto';
-import type { Account, Catalog, ChargeRule, Plan, Tariff } from './model.ts';
+import type { Account, Catalog, ChargeRule, Plan, SpecialTerms, Tariff } from './model.ts';
 
 type Content = Pick<Catalog, 'version' | 'name' | 'plans' | 'tariffs' | 'accounts'>;
 
@@ -37,8 +37,14 @@ function writeTariff(tariff: Tariff, write: (value: unknown) => void): void {
       rate.stepSeconds,
       rate.durationRounding,
       rate.blocked,
+      // Absent where a row has none, so that a catalog without them keeps the fingerprint it had before there were any.
+      ...(rate.special === null ? [] : [specialContent(rate.special)]),
     ]);
   }
+}
+
+function specialContent(terms: SpecialTerms): unknown {
+  return [terms.minimumCharge, terms.maximumCharge, terms.attemptFee, terms.freeSeconds];
 }
 
 function planContent(plan: Plan): unknown {
@@ -56,6 +62,7 @@ function planContent(plan: Plan): unknown {
     plan.internalUsesAllowance,
     plan.pools.map(({ id, secondsPerMonth, scope }) => [id, secondsPerMonth, scope]),
     plan.recurring.map(({ id, name, per, amount }) => [id, name, per, amount]),
+    ...(plan.billsZeroLength ? ['bills_zero_length'] : []),
   ];
 }
 

@@ -18,6 +18,18 @@ export type CallTypeName =
 export type DurationRounding = 'up' | 'nearest';
 export type ChargeRounding = 'half_up' | 'up' | 'down' | 'half_even';
 
+/** What few rows have. Charges scaled by 10^CHARGE_SCALE. */
+export interface SpecialTerms {
+  /** Of a call with charged seconds; 0 = none. */
+  readonly minimumCharge: number;
+  /** `Infinity` = none. */
+  readonly maximumCharge: number;
+  /** Of a call that nobody answered; 0 = none. */
+  readonly attemptFee: number;
+  /** Taken off the beginning of the call before its duration is rounded. */
+  readonly freeSeconds: number;
+}
+
 /** One effective-dated row of a tariff. */
 export interface Rate {
   /** Position in `Tariff.rates`: what the flat trie stores. */
@@ -40,6 +52,8 @@ export interface Rate {
   /** How a duration goes to the increments of this row; the tariff's unless the row says otherwise. */
   readonly durationRounding: DurationRounding;
   readonly blocked: boolean;
+  /** Null for most rows, which so pay nothing for what they do not have. */
+  readonly special: SpecialTerms | null;
 }
 
 export interface Tariff {
@@ -90,6 +104,8 @@ export interface Plan {
   readonly rules: Readonly<Record<CallTypeName, ChargeRule>>;
   /** Inbound calls cost the owner of a toll-free number; other inbound calls follow `rules.inbound`. */
   readonly internalUsesAllowance: boolean;
+  /** An answered call of no length costs its initial interval; otherwise nothing. */
+  readonly billsZeroLength: boolean;
   readonly pools: readonly Pool[];
   /** Monthly charges, in advance: what, per what, how much (scaled by CHARGE_SCALE). */
   readonly recurring: readonly RecurringCharge[];

@@ -75,6 +75,8 @@ export function readPlan(
       service_code: rule('service_code'),
     },
     internalUsesAllowance: reader.flag(head, 'internal_uses_allowance', false),
+    billsZeroLength:
+      reader.oneOf(head, 'zero_length_calls', ['free', 'initial_interval'], 'free') === 'initial_interval',
     pools: [...pools.values()],
     recurring: readRecurring(yaml, value['recurring'], reader, problems),
   };

@@ -18,6 +18,8 @@ export const CATALOG_PROBLEMS = {
   TOLL_CATALOG_REFERENCE_UNKNOWN: 'Correct the name, or add what it refers to.',
   TOLL_CATALOG_DECIMAL_INVALID: 'Write a plain decimal that is not negative, such as 0.0215.',
   TOLL_CATALOG_INCREMENT_INVALID: 'Write whole seconds from 1 to 86400, such as 60 or 6.',
+  TOLL_CATALOG_SECONDS_INVALID: 'Write whole seconds from 0 to 86400, such as 10.',
+  TOLL_CATALOG_CHARGE_INVERTED: 'Make maximum_charge at least minimum_charge, or remove one of them.',
   TOLL_CATALOG_PREFIX_INVALID: 'Write 1 to 15 digits with the country code and without +, such as 5511.',
   TOLL_CATALOG_PREFIX_DUPLICATE: 'Keep one of the rows, or end the earlier one where the later one starts.',
   TOLL_CATALOG_DATE_INVALID: 'Write a date (2020-01-31, midnight) or an instant (2020-01-31T00:00:00Z).',

@@ -1,11 +1,12 @@
 /** Tariff files to tariffs. */
 import { FieldReader, type Fields, csvFields, sequenceLength, yamlFields } from './fields.ts';
-import type { ChargeRounding, DurationRounding, Rate, Tariff } from './model.ts';
+import type { ChargeRounding, DurationRounding, Rate, SpecialTerms, Tariff } from './model.ts';
 import { PREFIX_DIGITS_MAX, buildPrefixIndex } from './prefix-index.ts';
 import { type Place, type ProblemList, wholeFile } from './problems.ts';
 import { type CsvFile, readCsv } from './read-csv.ts';
 import type { YamlFile } from './read-yaml.ts';
 import { CHARGE_SCALE, RATE_SCALE } from './scales.ts';
+import { NO_SPECIAL_TERMS, SPECIAL_COLUMNS, isSpecial, readSpecialTerms } from './special-terms.ts';
 
 const RATE_COLUMNS = [
   'prefix',
@@ -20,6 +21,7 @@ const RATE_COLUMNS = [
   'effective_from',
   'effective_to',
   'blocked',
+  ...SPECIAL_COLUMNS,
 ] as const;
 const RATE_COLUMNS_REQUIRED = ['prefix', 'rate'] as const;
 
@@ -33,8 +35,8 @@ export interface TariffDefaults {
 
 type RateDefaults = Omit<
   Rate,
-  'index' | 'prefix' | 'description' | 'initialRatePerMinute' | 'ratePerMinute' | 'blocked'
->;
+  'index' | 'prefix' | 'description' | 'initialRatePerMinute' | 'ratePerMinute' | 'blocked' | 'special'
+> & { readonly special: SpecialTerms };
 
 /**
  * @param csvText text of a CSV file by its path in the catalog, null when there is none
@@ -57,6 +59,7 @@ export function readTariff(
     initialSeconds: reader.increment(defaultFields, 'initial', catalogDefaults.initialSeconds),
     stepSeconds: reader.increment(defaultFields, 'step', catalogDefaults.stepSeconds),
     durationRounding: (rounding.text('duration') as DurationRounding) ?? catalogDefaults.durationRounding,
+    special: readSpecialTerms(defaultFields, NO_SPECIAL_TERMS, reader, problems),
   };
   const rows = rateRows(yaml, csvText, problems);
   const rates: Rate[] = [];
@@ -131,6 +134,7 @@ function readRate(
   }
   const effectiveFrom = reader.instant(fields, 'effective_from', defaults.effectiveFrom);
   const effectiveTo = reader.instant(fields, 'effective_to', defaults.effectiveTo);
+  const special = readSpecialTerms(fields, defaults.special, reader, problems);
   const rate: Rate = {
     index,
     prefix,
@@ -145,6 +149,7 @@ function readRate(
     stepSeconds: reader.increment(fields, 'step', defaults.stepSeconds),
     durationRounding: reader.oneOf(fields, 'rounding', ['up', 'nearest'], defaults.durationRounding),
     blocked: reader.flag(fields, 'blocked', false),
+    special: isSpecial(special) ? special : null,
   };
   if (!isPrefix(prefix)) {
     problems.add(

@@ -75,6 +75,7 @@ export const PRICE_COLUMNS = [
   ['charge', `Decimal(18, ${CHARGE_SCALE})`],
   ['currency', NAME],
   ['revision', 'UInt32'],
+  ['price_detail', 'String'], // JSON of what a price has beyond these columns; '' for most calls
 ] as const;
 
 export const RATED_COLUMNS = [...CALL_COLUMNS, ...PRICE_COLUMNS] as const;

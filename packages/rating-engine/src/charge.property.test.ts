@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { CHARGE_OVERFLOW, chargedSecondsOf, chargeOf } from './charge.ts';
+import { CHARGE_OVERFLOW, chargedSecondsOf, chargeOf, chargeUnits } from './charge.ts';
 import { billableSeconds } from './increments.ts';
+import { billedDurationMs, withinLimits } from './special-charge.ts';
 import { oraclePrice } from './testing/oracle.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? 20_200_115);
@@ -20,6 +21,17 @@ const terms = fc.record({
   initialRatePerMinute: amount,
   ratePerMinute: amount,
   connectFee: amount,
+  special: fc.option(
+    fc
+      .tuple(amount, amount, fc.constantFrom(0, 0, 1, 6, 10, 60), fc.boolean())
+      .map(([a, b, freeSeconds, isUnlimited]) => ({
+        minimumCharge: Math.min(a, b),
+        maximumCharge: isUnlimited ? Infinity : Math.max(a, b),
+        freeSeconds,
+      })),
+    { nil: null },
+  ),
+  billsZeroLength: fc.boolean(),
 });
 const duration = fc.oneof(
   fc.integer({ min: 0, max: 7_200_000 }),
@@ -34,18 +46,26 @@ const left = fc.oneof(
   fc.integer({ min: 0, max: 10_000_000 }),
 );
 
+function limited(
+  { special }: { special: { minimumCharge: number; maximumCharge: number } | null },
+  chargedSeconds: number,
+  metered: number,
+): number {
+  return special === null || chargedSeconds === 0 ? metered : withinLimits(metered, special);
+}
+
 it(`charges what the oracle charges (${CASES} cases, seed ${seed})`, () => {
   let wide = 0;
   fc.assert(
     fc.property(terms, duration, left, (rate, durationMs, poolSecondsLeft) => {
       const expected = oraclePrice(durationMs, rate, poolSecondsLeft);
-      const billable = billableSeconds(durationMs, rate);
+      const billable = billableSeconds(billedDurationMs(durationMs, rate.special, rate), rate);
       expect(BigInt(billable)).toBe(expected.billableSeconds);
       const included = Math.min(poolSecondsLeft, billable);
       expect(BigInt(included)).toBe(expected.includedSeconds);
       const parts = chargedSecondsOf(rate, included, billable);
       expect(BigInt(parts.initial + parts.steps)).toBe(expected.chargedSeconds);
-      const charge = chargeOf(rate, parts, rate.chargeRounding);
+      const charge = limited(rate, parts.initial + parts.steps, chargeOf(rate, parts, rate.chargeRounding));
       if (expected.charge > BigInt(Number.MAX_SAFE_INTEGER)) {
         wide += 1;
         expect(charge).toBe(CHARGE_OVERFLOW);
@@ -60,13 +80,41 @@ it(`never charges a longer call less (${CASES} cases, seed ${seed})`, () => {
   fc.assert(
     fc.property(terms, duration, fc.integer({ min: 0, max: 200_000 }), (rate, durationMs, longerMs) => {
       const price = (ms: number): number => {
-        const billable = billableSeconds(ms, rate);
-        return chargeOf(rate, chargedSecondsOf(rate, 0, billable), rate.chargeRounding);
+        const billable = billableSeconds(billedDurationMs(ms, rate.special, rate), rate);
+        const metered = chargeOf(rate, chargedSecondsOf(rate, 0, billable), rate.chargeRounding);
+        return limited(rate, billable, metered);
       };
       const short = price(durationMs);
       const long = price(durationMs + longerMs);
       if (long !== CHARGE_OVERFLOW) expect(long).toBeGreaterThanOrEqual(short);
       else expect(long).toBe(CHARGE_OVERFLOW);
+    }),
+    { numRuns: CASES, seed },
+  );
+});
+
+/** What a call costs to the last fraction, × `UNITS_PER_CHARGE`: rounding to six digits can make two halves cheaper than one. */
+it(`never makes a call cheaper by splitting it, with \`up\` under one rate (${CASES} cases, seed ${seed})`, () => {
+  const oneRate = fc.record({
+    ratePerMinute: amount,
+    connectFee: amount,
+    // The step divides the initial interval, as in everything that is sold: at 6/30 two calls of 6 s are cheaper than one of 12 s.
+    increments: fc.constantFrom([60, 60], [60, 1], [30, 6], [6, 6], [1, 1], [60, 30]),
+  });
+  fc.assert(
+    fc.property(oneRate, duration, duration, ({ ratePerMinute, connectFee, increments }, first, second) => {
+      const [initialSeconds = 1, stepSeconds = 1] = increments;
+      const rate = {
+        ratePerMinute,
+        initialRatePerMinute: ratePerMinute,
+        connectFee,
+        initialSeconds,
+        stepSeconds,
+        durationRounding: 'up',
+      } as const;
+      const price = (ms: number): bigint =>
+        ms === 0 ? 0n : chargeUnits(rate, chargedSecondsOf(rate, 0, billableSeconds(ms, rate)));
+      expect(price(first) + price(second)).toBeGreaterThanOrEqual(price(first + second));
     }),
     { numRuns: CASES, seed },
   );

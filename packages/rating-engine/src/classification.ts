@@ -70,7 +70,8 @@ export const CLASSIFICATION_RULES: readonly ClassificationRule[] = [
   },
   {
     callType: 'toll_free_outbound',
-    condition: "the destination is toll-free, and domestic, shared with the plan's country or of no one country",
+    condition:
+      "the destination is toll-free, and domestic, shared with the plan's country or of no one country",
     applies: (facts) =>
       facts.destinationKind === 'e164' &&
       facts.numberClass === 'toll_free' &&

@@ -45,6 +45,8 @@ export function explainCall(call: RatingCall, account: RatedAccount, allowance: 
     }
   }
   if (outcome.kind === 'priced' && outcome.rate !== null && outcome.tariff !== null) {
+    if (call.answeredAt === 0)
+      return { outcome, steps: [...steps, ...attemptSteps(outcome, outcome.rate, call, account)] };
     steps.push(durationStep(outcome, outcome.rate));
     if (outcome.pool !== null) steps.push(allowanceStep(outcome, call, allowance));
     steps.push(chargeStep(outcome, outcome.rate, outcome.tariff));
@@ -176,20 +178,55 @@ function whyNot(rate: Rate, atMs: number): string {
   return 'shorter';
 }
 
+/** What remains to be said of a call that nobody answered and that has a fee. */
+function attemptSteps(
+  priced: Priced,
+  rate: Rate,
+  call: RatingCall,
+  account: RatedAccount,
+): ExplanationStep[] {
+  const tariff = priced.tariff!;
+  const fee = trimmed(rate.special!.attemptFee, CHARGE_SCALE);
+  assert(priced.charge === rate.special!.attemptFee, 'the explanation gives the amount of the engine');
+  return [
+    ruleStep(priced.callType, tariff, 'tariff', account),
+    step(
+      'rate',
+      `Rate: at ${new Date(call.startedAt).toISOString()} it is prefix ${rate.prefix} (${rate.description}) of tariff ${tariff.id}.`,
+      { tariff: tariff.id, prefix: rate.prefix, description: rate.description },
+    ),
+    step('charge', `Charge: nobody answered, and an attempt costs ${fee} ${priced.currency}.`, {
+      attempt_fee: fee,
+      charge: formatScaled(priced.charge, CHARGE_SCALE),
+      currency: priced.currency,
+    }),
+    outcomeStep(priced),
+  ];
+}
+
 function durationStep(priced: Priced, rate: Rate): ExplanationStep {
   const { durationMs, billableSeconds } = priced;
   const { initialSeconds, stepSeconds } = rate;
-  const excessMs = durationMs - initialSeconds * 1000;
+  const freeSeconds = rate.special?.freeSeconds ?? 0;
+  const billedMs = Math.max(0, durationMs - freeSeconds * 1000);
+  const excessMs = billedMs - initialSeconds * 1000;
   const head = `Duration ${seconds(durationMs)} at ${initialSeconds}/${stepSeconds} ${rate.durationRounding}`;
   let working: string;
-  if (durationMs === 0) working = 'nothing was said, nothing is billed';
+  if (durationMs === 0) {
+    working =
+      billableSeconds === 0
+        ? 'nothing was said, nothing is billed'
+        : 'nothing was said, and the plan bills the initial interval of a call without length';
+  } else if (billedMs === 0) working = `within the first ${freeSeconds} s, which are free`;
   else if (excessMs <= 0) working = `within the initial interval of ${initialSeconds} s`;
   else {
     const steps = (billableSeconds - initialSeconds) / stepSeconds;
     working = `initial ${initialSeconds} s, and ${seconds(excessMs)} beyond it rounded ${rate.durationRounding} to ${steps} × ${stepSeconds} s`;
   }
-  return step('duration', `${head}: ${working} → ${billableSeconds} s billable.`, {
+  const off = freeSeconds > 0 && billedMs > 0 ? `${freeSeconds} s free, ${seconds(billedMs)} left; ` : '';
+  return step('duration', `${head}: ${off}${working} → ${billableSeconds} s billable.`, {
     duration_ms: durationMs,
+    free_seconds: freeSeconds,
     initial_seconds: initialSeconds,
     step_seconds: stepSeconds,
     duration_rounding: rate.durationRounding,
@@ -226,7 +263,8 @@ function chargeStep(priced: Priced, rate: Rate, tariff: Tariff): ExplanationStep
   const parts = chargedSecondsOf(rate, priced.includedSeconds, priced.billableSeconds);
   const exact = chargeUnits(rate, parts);
   const rounded = roundDivBig(exact, BigInt(UNITS_PER_CHARGE), tariff.chargeRounding);
-  assert(rounded === BigInt(charge), 'the explanation gives the amount of the engine');
+  const limit = limitOf(rounded, rate);
+  assert((limit?.charge ?? rounded) === BigInt(charge), 'the explanation gives the amount of the engine');
   const terms = [
     rate.connectFee > 0 ? `${trimmed(rate.connectFee, CHARGE_SCALE)} connect fee` : '',
     parts.initial > 0 ? `${parts.initial} s × ${trimmed(rate.initialRatePerMinute, RATE_SCALE)} / 60 s` : '',
@@ -237,14 +275,29 @@ function chargeStep(priced: Priced, rate: Rate, tariff: Tariff): ExplanationStep
   const rounding = isExact
     ? 'exactly'
     : `rounded ${tariff.chargeRounding} from ${trimmed(exact, RATE_SCALE)} / 60`;
-  return step('charge', `Charge: ${terms.join(' + ')} = ${amount} ${currency}, ${rounding}.`, {
+  const metered = formatScaled(rounded, CHARGE_SCALE);
+  const limited = limit === null ? '' : `; the ${limit.name} charge of the rate is ${amount}`;
+  return step('charge', `Charge: ${terms.join(' + ')} = ${metered} ${currency}, ${rounding}${limited}.`, {
     connect_fee: trimmed(rate.connectFee, CHARGE_SCALE),
     initial_charged_seconds: parts.initial,
     step_charged_seconds: parts.steps,
     charge_rounding: tariff.chargeRounding,
+    ...(limit === null ? {} : { metered_charge: metered, limit: limit.name }),
     charge: amount,
     currency,
   });
+}
+
+/** The limit that a metered charge runs into. */
+function limitOf(
+  metered: bigint,
+  { special }: Rate,
+): { readonly name: 'minimum' | 'maximum'; readonly charge: bigint } | null {
+  if (special === null) return null;
+  const { minimumCharge, maximumCharge } = special;
+  if (metered < BigInt(minimumCharge)) return { name: 'minimum', charge: BigInt(minimumCharge) };
+  if (maximumCharge === Infinity || metered <= BigInt(maximumCharge)) return null;
+  return { name: 'maximum', charge: BigInt(maximumCharge) };
 }
 
 function outcomeStep(outcome: Priced | Unpriceable): ExplanationStep {

@@ -11,5 +11,7 @@ export { priceCall } from './price-call.ts';
 export type { Priced, Unpriceable } from './price-call.ts';
 export { quoteCall } from './quote.ts';
 export type { Quote, QuoteRequest, QuoteResult } from './quote.ts';
+export { priceDetailOf, recompute } from './stored-price.ts';
+export type { PriceDetail, StoredPrice } from './stored-price.ts';
 export { compileRateTable } from './rate-table.ts';
 export type { RatedAccount, RateTable } from './rate-table.ts';

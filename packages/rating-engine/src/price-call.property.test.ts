@@ -6,8 +6,11 @@ import { emptyCall } from './call.ts';
 import { explainCall } from './explain.ts';
 import { priceCall } from './price-call.ts';
 import { compileRateTable } from './rate-table.ts';
+import { recompute } from './stored-price.ts';
 import { byTariff, makeAccount, makeCatalog, makePlan, makePool, makeTariff } from './testing/catalog.ts';
+import type { RateText } from './testing/catalog.ts';
 import { oraclePrice } from './testing/oracle.ts';
+import { storedPriceOf } from './testing/stored.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? 20_200_131);
 const CASES = 10_000;
@@ -21,12 +24,25 @@ const instant = fc
   .integer({ min: -3, max: 3 })
   .chain((day) => fc.constantFrom(-1, 0, 1, 40_000_000).map((ms) => T0 + day * DAY + ms));
 const decimal = fc.integer({ min: 0, max: 3_000_000 }).map((n) => (n / 1e6).toFixed(6));
-const row = fc.record({
+type RowTerms = Omit<RateText, 'prefix'> & { special: Omit<RateText, 'prefix'> | null };
+const row: fc.Arbitrary<RowTerms> = fc.record({
   perMinute: decimal,
   initialPerMinute: decimal,
   connectFee: fc.constantFrom('0', '0.05', '0.000001'),
   increments: fc.constantFrom('60/60', '60/1', '30/6', '6/6', '1/1'),
+  special: fc.option(
+    fc.record({
+      minimumCharge: fc.constantFrom('0', '0.01', '0.5'),
+      maximumCharge: fc.constantFrom('0.5', '2', '1000000'),
+      freeSeconds: fc.constantFrom(0, 10, 30),
+    }),
+    { nil: null },
+  ),
 });
+/** As files have it: the special terms beside the others. */
+function flattened({ special, ...terms }: RowTerms): Omit<RateText, 'prefix'> {
+  return { ...terms, ...special };
+}
 const deck = fc
   .uniqueArray(fc.constantFrom(...PREFIXES), { minLength: 1 })
   .chain((prefixes) =>
@@ -41,10 +57,10 @@ const deck = fc
           .map(({ terms, borderDay, later }) => {
             const border = T0 + borderDay * DAY;
             return later === null
-              ? [{ prefix, ...terms, effectiveFrom: border }]
+              ? [{ prefix, ...flattened(terms), effectiveFrom: border }]
               : [
-                  { prefix, ...terms, effectiveTo: border },
-                  { prefix, ...later, effectiveFrom: border },
+                  { prefix, ...flattened(terms), effectiveTo: border },
+                  { prefix, ...flattened(later), effectiveFrom: border },
                 ];
           }),
       ),
@@ -55,6 +71,7 @@ const deck = fc
 const cases = fc.record({
   deck,
   durationRounding: fc.constantFrom('up' as const, 'nearest' as const),
+  billsZeroLength: fc.boolean(),
   chargeRounding: fc.constantFrom('half_up' as const, 'up' as const, 'down' as const, 'half_even' as const),
   pool: fc.option(
     fc.record({ minutes: fc.integer({ min: 0, max: 5 }), usedSeconds: fc.integer({ min: 0, max: 400 }) }),
@@ -81,10 +98,10 @@ function rateByLooking(rates: readonly Rate[], number: number, at: number): Rate
 
 it(`prices and explains as the oracle does (${CASES} cases, seed ${seed})`, () => {
   fc.assert(
-    fc.property(cases, ({ deck: rows, durationRounding, chargeRounding, pool, ...leg }) => {
+    fc.property(cases, ({ deck: rows, durationRounding, chargeRounding, billsZeroLength, pool, ...leg }) => {
       const tariff = makeTariff('world', rows, { durationRounding, chargeRounding });
       const minutes = pool === null ? null : makePool('minutes', pool.minutes);
-      const plan = makePlan('standard', { international: byTariff(tariff, minutes) });
+      const plan = makePlan('standard', { international: byTariff(tariff, minutes) }, { billsZeroLength });
       const account = compileRateTable(makeCatalog([makeAccount('acme', plan, { timeZone: 'UTC' })])).account(
         'acme',
       )!;
@@ -106,7 +123,11 @@ it(`prices and explains as the oracle does (${CASES} cases, seed ${seed})`, () =
         return;
       }
       const left = pool === null ? 0 : pool.minutes * 60 - pool.usedSeconds;
-      const expected = oraclePrice(leg.durationMs, { ...rate, durationRounding, chargeRounding }, left);
+      const expected = oraclePrice(
+        leg.durationMs,
+        { ...rate, durationRounding, chargeRounding, billsZeroLength },
+        left,
+      );
       expect(outcome).toMatchObject({
         kind: 'priced',
         rate,
@@ -118,6 +139,10 @@ it(`prices and explains as the oracle does (${CASES} cases, seed ${seed})`, () =
       });
       // Throws when its own arithmetic gives another amount.
       expect(explainCall(call, account, allowance).outcome).toEqual(outcome);
+      expect(recompute(storedPriceOf(outcome))).toEqual({
+        billableSeconds: Number(expected.billableSeconds),
+        charge: expected.charge,
+      });
     }),
     { numRuns: CASES, seed },
   );

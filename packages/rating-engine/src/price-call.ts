@@ -7,6 +7,7 @@ import { CHARGE_OVERFLOW, chargeOf, chargedSecondsOf } from './charge.ts';
 import { classifyCall, describeCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
 import { billableSeconds } from './increments.ts';
+import { billedDurationMs, withinLimits } from './special-charge.ts';
 import { emptyTerms } from './rate-terms.ts';
 import type { RateTerms } from './rate-terms.ts';
 import type { CompiledRule, CompiledTariff, RatedAccount } from './rate-table.ts';
@@ -74,6 +75,8 @@ export function priceCall(
   const facts = describeCall(call, account, scratchFacts);
   const callType = classifyCall(facts)?.callType ?? null;
   if (call.answeredAt === 0) {
+    const attempt = callType === null ? null : priceAttempt(callType, call, account, facts);
+    if (attempt !== null) return attempt;
     // What was dialled in vain costs nothing, whatever it was; a destination that is no number counts as a service code.
     return atNoCharge('unanswered', callType ?? 'service_code', call, account, facts.country);
   }
@@ -157,8 +160,9 @@ function priceByTariff(
   if (terms.blocked) {
     return unpriceable('destination_blocked', `Tariff ${tariff.id} blocks prefix ${terms.prefix}.`);
   }
+  const special = terms.isSpecial ? tariff.rates[index]!.special : null;
   const durationMs = durationOf(call);
-  const billable = billableSeconds(durationMs, terms);
+  const billable = billableSeconds(billedDurationMs(durationMs, special, account.plan.plan), terms);
   if (billable > BILLABLE_SECONDS_MAX) {
     return unpriceable('amount_overflow', `${billable} billable seconds do not fit the record.`);
   }
@@ -169,7 +173,8 @@ function priceByTariff(
     included = left <= 0 ? 0 : left < billable ? left : billable;
   }
   const charged = billable - included;
-  const charge = chargeOf(terms, chargedSecondsOf(terms, included, billable), tariff.chargeRounding);
+  const metered = chargeOf(terms, chargedSecondsOf(terms, included, billable), tariff.chargeRounding);
+  const charge = special === null || charged === 0 ? metered : withinLimits(metered, special);
   if (charge === CHARGE_OVERFLOW) {
     return unpriceable(
       'amount_overflow',
@@ -196,6 +201,32 @@ function priceByTariff(
     chargedSeconds: charged,
     pool,
     charge,
+    currency: tariff.currency,
+  };
+}
+
+/** The fee of a call that nobody answered; null where there is none. What has no rate, or is blocked, was not carried. */
+function priceAttempt(
+  callType: CallType,
+  call: RatingCall,
+  account: RatedAccount,
+  facts: CallFacts,
+): Priced | null {
+  const rule = ruleFor(callType, account);
+  if (rule.kind !== 'tariff' || !rule.tariff.hasAttemptFees) return null;
+  if (call.startedAt < account.account.billingStart) return null;
+  const { tariff } = rule.tariff;
+  const number = ratedNumber(callType, call, account, facts);
+  const rate = number > 0 ? tariff.rates[tariff.index.find(number, call.startedAt)] : undefined;
+  if (rate === undefined || rate.blocked || rate.special === null || rate.special.attemptFee === 0)
+    return null;
+  if (callType === 'service_code' && rate.prefix !== String(number)) return null;
+  return {
+    ...atNoCharge('unanswered', callType, call, account, facts.country),
+    tariff,
+    rate,
+    prefix: Number(rate.prefix),
+    charge: rate.special.attemptFee,
     currency: tariff.currency,
   };
 }

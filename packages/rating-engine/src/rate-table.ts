@@ -40,6 +40,8 @@ export type CompiledRule =
 export interface CompiledTariff {
   readonly tariff: Tariff;
   readonly terms: RateTermsTable;
+  /** Whether any row charges calls that nobody answered. */
+  readonly hasAttemptFees: boolean;
 }
 
 export function compileRateTable(catalog: Catalog): RateTable {
@@ -50,7 +52,11 @@ export function compileRateTable(catalog: Catalog): RateTable {
   function compileTariff(tariff: Tariff): CompiledTariff {
     let compiled = tariffs.get(tariff);
     if (compiled === undefined) {
-      compiled = { tariff, terms: new RateTermsTable(tariff.rates) };
+      compiled = {
+        tariff,
+        terms: new RateTermsTable(tariff.rates),
+        hasAttemptFees: tariff.rates.some(({ special }) => special !== null && special.attemptFee > 0),
+      };
       tariffs.set(tariff, compiled);
     }
     return compiled;

@@ -11,15 +11,19 @@ export interface RateTerms {
   stepSeconds: number;
   durationRounding: DurationRounding;
   blocked: boolean;
+  /** The row has special terms: see `Rate.special`. */
+  isSpecial: boolean;
 }
 
 const WIDTH = 8;
+const BLOCKED = 1;
+const SPECIAL = 2;
 
 /**
  * The terms of all rows of a tariff side by side, 64 bytes a row: on a large deck a price costs what it waits for memory, and
  * one row here is one cache line, where a `Rate` object is three.
  *
- *   | prefix | initial rate | rate | connect fee | initial s | step s | 1 = up | 1 = blocked |   Float64 each
+ *   | prefix | initial rate | rate | connect fee | initial s | step s | 1 = up | 1 = blocked, 2 = special |   Float64 each
  */
 export class RateTermsTable {
   readonly #terms: Float64Array;
@@ -36,7 +40,7 @@ export class RateTermsTable {
           rate.initialSeconds,
           rate.stepSeconds,
           rate.durationRounding === 'up' ? 1 : 0,
-          rate.blocked ? 1 : 0,
+          (rate.blocked ? BLOCKED : 0) + (rate.special === null ? 0 : SPECIAL),
         ],
         index * WIDTH,
       );
@@ -54,7 +58,9 @@ export class RateTermsTable {
     out.initialSeconds = terms[at + 4]!;
     out.stepSeconds = terms[at + 5]!;
     out.durationRounding = terms[at + 6] === 1 ? 'up' : 'nearest';
-    out.blocked = terms[at + 7] === 1;
+    const flags = terms[at + 7]!;
+    out.blocked = (flags & BLOCKED) !== 0;
+    out.isSpecial = (flags & SPECIAL) !== 0;
     return out;
   }
 }
@@ -70,5 +76,6 @@ export function emptyTerms(): RateTerms {
     stepSeconds: 1,
     durationRounding: 'up',
     blocked: false,
+    isSpecial: false,
   };
 }

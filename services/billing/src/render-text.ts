@@ -19,7 +19,10 @@ export function renderInvoiceText(invoice: Invoice, { colour = false }: RenderOp
   const money = (amount: string): string =>
     amount.startsWith('-') ? `-${symbol}${grouped(amount.slice(1))}` : `${symbol}${grouped(amount)}`;
   const usageMonth = monthName(parseMonth(invoice.usage_month));
-  const shown = invoice.usage.filter((line) => line.rate_type !== 'unanswered');
+  const shown = invoice.usage.filter(
+    // Nobody misses a line about nothing; attempts that have a fee are shown.
+    (line) => line.rate_type !== 'unanswered' || /[1-9]/.test(line.exact_amount),
+  );
 
   const recurringRows = invoice.recurring.map((line) => [
     line.description,

@@ -10,6 +10,7 @@ import {
   SUSPEND_CODES,
 } from '@tollstream/contracts';
 import type { BuildersOf, NativeBlock, PRICE_COLUMNS } from '@tollstream/contracts';
+import { priceDetailOf } from '@tollstream/rating-engine';
 import type { Priced, RatedAccount, Unpriceable } from '@tollstream/rating-engine';
 
 /** What suspense adds to the columns of a call. */
@@ -78,6 +79,7 @@ export function pushPrice(
   columns.charge.push(priced.charge);
   columns.currency.push(priced.currency);
   columns.revision.push(0);
+  columns.price_detail.push(priceDetailOf(priced));
 }
 
 export function pushSuspense(

@@ -42,6 +42,7 @@ describe('rated rows', () => {
       charge: 3_600,
       currency: 'USD',
       revision: 0,
+      price_detail: '',
     });
   });
 

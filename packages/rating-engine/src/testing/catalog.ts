@@ -8,6 +8,7 @@ import type {
   Pool,
   PrefixIndex,
   Rate,
+  SpecialTerms,
   Tariff,
 } from '@tollstream/catalog';
 
@@ -26,6 +27,10 @@ export interface RateText {
   readonly effectiveFrom?: number;
   readonly effectiveTo?: number;
   readonly blocked?: boolean;
+  readonly minimumCharge?: string;
+  readonly maximumCharge?: string;
+  readonly attemptFee?: string;
+  readonly freeSeconds?: number;
 }
 
 /** '0.02' at scale 8 → 2000000. */
@@ -66,6 +71,19 @@ function makeRate(text: RateText, index: number, durationRounding: DurationRound
     stepSeconds,
     durationRounding: text.durationRounding ?? durationRounding,
     blocked: text.blocked ?? false,
+    special: specialOf(text),
+  };
+}
+
+function specialOf(text: RateText): SpecialTerms | null {
+  const { minimumCharge, maximumCharge, attemptFee, freeSeconds } = text;
+  const isPlain = [minimumCharge, maximumCharge, attemptFee, freeSeconds].every((term) => term === undefined);
+  if (isPlain) return null;
+  return {
+    minimumCharge: scaled(minimumCharge ?? '0', 6),
+    maximumCharge: maximumCharge === undefined ? Infinity : scaled(maximumCharge, 6),
+    attemptFee: scaled(attemptFee ?? '0', 6),
+    freeSeconds: freeSeconds ?? 0,
   };
 }
 
@@ -116,6 +134,7 @@ export function makePlan(id: string, rules: Partial<Plan['rules']> = {}, part: P
       ...rules,
     },
     internalUsesAllowance: false,
+    billsZeroLength: false,
     pools: [],
     recurring: [],
     ...part,

@@ -38,6 +38,15 @@ export interface OracleTerms {
   readonly initialRatePerMinute: number;
   readonly ratePerMinute: number;
   readonly connectFee: number;
+  /** Null or left out: none. */
+  readonly special?: {
+    readonly minimumCharge: number;
+    /** `Infinity`: none. */
+    readonly maximumCharge: number;
+    readonly freeSeconds: number;
+  } | null;
+  /** Of the plan. */
+  readonly billsZeroLength?: boolean;
 }
 
 export interface OraclePrice {
@@ -61,6 +70,7 @@ export function oraclePrice(durationMs: number, terms: OracleTerms, poolSecondsL
   if (billable > included) exact = fraction(terms.connectFee, 10n ** 6n);
   exact = add(exact, multiply(fraction(inInitial, 60), fraction(terms.initialRatePerMinute, 10n ** 8n)));
   exact = add(exact, multiply(fraction(inSteps, 60), fraction(terms.ratePerMinute, 10n ** 8n)));
+  if (billable > included) exact = oracleLimits(exact, terms);
   return {
     billableSeconds: billable,
     includedSeconds: included,
@@ -69,10 +79,22 @@ export function oraclePrice(durationMs: number, terms: OracleTerms, poolSecondsL
   };
 }
 
+/** Limits hold for the exact price; they are amounts that rounding leaves alone. */
+function oracleLimits(exact: Fraction, { special }: OracleTerms): Fraction {
+  if (special === null || special === undefined) return exact;
+  const minimum = fraction(special.minimumCharge, 10n ** 6n);
+  const raised = compare(exact, minimum) < 0 ? minimum : exact;
+  if (special.maximumCharge === Infinity) return raised;
+  const maximum = fraction(special.maximumCharge, 10n ** 6n);
+  return compare(raised, maximum) > 0 ? maximum : raised;
+}
+
 function oracleBillable(durationMs: number, terms: OracleTerms): bigint {
-  if (durationMs === 0) return 0n;
   const initial = BigInt(terms.initialSeconds);
-  const seconds = fraction(durationMs, 1000);
+  const free = terms.special?.freeSeconds ?? 0;
+  if (durationMs === 0) return free === 0 && terms.billsZeroLength === true ? initial : 0n;
+  const seconds = add(fraction(durationMs, 1000), fraction(-free));
+  if (seconds.numerator <= 0n) return 0n;
   if (compare(seconds, fraction(initial)) <= 0) return initial;
   const steps = multiply(add(seconds, fraction(-initial)), fraction(1, terms.stepSeconds));
   const rounded = roundTo(steps, terms.durationRounding === 'up' ? 'up' : 'half_up');

@@ -27,7 +27,12 @@ export function storeContract(store: () => UsageStore): void {
 
   test('migrates an empty store and leaves a migrated one alone', async () => {
     const first = await store().migrate();
-    expect(first.applied).toEqual(['0001_usage.sql', '0002_exceptions.sql', '0003_usage_final.sql']);
+    expect(first.applied).toEqual([
+      '0001_usage.sql',
+      '0002_exceptions.sql',
+      '0003_usage_final.sql',
+      '0004_price_detail.sql',
+    ]);
     expect(await store().migrate()).toEqual({ applied: [], version: first.version });
   });
 

@@ -23,6 +23,7 @@ const PLAN: Plan = {
     service_code: free,
   },
   internalUsesAllowance: false,
+  billsZeroLength: false,
   pools: [],
   recurring: [
     { id: 'phone', name: 'Phone service', per: 'device', amount: 19_950_000 },

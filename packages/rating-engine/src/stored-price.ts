@@ -1,0 +1,99 @@
+/** The way from a price to what a rated row stores of it, and back: a row proves its amount without the catalog. */
+import type { ChargeRounding, DurationRounding } from '@tollstream/catalog';
+import { CHARGE_SCALE, RATE_SCALE } from '@tollstream/contracts';
+import type { RateType } from '@tollstream/contracts';
+import { formatScaled, parseDecimal, roundDivBig } from '@tollstream/money';
+import { chargedSecondsOf, chargeUnits, UNITS_PER_CHARGE } from './charge.ts';
+import { billableSeconds } from './increments.ts';
+import type { Priced } from './price-call.ts';
+
+/** What a price has beyond the columns that every row has: JSON in `price_detail`, which is '' for most rows. Amounts as text. */
+export interface PriceDetail {
+  /** Where it differs from `rate_per_minute`. */
+  readonly initial_rate_per_minute?: string;
+  readonly free_seconds?: number;
+  readonly minimum_charge?: string;
+  readonly maximum_charge?: string;
+  /** Of a call that nobody answered. */
+  readonly attempt_fee?: string;
+}
+
+/** The price columns of a rated row. Scaled as there. */
+export interface StoredPrice {
+  readonly rateType: RateType;
+  readonly durationMs: number;
+  readonly initialSeconds: number;
+  readonly stepSeconds: number;
+  readonly durationRounding: DurationRounding;
+  readonly chargeRounding: ChargeRounding;
+  readonly billableSeconds: number;
+  readonly includedSeconds: number;
+  readonly chargedSeconds: number;
+  readonly ratePerMinute: number;
+  readonly connectFee: number;
+  readonly priceDetail: string;
+}
+
+/** @returns JSON of a `PriceDetail`, '' when there is nothing to add */
+export function priceDetailOf({ rate, rateType }: Priced): string {
+  if (rate === null) return '';
+  const { special, initialRatePerMinute, ratePerMinute } = rate;
+  if (special === null && initialRatePerMinute === ratePerMinute) return '';
+  let detail: PriceDetail = {};
+  if (rateType === 'unanswered') return JSON.stringify({ attempt_fee: amount(special!.attemptFee) });
+  if (initialRatePerMinute !== ratePerMinute) {
+    const initial = formatScaled(initialRatePerMinute, RATE_SCALE, { trim: true });
+    detail = { ...detail, initial_rate_per_minute: initial };
+  }
+  if (special !== null) {
+    const { freeSeconds, minimumCharge, maximumCharge } = special;
+    if (freeSeconds > 0) detail = { ...detail, free_seconds: freeSeconds };
+    if (minimumCharge > 0) detail = { ...detail, minimum_charge: amount(minimumCharge) };
+    if (maximumCharge < Infinity) detail = { ...detail, maximum_charge: amount(maximumCharge) };
+  }
+  return Object.keys(detail).length === 0 ? '' : JSON.stringify(detail);
+}
+
+/**
+ * Billable seconds and charge of a rated row, worked out again from what it stores, in whole numbers of any size.
+ * The zero-length rule of the plan shows in the row itself: a call of 0 ms with billable seconds.
+ */
+export function recompute(stored: StoredPrice): {
+  readonly billableSeconds: number;
+  readonly charge: bigint;
+} {
+  const detail = (stored.priceDetail === '' ? {} : JSON.parse(stored.priceDetail)) as PriceDetail;
+  if (stored.rateType === 'unanswered') {
+    return { billableSeconds: 0, charge: chargeFrom(detail.attempt_fee ?? '0') };
+  }
+  if (stored.stepSeconds === 0) return { billableSeconds: 0, charge: 0n }; // no rate: free, before the billing start
+  const freeMs = (detail.free_seconds ?? 0) * 1000;
+  const isZeroBilled = stored.durationMs === 0 && stored.billableSeconds > 0;
+  const billedMs = isZeroBilled ? 1 : Math.max(0, stored.durationMs - freeMs);
+  const billable = billableSeconds(billedMs, stored);
+  if (stored.chargedSeconds === 0) return { billableSeconds: billable, charge: 0n };
+  const initial = detail.initial_rate_per_minute;
+  const prices = {
+    ...stored,
+    initialRatePerMinute: initial === undefined ? stored.ratePerMinute : parseDecimal(initial, RATE_SCALE),
+  };
+  const seconds = chargedSecondsOf(prices, stored.includedSeconds, billable);
+  const metered = roundDivBig(chargeUnits(prices, seconds), BigInt(UNITS_PER_CHARGE), stored.chargeRounding);
+  return { billableSeconds: billable, charge: limited(metered, detail) };
+}
+
+function limited(charge: bigint, { minimum_charge, maximum_charge }: PriceDetail): bigint {
+  const minimum = chargeFrom(minimum_charge ?? '0');
+  if (charge < minimum) return minimum;
+  if (maximum_charge === undefined) return charge;
+  const maximum = chargeFrom(maximum_charge);
+  return charge > maximum ? maximum : charge;
+}
+
+function amount(charge: number): string {
+  return formatScaled(charge, CHARGE_SCALE, { trim: true });
+}
+
+function chargeFrom(text: string): bigint {
+  return BigInt(parseDecimal(text, CHARGE_SCALE));
+}
