@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ClaimLostError } from '@tollstream/event-log';
 import type { EventLog } from '@tollstream/event-log';
 import { createRatingProcessor } from './rating.ts';
 import type { RestoreProgress } from './restore.ts';
@@ -28,6 +29,7 @@ function without(log: EventLog, topic: string, begin: number): EventLog {
     offsets: async (name) => (name === topic ? [{ partition: 0, begin, end: begin }] : log.offsets(name)),
     read: (range) => log.read(range.topic === topic ? { ...range, to: 0, from: 0 } : range),
     claim: async (group, name, partition) => log.claim(group, name, partition),
+    committed: async (group, name, partition) => log.committed(group, name, partition),
   };
 }
 
@@ -77,6 +79,13 @@ describe('the state of a partition', () => {
       });
     },
   );
+
+  it('is given up, not found broken, when another owner rated on meanwhile', async () => {
+    const log = await ratedStage();
+    const claim = await log.claim('rating', TOPICS.accepted, 0);
+    const stale = { ...claim, committed: { offset: 0, metadata: '' } };
+    await expect(processor.restore(stale, log)).rejects.toBeInstanceOf(ClaimLostError);
+  });
 
   it('is what is left when output has passed its retention', async () => {
     const log = await ratedStage();

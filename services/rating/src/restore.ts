@@ -1,5 +1,6 @@
 import { decodeBlock, parseTotals, readNativeBlock } from '@tollstream/contracts';
 import type { NativeBlock, RunningTotals } from '@tollstream/contracts';
+import { ClaimLostError } from '@tollstream/event-log';
 import type { EventLog, PartitionClaim } from '@tollstream/event-log';
 import { callIdentities } from './columns.ts';
 import type { DedupeLimits } from './dedupe-window.ts';
@@ -61,6 +62,7 @@ export async function restoreState(
     // Nothing to hold against each other: never committed, or all of the output has passed its retention.
     const isComparable = claim.committed !== null && (last !== null || bounds.begin === 0);
     if (isComparable && (last?.[schema] ?? 0) !== totals[schema]) {
+      await assertStillOwner(claim, log);
       throw new RatingStateError(
         'TOLL_RATING_OUTPUT_MISSING',
         `The position of ${claim.topic}/${partition} says ${totals[schema]} calls were ${schema}; ${topic}/${partition} ends at ${last?.[schema] ?? 0}.`,
@@ -68,6 +70,22 @@ export async function restoreState(
     }
   }
   return state;
+}
+
+/**
+ * While one that was the owner restores, the next one may already have rated on: then the output is newer than the position of
+ * the claim, and nothing is wrong but that the claim is lost.
+ */
+async function assertStillOwner(
+  { group, topic, partition, committed }: PartitionClaim,
+  log: EventLog,
+): Promise<void> {
+  const now = await log.committed(group, topic, partition);
+  if (now?.offset !== committed?.offset) {
+    throw new ClaimLostError(
+      `Another owner rated on from ${topic}/${partition} while its state was restored.`,
+    );
+  }
 }
 
 /** The same changes that rating the calls made. */
