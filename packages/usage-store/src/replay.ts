@@ -1,13 +1,15 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Connection } from './connection.ts';
 import { StoreError } from './errors.ts';
 import { insertSettings, STAGING_SETTINGS } from './insert-settings.ts';
 import type { BlockInsert } from './port.ts';
-import { settingList } from './sql-text.ts';
+import { quoted, settingList } from './sql-text.ts';
 import { USAGE_TABLES } from './tables.ts';
 import type { TableSpec } from './tables.ts';
 
-const REPAIRS_MAX = 3;
+const REPAIRS_MAX = 4;
+const STAGING_PREFIX = 'replay_';
+const ABANDONED_AFTER_MINUTES = 60;
 
 /**
  * Stores those rows that the table lacks.
@@ -18,6 +20,9 @@ const REPAIRS_MAX = 3;
  *
  *   1 put the rows aside → 2 count what is missing → 3 all: insert as at first, so that a late twin, still on its way, is told by
  *   the token → 4 some, or the token lied: insert what is missing under another token → 5 drop the rows put aside
+ *
+ * An owner of the past may replay the same rows at the same time. So the rows put aside are each replay's own, and the other tokens
+ * are the same for all, so that what two find missing is stored once.
  */
 export async function replayBlocks(
   connection: Connection,
@@ -27,7 +32,7 @@ export async function replayBlocks(
   const spec = USAGE_TABLES[insert.table];
   const { columns, natives } = insert;
   const target = `${database}.${insert.table}`;
-  const staging = `${database}.replay_${createHash('sha256').update(insert.token).digest('hex').slice(0, 32)}`;
+  const staging = `${database}.${STAGING_PREFIX}${randomUUID().replaceAll('-', '')}`;
   const missing = missingRows(target, staging, spec);
   const countMissing = async (): Promise<number> => {
     const [row] = await connection.rows<{ missing: string }>(
@@ -38,9 +43,7 @@ export async function replayBlocks(
   };
 
   // 1
-  await connection.command(
-    `CREATE OR REPLACE TABLE ${staging} AS ${target} ENGINE = MergeTree ORDER BY tuple()`,
-  );
+  await connection.command(`CREATE TABLE ${staging} AS ${target} ENGINE = MergeTree ORDER BY tuple()`);
   await connection.insertNative({ table: staging, columns, natives, settings: STAGING_SETTINGS });
   // 2
   const missingAtFirst = await countMissing();
@@ -65,7 +68,9 @@ export async function replayBlocks(
         { transient: true },
       );
     }
-    const settings = settingList(insertSettings(`${insert.token}/repair-${attempt}-${randomUUID()}`));
+    // Should crashes have made all known tokens lie, the last one is new.
+    const name = attempt < REPAIRS_MAX ? attempt : randomUUID();
+    const settings = settingList(insertSettings(`${insert.token}/repair-${name}`));
     await connection.command(
       `INSERT INTO ${target} (${columns.join(', ')}) SETTINGS ${settings} ` +
         `SELECT ${columns.join(', ')} FROM ${staging} WHERE ${missing} ORDER BY ALL`,
@@ -74,7 +79,18 @@ export async function replayBlocks(
   }
   // 5
   await connection.command(`DROP TABLE IF EXISTS ${staging}`);
+  await dropAbandoned(connection, database);
   return missingAtFirst;
+}
+
+/** Drops what replays put aside that failed or crashed. No replay takes as long as these are old. */
+async function dropAbandoned(connection: Connection, database: string): Promise<void> {
+  const tables = await connection.rows<{ name: string }>(
+    `SELECT name FROM system.tables WHERE database = ${quoted(database)} AND startsWith(name, '${STAGING_PREFIX}') ` +
+      `AND metadata_modification_time < now() - INTERVAL ${ABANDONED_AFTER_MINUTES} MINUTE`,
+    {},
+  );
+  for (const { name } of tables) await connection.command(`DROP TABLE IF EXISTS ${database}.${name}`);
 }
 
 /** Condition on rows of `staging`: neither they nor a newer version of them stand in `target`. */

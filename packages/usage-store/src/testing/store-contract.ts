@@ -134,6 +134,20 @@ export function storeContract(store: () => UsageStore): void {
     },
   );
 
+  test('replays of the same rows at the same time store them once', async () => {
+    const insert = await insertOf('usage_suspended', 'simultaneous', [[80_000, 80_400]]);
+    const where = 'source_offset >= 20000 AND source_offset < 20100';
+    const replayThrice = async (): Promise<unknown> =>
+      Promise.all([1, 2, 3].map(async () => store().replayBlocks(insert)));
+    await replayThrice();
+    expect(await count('usage_suspended', where)).toBe(400);
+    await store().query(
+      `ALTER TABLE ${table('usage_suspended')} DELETE WHERE ${where} AND started_at < '2020-02-01' SETTINGS mutations_sync = 2`,
+    );
+    await replayThrice();
+    expect(await count('usage_suspended', where)).toBe(400);
+  });
+
   test('a replay leaves newer revisions alone', async () => {
     const insert = await insertOf('usage', 'superseded', [[60_000, 60_004]]);
     await store().insertBlocks(insert);
