@@ -31,6 +31,7 @@ test('a block is due by rows, bytes or age, and never when it is empty', () => {
   const few = withMessage(emptyBlock(0), messageOf(0, 3), 100);
   expect(isDue(few, LIMITS, 1099, false)).toBe(false);
   expect(isDue(few, LIMITS, 1100, false)).toBe(true);
+  expect(isDue(few, LIMITS, -1, false)).toBe(true);
   expect(isDue(few, LIMITS, 5099, true)).toBe(false);
   expect(isDue(few, LIMITS, 5100, true)).toBe(true);
   expect(isDue(withMessage(emptyBlock(0), messageOf(0, 10), 0), LIMITS, 0, false)).toBe(true);

@@ -76,13 +76,18 @@ export function overflows(block: OpenBlock, message: BlockMessage, limits: Block
   return block.rows + message.rows > limits.rowsMax || block.bytes + message.native.length > limits.bytesMax;
 }
 
-/** Whether the block is to be written now. @param isBehind whether the partition holds more than was read */
+/**
+ * Whether the block is to be written now. One opened in the future is: the clock was set back, and nobody knows its age.
+ * @param isBehind whether the partition holds more than was read
+ */
 export function isDue(block: OpenBlock, limits: BlockLimits, nowMs: number, isBehind: boolean): boolean {
   if (block.openedAtMs === null) return false;
+  const ageMs = nowMs - block.openedAtMs;
   return (
     block.rows >= limits.rowsMax ||
     block.bytes >= limits.bytesMax ||
-    nowMs - block.openedAtMs >= (isBehind ? limits.ageBehindMsMax : limits.ageMsMax)
+    ageMs >= (isBehind ? limits.ageBehindMsMax : limits.ageMsMax) ||
+    ageMs < 0
   );
 }
 

@@ -60,7 +60,8 @@ export class PartitionWorker {
     const { fetch, now, tickMs } = this.#options;
     let position = await this.#holder.open();
     if (position === null) return 'lost';
-    let tickedMs = now();
+    // By a clock that nobody sets: a wall clock set back must not keep a task from its ticks.
+    let tickedMs = performance.now();
     while (!this.#abort.signal.aborted) {
       const batch = fetch(position);
       if (batch.records.length > 0) {
@@ -68,12 +69,12 @@ export class PartitionWorker {
         if (outcome !== 'done') return outcome;
         await yieldToEventLoop();
       } else {
-        await this.#waitForAppend(Math.max(1, tickedMs + tickMs - now()));
+        await this.#waitForAppend(Math.max(1, tickedMs + tickMs - performance.now()));
       }
       position = batch.nextOffset;
-      if (now() - tickedMs >= tickMs) {
-        tickedMs = now();
-        const outcome = await this.#holder.tick(tickedMs);
+      if (performance.now() - tickedMs >= tickMs) {
+        tickedMs = performance.now();
+        const outcome = await this.#holder.tick(now());
         if (outcome !== 'done') return outcome;
       }
     }

@@ -91,3 +91,27 @@ describe('partitions in one process', () => {
     await log.close();
   });
 });
+
+it('ticks go on when the wall clock is set back', async () => {
+  let clockMs = 1_000_000;
+  const log = createMemoryEventLog({ now: () => clockMs });
+  await log.createTopics([{ name: 'in', partitions: 1 }]);
+  const ticks: number[] = [];
+  const member = await log.join({
+    group: 'ticked',
+    topics: ['in'],
+    mode: 'offsets',
+    tickMs: 1,
+    open: async () => ({
+      process: async () => undefined,
+      tick: async (nowMs) => {
+        ticks.push(nowMs);
+        clockMs = 5_000;
+      },
+      close: async () => undefined,
+    }),
+  });
+  await expect.poll(() => ticks.slice(0, 3)).toEqual([1_000_000, 5_000, 5_000]);
+  await member.stop();
+  await log.close();
+});
