@@ -388,7 +388,19 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'A key is missing, unknown, or has a value of the wrong kind.',
     ),
     TOLL_CATALOG_TARIFF_UNUSED: own('TOLL_CATALOG_TARIFF_UNUSED', 'No plan uses a tariff (a warning).'),
+    TOLL_CATALOG_TIERS_INVALID: own(
+      'TOLL_CATALOG_TIERS_INVALID',
+      'The tiers of a rate cannot be read, or do not ascend.',
+    ),
+    TOLL_CATALOG_TIME_INVALID: own(
+      'TOLL_CATALOG_TIME_INVALID',
+      'A text is no time of day, or a window ends where it begins.',
+    ),
     TOLL_CATALOG_VALUE_UNKNOWN: own('TOLL_CATALOG_VALUE_UNKNOWN', 'A value is none of those allowed.'),
+    TOLL_CATALOG_WINDOW_GAP: own(
+      'TOLL_CATALOG_WINDOW_GAP',
+      'A row has no rate at some time of the week (a warning).',
+    ),
     TOLL_CATALOG_YAML_INVALID: own('TOLL_CATALOG_YAML_INVALID', 'A file is no valid YAML.'),
     TOLL_CATALOG_ZONE_UNKNOWN: own('TOLL_CATALOG_ZONE_UNKNOWN', 'There is no such time zone.'),
   },

@@ -29,25 +29,28 @@ interface Example {
   readonly rows: readonly Readonly<Record<string, string>>[];
 }
 
-/** Blocks `yaml tariff` (and before it `yaml plan`) hold for the table that follows. */
+/** Blocks `yaml tariff` (and before it `yaml plan` and `yaml catalog`) hold for the table that follows. */
 function examplesOf(markdown: string): Example[] {
   const examples: Example[] = [];
   for (const section of markdown.split(/^## /m).slice(1)) {
     const heading = section.slice(0, section.indexOf('\n'));
     let plan = '';
+    let head = '';
     for (const [, kind, yaml, table] of section.matchAll(
       /^```yaml (tariff|plan|catalog)\n([\s\S]*?)^```\n(?:[^|`]*?\n)?((?:^\|.*\n)*)/gm,
     )) {
       if (kind === 'plan') plan = yaml!;
-      else examples.push({ heading, catalog: catalogOf(yaml!, plan), rows: rowsOf(table!) });
+      else if (kind === 'catalog') head = yaml!;
+      else
+        examples.push({ heading, catalog: catalogOf({ tariff: yaml!, plan, head }), rows: rowsOf(table!) });
     }
   }
   return examples;
 }
 
-function catalogOf(tariff: string, plan: string): Catalog {
+function catalogOf({ tariff, plan, head }: Record<'tariff' | 'plan' | 'head', string>): Catalog {
   const files = {
-    'catalog.yaml': 'version: 1\nname: Examples\n',
+    'catalog.yaml': `version: 1\nname: Examples\n${head}`,
     'plans/plan.yaml': PLAN + (plan.includes('rules') ? '' : PLAN_RULES) + plan,
     'tariffs/world.yaml': TARIFF + tariff,
     'accounts.yaml': 'accounts:\n  - { id: acme, name: Acme, plan: plan, billing_start: 2000-01-01 }\n',
@@ -74,7 +77,7 @@ function rowsOf(table: string): Record<string, string>[] {
 const examples = examplesOf(page);
 
 it('finds the examples', () => {
-  expect(examples.length).toBeGreaterThanOrEqual(7);
+  expect(examples.length).toBeGreaterThanOrEqual(10);
   for (const { rows } of examples) expect(rows.length).toBeGreaterThan(0);
 });
 

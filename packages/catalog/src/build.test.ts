@@ -108,12 +108,63 @@ describe('a catalog that is right', () => {
 `;
     const changed = build({ 'tariffs/deck.yaml': yaml, 'tariffs/deck.csv': null });
     expect(changed.tariffs.get('deck')!.rates.map(({ special }) => special)).toEqual([
-      { minimumCharge: 50_000, maximumCharge: Infinity, attemptFee: 0, freeSeconds: 10 },
-      { minimumCharge: 0, maximumCharge: 2_500_000, attemptFee: 1_000, freeSeconds: 0 },
+      { minimumCharge: 50_000, maximumCharge: Infinity, attemptFee: 0, freeSeconds: 10, priceLists: null },
+      { minimumCharge: 0, maximumCharge: 2_500_000, attemptFee: 1_000, freeSeconds: 0, priceLists: null },
       null,
     ]);
     const other = { 'tariffs/deck.yaml': yaml.replace('0.001', '0.002'), 'tariffs/deck.csv': null };
     expect(build(other).fingerprint).not.toBe(changed.fingerprint);
+  });
+
+  const windows = `id: deck\nname: Deck\ncurrency: USD\ntime_zone: America/Sao_Paulo\nwindows:
+  - { id: night, from: '21:00', to: '07:00', days: [mon, fri] }
+  - { id: feast, holidays: br, dates: [2020-12-24] }
+rates: deck.csv
+`;
+  const windowed = {
+    'catalog.yaml': `${SMALL_CATALOG['catalog.yaml']}holidays: { br: [2020-09-07] }\n`,
+    'tariffs/deck.yaml': windows,
+    'tariffs/deck.csv':
+      'prefix,rate,tiers,rate@night,tiers@feast,rate@feast\n55,0.02,600=0.01,0.005,60=0;90=0.1,0.03\n1900,1,,,,\n',
+  };
+
+  test('reads tiers and windows', () => {
+    const changed = build(windowed);
+    const tariff = changed.tariffs.get('deck')!;
+    expect(tariff.windows!.timeZone).toBe('America/Sao_Paulo');
+    expect(tariff.windows!.windows.map((window) => [window.fromMinute, window.toMinute])).toEqual([
+      [1260, 420],
+      [0, 1440],
+    ]);
+    expect(
+      [...tariff.windows!.windows[1]!.dates].map((day) => new Date(day * 86_400_000).getUTCDate()),
+    ).toEqual([7, 24]);
+    const list = (...tiers: [number, number][]): unknown => ({
+      initialRatePerMinute: tiers[0]![1],
+      tiers: tiers.map(([fromSeconds, ratePerMinute]) => ({ fromSeconds, ratePerMinute })),
+    });
+    expect(tariff.rates[0]!.special!.priceLists).toEqual({
+      base: list([0, 2_000_000], [600, 1_000_000]),
+      byWindow: [list([0, 500_000]), list([0, 3_000_000], [60, 0], [90, 10_000_000])],
+    });
+    expect(tariff.rates[1]!.special).toBeNull();
+    const later = { ...windowed, 'tariffs/deck.yaml': windows.replace('21:00', '21:30') };
+    expect(build(later).fingerprint).not.toBe(changed.fingerprint);
+    expect(JSON.parse(JSON.stringify(describeCatalog(changed))).tariffs[0].windows.ids).toEqual([
+      'night',
+      'feast',
+    ]);
+  });
+
+  test('warns of times at which a row has no rate', () => {
+    const rows = 'prefix,rate,rate@night\n55,,0.005\n1900,1,\n';
+    const result = buildCatalog(smallCatalog({ ...windowed, 'tariffs/deck.csv': rows }));
+    expect(result.ok && result.warnings.map(({ message }) => message)).toEqual([
+      'There is no rate from Sunday 00:00 to Monday 21:00',
+    ]);
+    const always = windows.replace(", from: '21:00', to: '07:00', days: [mon, fri]", '');
+    const changed = { ...windowed, 'tariffs/deck.yaml': always, 'tariffs/deck.csv': rows };
+    expect(buildCatalog(smallCatalog(changed))).toMatchObject({ ok: true, warnings: [] });
   });
 
   test('bills answered calls of no length where the plan says so', () => {
@@ -246,6 +297,33 @@ describe('a problem has its place', () => {
       'a maximum charge below the minimum',
       edited('tariffs/domestic.yaml', 'rate: 0.02', 'rate: 0.02, minimum_charge: 2, maximum_charge: 1.5'),
       ['tariffs/domestic.yaml:6:67 TOLL_CATALOG_CHARGE_INVERTED 1.5'],
+    ],
+    [
+      'tiers that do not ascend',
+      edited('tariffs/domestic.yaml', 'rate: 0.02', "rate: 0.02, tiers: '60=1; 60=2'"),
+      ["tariffs/domestic.yaml:6:39 TOLL_CATALOG_TIERS_INVALID '60=1; 60=2'"],
+    ],
+    [
+      'tiers without a rate before them',
+      edited('tariffs/domestic.yaml', 'rate: 0.02', "tiers: '60=1'"),
+      [
+        'tariffs/domestic.yaml:6:5 TOLL_CATALOG_DECIMAL_INVALID ',
+        "tariffs/domestic.yaml:6:27 TOLL_CATALOG_TIERS_INVALID '60=1'",
+      ],
+    ],
+    [
+      'a window that is not there, and one that ends where it begins',
+      edited(
+        'tariffs/domestic.yaml',
+        "rates:\n  - { prefix: '1', rate: 0.02",
+        "windows: [{ id: night, from: '07:00', to: '07:00' }, { id: day, holidays: us }]\nrates:\n  - { prefix: '1', rate@evening: 0.02",
+      ),
+      [
+        "tariffs/domestic.yaml:5:43 TOLL_CATALOG_TIME_INVALID '07:00'",
+        'tariffs/domestic.yaml:5:75 TOLL_CATALOG_REFERENCE_UNKNOWN us',
+        'tariffs/domestic.yaml:7:5 TOLL_CATALOG_DECIMAL_INVALID ',
+        'tariffs/domestic.yaml:7:20 TOLL_CATALOG_REFERENCE_UNKNOWN rate@evening',
+      ],
     ],
     [
       'a negative rate',

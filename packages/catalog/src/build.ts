@@ -2,13 +2,13 @@
 import { readAccounts, readNumbers } from './accounts.ts';
 import { FieldReader, yamlFields } from './fields.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { isTimeZone } from './instants.ts';
 import type { Account, Catalog, ChargeRounding, DurationRounding, Plan, Tariff } from './model.ts';
 import { readPlan } from './plans.ts';
 import { type CatalogProblem, ProblemList, wholeFile } from './problems.ts';
 import { type YamlFile, readYaml } from './read-yaml.ts';
 import { type FileKind, checkStructure } from './structure.ts';
 import { type TariffDefaults, readTariff } from './tariffs.ts';
+import { readHolidays } from './windows.ts';
 
 export interface CatalogOptions {
   /** Plan of accounts that the catalog does not know. Without it their calls are suspended. */
@@ -78,7 +78,7 @@ export function buildCatalog(
   // 2. Tariffs, then plans that refer to them, then accounts that refer to plans.
   const tariffs = new Map<string, Tariff>();
   for (const yaml of tariffFiles) {
-    const tariff = readTariff(yaml, textOf, defaults.tariff, problems);
+    const tariff = readTariff(yaml, textOf, defaults.tariff, problems, warnings);
     keepUnique(tariffs, tariff, yaml, problems);
   }
   const plans = new Map<string, Plan>();
@@ -156,27 +156,33 @@ interface CatalogDefaults {
   readonly timeZone: string;
 }
 
-function readDefaults(head: YamlFile | null, problems: ProblemList): CatalogDefaults {
+export function readDefaults(head: YamlFile | null, problems: ProblemList): CatalogDefaults {
   const none: CatalogDefaults = {
-    tariff: { durationRounding: 'up', chargeRounding: 'half_up', initialSeconds: 60, stepSeconds: 60 },
+    tariff: {
+      durationRounding: 'up',
+      chargeRounding: 'half_up',
+      initialSeconds: 60,
+      stepSeconds: 60,
+      timeZone: 'UTC',
+      holidays: new Map(),
+    },
     timeZone: 'UTC',
   };
   if (head === null) return none;
   const reader = new FieldReader(problems);
   const fields = yamlFields(head, ['defaults']);
   const rounding = yamlFields(head, ['defaults', 'rounding']);
-  const timeZone = fields.text('time_zone') ?? none.timeZone;
-  if (!isTimeZone(timeZone)) {
-    problems.add('TOLL_CATALOG_ZONE_UNKNOWN', fields.place('time_zone'), 'There is no such time zone');
-  }
+  const timeZone = reader.timeZone(fields, 'time_zone', none.timeZone);
   return {
     tariff: {
       durationRounding: (rounding.text('duration') as DurationRounding) ?? none.tariff.durationRounding,
       chargeRounding: (rounding.text('charge') as ChargeRounding) ?? none.tariff.chargeRounding,
       initialSeconds: reader.increment(fields, 'initial', none.tariff.initialSeconds),
       stepSeconds: reader.increment(fields, 'step', none.tariff.stepSeconds),
+      timeZone,
+      holidays: readHolidays(head, problems),
     },
-    timeZone: isTimeZone(timeZone) ? timeZone : none.timeZone,
+    timeZone,
   };
 }
 

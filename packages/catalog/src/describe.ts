@@ -75,6 +75,10 @@ function describeTariff(tariff: Tariff) {
     currency: tariff.currency,
     duration_rounding: tariff.durationRounding,
     charge_rounding: tariff.chargeRounding,
+    windows:
+      tariff.windows === null
+        ? null
+        : { time_zone: tariff.windows.timeZone, ids: tariff.windows.windows.map(({ id }) => id) },
     rates: tariff.rates.length,
   };
 }

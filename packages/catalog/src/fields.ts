@@ -3,7 +3,7 @@
  * the field's own place and answers the fallback, so that the rest of the catalog is still read and all problems come at once.
  */
 import { CURRENCIES, MoneyError, type MoneyErrorCode, parseDecimal } from '@tollstream/money';
-import { parseInstant } from './instants.ts';
+import { isTimeZone, parseInstant } from './instants.ts';
 import type { Place, ProblemList } from './problems.ts';
 import type { CsvFile } from './read-csv.ts';
 import type { Path, YamlFile } from './read-yaml.ts';
@@ -134,6 +134,24 @@ export class FieldReader {
       return (text ?? fallback) as Value;
     const message = `The ${name} is none of ${values.join(', ')}`;
     this.#problems.add('TOLL_CATALOG_VALUE_UNKNOWN', fields.place(name), message);
+    return fallback;
+  }
+
+  /** @returns minutes from midnight, up to 24:00 */
+  timeOfDay(fields: Fields, name: string, fallback: number): number {
+    const text = fields.text(name);
+    if (text === undefined) return fallback;
+    const [, hours, minutes] = /^(\d{2}):([0-5]\d)$/.exec(text) ?? [];
+    const minute = Number(hours) * 60 + Number(minutes);
+    if (minute <= 1440) return minute;
+    this.#problems.add('TOLL_CATALOG_TIME_INVALID', fields.place(name), `The ${name} is no time of day`);
+    return fallback;
+  }
+
+  timeZone(fields: Fields, name: string, fallback: string): string {
+    const text = fields.text(name);
+    if (text === undefined || isTimeZone(text)) return text ?? fallback;
+    this.#problems.add('TOLL_CATALOG_ZONE_UNKNOWN', fields.place(name), 'There is no such time zone');
     return fallback;
   }
 

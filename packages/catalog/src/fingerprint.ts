@@ -1,6 +1,15 @@
 /** What a catalog means, as one hash: the same whatever the order of files and rows, the comments and the notation of numbers. */
 import { createHash } from 'node:crypto';
-import type { Account, Catalog, ChargeRule, Plan, SpecialTerms, Tariff } from './model.ts';
+import type {
+  Account,
+  Catalog,
+  ChargeRule,
+  Plan,
+  PriceList,
+  SpecialTerms,
+  Tariff,
+  TimeWindows,
+} from './model.ts';
 
 type Content = Pick<Catalog, 'version' | 'name' | 'plans' | 'tariffs' | 'accounts'>;
 
@@ -17,7 +26,8 @@ export function fingerprintOf(content: Content): string {
 
 function writeTariff(tariff: Tariff, write: (value: unknown) => void): void {
   const { id, name, currency, durationRounding, chargeRounding } = tariff;
-  write(['tariff', id, name, currency, durationRounding, chargeRounding]);
+  const windows = tariff.windows === null ? [] : [windowsContent(tariff.windows)];
+  write(['tariff', id, name, currency, durationRounding, chargeRounding, ...windows]);
   const rates = tariff.rates.toSorted((a, b) => {
     if (a.prefix !== b.prefix) return a.prefix < b.prefix ? -1 : 1;
     return a.effectiveFrom < b.effectiveFrom ? -1 : 1;
@@ -44,7 +54,31 @@ function writeTariff(tariff: Tariff, write: (value: unknown) => void): void {
 }
 
 function specialContent(terms: SpecialTerms): unknown {
-  return [terms.minimumCharge, terms.maximumCharge, terms.attemptFee, terms.freeSeconds];
+  const { minimumCharge, maximumCharge, attemptFee, freeSeconds, priceLists } = terms;
+  const lists = priceLists === null ? [] : [[priceLists.base, priceLists.byWindow].flat().map(listContent)];
+  return [minimumCharge, maximumCharge, attemptFee, freeSeconds, ...lists];
+}
+
+function listContent(list: PriceList | null): unknown {
+  if (list === null) return null;
+  return [
+    list.initialRatePerMinute,
+    list.tiers.map(({ fromSeconds, ratePerMinute }) => [fromSeconds, ratePerMinute]),
+  ];
+}
+
+function windowsContent({ timeZone, windows }: TimeWindows): unknown {
+  return [
+    timeZone,
+    windows.map(({ id, everyDay, days, dates, fromMinute, toMinute }) => [
+      id,
+      everyDay,
+      [...days].sort((a, b) => a - b),
+      [...dates].sort((a, b) => a - b),
+      fromMinute,
+      toMinute,
+    ]),
+  ];
 }
 
 function planContent(plan: Plan): unknown {

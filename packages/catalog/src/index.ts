@@ -10,3 +10,4 @@ export {
   type CatalogProblemCode,
   renderProblems,
 } from './problems.ts';
+export { readTariffHead, type TariffHead, type TariffRowDefaults } from './tariff-head.ts';

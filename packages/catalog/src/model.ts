@@ -28,6 +28,48 @@ export interface SpecialTerms {
   readonly attemptFee: number;
   /** Taken off the beginning of the call before its duration is rounded. */
   readonly freeSeconds: number;
+  /** Null: one rate from beginning to end, whatever the time, and the row says it. */
+  readonly priceLists: PriceLists | null;
+}
+
+/** Rates of a row that depend on when an increment starts. */
+export interface PriceLists {
+  /** Outside of windows, and in those that have no list; null = no rate there. */
+  readonly base: PriceList | null;
+  /** One for each window of the tariff. */
+  readonly byWindow: readonly (PriceList | null)[];
+}
+
+export interface PriceList {
+  /** Of the initial interval. Scaled by 10^RATE_SCALE, as all rates. */
+  readonly initialRatePerMinute: number;
+  /** Of the steps after it; ascending, the first from 0. */
+  readonly tiers: readonly RateTier[];
+}
+
+/** What a step costs that starts at so many billable seconds, or later. */
+export interface RateTier {
+  readonly fromSeconds: number;
+  readonly ratePerMinute: number;
+}
+
+/** Where several windows hold, the first one does. */
+export interface TimeWindows {
+  /** IANA zone of all its times. */
+  readonly timeZone: string;
+  readonly windows: readonly TimeWindow[];
+}
+
+/** On some days, from a time to a time. A window over midnight belongs to the day on which it begins. */
+export interface TimeWindow {
+  readonly id: string;
+  /** Holds on every day; otherwise on these weekdays (0 = Sunday) and these days (counted from 1970-01-01). */
+  readonly everyDay: boolean;
+  readonly days: ReadonlySet<number>;
+  readonly dates: ReadonlySet<number>;
+  /** Minutes from midnight on the clock of the wall, half-open; `to` not after `from` = over midnight. */
+  readonly fromMinute: number;
+  readonly toMinute: number;
 }
 
 /** One effective-dated row of a tariff. */
@@ -63,6 +105,8 @@ export interface Tariff {
   /** What rows have that name none of their own; price with the row's. */
   readonly durationRounding: DurationRounding;
   readonly chargeRounding: ChargeRounding;
+  /** Null when it has none. */
+  readonly windows: TimeWindows | null;
   readonly rates: readonly Rate[];
   /** Longest-prefix index over `rates`, evaluated as of an instant. */
   readonly index: PrefixIndex;

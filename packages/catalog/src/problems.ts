@@ -19,6 +19,11 @@ export const CATALOG_PROBLEMS = {
   TOLL_CATALOG_DECIMAL_INVALID: 'Write a plain decimal that is not negative, such as 0.0215.',
   TOLL_CATALOG_INCREMENT_INVALID: 'Write whole seconds from 1 to 86400, such as 60 or 6.',
   TOLL_CATALOG_SECONDS_INVALID: 'Write whole seconds from 0 to 86400, such as 10.',
+  TOLL_CATALOG_TIME_INVALID: 'Write hours and minutes from 00:00 to 24:00 in quotes, such as "21:00".',
+  TOLL_CATALOG_TIERS_INVALID:
+    'Write seconds and rates in ascending order, such as 600=0.015; 3600=0.01, beside a rate.',
+  TOLL_CATALOG_WINDOW_GAP:
+    'Give the row a rate for the times outside of its windows, or calls at that time are suspended.',
   TOLL_CATALOG_CHARGE_INVERTED: 'Make maximum_charge at least minimum_charge, or remove one of them.',
   TOLL_CATALOG_PREFIX_INVALID: 'Write 1 to 15 digits with the country code and without +, such as 5511.',
   TOLL_CATALOG_PREFIX_DUPLICATE: 'Keep one of the rows, or end the earlier one where the later one starts.',

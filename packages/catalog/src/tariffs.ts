@@ -1,12 +1,14 @@
 /** Tariff files to tariffs. */
-import { FieldReader, type Fields, csvFields, sequenceLength, yamlFields } from './fields.ts';
-import type { ChargeRounding, DurationRounding, Rate, SpecialTerms, Tariff } from './model.ts';
+import { FieldReader, type Fields, csvFields, isObject, sequenceLength, yamlFields } from './fields.ts';
+import type { ChargeRounding, DurationRounding, Rate, SpecialTerms, Tariff, TimeWindows } from './model.ts';
 import { PREFIX_DIGITS_MAX, buildPrefixIndex } from './prefix-index.ts';
 import { type Place, type ProblemList, wholeFile } from './problems.ts';
 import { type CsvFile, readCsv } from './read-csv.ts';
 import type { YamlFile } from './read-yaml.ts';
+import { readPriceLists, windowColumns } from './price-lists.ts';
 import { CHARGE_SCALE, RATE_SCALE } from './scales.ts';
 import { NO_SPECIAL_TERMS, SPECIAL_COLUMNS, isSpecial, readSpecialTerms } from './special-terms.ts';
+import { type HolidayCalendars, readWindows, weeklyGap } from './windows.ts';
 
 const RATE_COLUMNS = [
   'prefix',
@@ -21,6 +23,7 @@ const RATE_COLUMNS = [
   'effective_from',
   'effective_to',
   'blocked',
+  'tiers',
   ...SPECIAL_COLUMNS,
 ] as const;
 const RATE_COLUMNS_REQUIRED = ['prefix', 'rate'] as const;
@@ -31,6 +34,8 @@ export interface TariffDefaults {
   readonly chargeRounding: ChargeRounding;
   readonly initialSeconds: number;
   readonly stepSeconds: number;
+  readonly timeZone: string;
+  readonly holidays: HolidayCalendars;
 }
 
 type RateDefaults = Omit<
@@ -46,6 +51,7 @@ export function readTariff(
   csvText: (path: string) => string | null,
   catalogDefaults: TariffDefaults,
   problems: ProblemList,
+  warnings: ProblemList,
 ): Tariff {
   const reader = new FieldReader(problems);
   const head = yamlFields(yaml, []);
@@ -59,15 +65,18 @@ export function readTariff(
     initialSeconds: reader.increment(defaultFields, 'initial', catalogDefaults.initialSeconds),
     stepSeconds: reader.increment(defaultFields, 'step', catalogDefaults.stepSeconds),
     durationRounding: (rounding.text('duration') as DurationRounding) ?? catalogDefaults.durationRounding,
-    special: readSpecialTerms(defaultFields, NO_SPECIAL_TERMS, reader, problems),
+    special: readSpecialTerms(defaultFields, NO_SPECIAL_TERMS, null, reader, problems),
   };
-  const rows = rateRows(yaml, csvText, problems);
+  const windows = readWindows(yaml, catalogDefaults, reader, problems);
+  const rows = rateRows(yaml, windowColumns(windows), csvText, problems);
+  const warnOfGap = gapWarnings(windows, warnings);
   const rates: Rate[] = [];
   const placeOfRate: ((field: string) => Place)[] = [];
   for (let i = 0; i < rows.count; i++) {
     const fields = rows.row(i);
-    const rate = readRate(fields, rates.length, defaults, reader, problems);
+    const rate = readRate(fields, rates.length, defaults, windows, reader, problems);
     if (rate === null) continue;
+    warnOfGap(rate, fields);
     rates.push(rate);
     placeOfRate.push(fields.place);
   }
@@ -78,6 +87,7 @@ export function readTariff(
     currency: reader.currency(head, 'currency', ''),
     durationRounding: defaults.durationRounding,
     chargeRounding: (rounding.text('charge') as ChargeRounding) ?? catalogDefaults.chargeRounding,
+    windows,
     rates,
     index: buildPrefixIndex(overlaps ? [] : rates),
   };
@@ -88,27 +98,75 @@ interface RateRows {
   row(index: number): Fields;
 }
 
-function rateRows(yaml: YamlFile, csvText: (path: string) => string | null, problems: ProblemList): RateRows {
+/** A row without a rate outside of its windows should have windows around the clock. Said once for rows with the same windows. */
+function gapWarnings(
+  windows: TimeWindows | null,
+  warnings: ProblemList,
+): (rate: Rate, fields: Fields) => void {
+  const seen = new Set<string>();
+  return ({ special }, fields) => {
+    const lists = special?.priceLists ?? null;
+    if (windows === null || lists === null || lists.base !== null) return;
+    const own = windows.windows.filter((_, i) => lists.byWindow[i] !== null);
+    const key = own.map(({ id }) => id).join();
+    if (seen.has(key)) return;
+    seen.add(key);
+    const gap = weeklyGap(own);
+    if (gap !== null)
+      warnings.add('TOLL_CATALOG_WINDOW_GAP', fields.place('rate'), `There is no rate ${gap}`);
+  };
+}
+
+function rateRows(
+  yaml: YamlFile,
+  windowFields: readonly string[],
+  csvText: (path: string) => string | null,
+  problems: ProblemList,
+): RateRows {
   const value = (yaml.value as { rates?: unknown } | null)?.rates;
   if (typeof value !== 'string') {
+    for (let i = 0; i < sequenceLength(value); i++) reportUnknownWindows(yaml, i, windowFields, problems);
     return { count: sequenceLength(value), row: (index) => yamlFields(yaml, ['rates', index]) };
   }
-  const csv = rateCsv(`tariffs/${value}`, yaml.place(['rates']), csvText, problems);
+  const csv = rateCsv(`tariffs/${value}`, yaml.place(['rates']), windowFields, csvText, problems);
   return { count: csv?.records.length ?? 0, row: (index) => csvFields(csv!, index) };
+}
+
+/** In a CSV file they are unknown columns. */
+function reportUnknownWindows(
+  yaml: YamlFile,
+  row: number,
+  windowFields: readonly string[],
+  problems: ProblemList,
+): void {
+  const value = (yaml.value as { rates: unknown[] }).rates[row];
+  if (!isObject(value)) return;
+  for (const key of Object.keys(value)) {
+    if (!key.includes('@') || windowFields.includes(key)) continue;
+    const message = 'The tariff has no such window';
+    problems.add('TOLL_CATALOG_REFERENCE_UNKNOWN', yaml.keyPlace(['rates', row, key]), message);
+  }
 }
 
 function rateCsv(
   path: string,
   reference: Place,
+  windowFields: readonly string[],
   csvText: (path: string) => string | null,
   problems: ProblemList,
-): CsvFile<(typeof RATE_COLUMNS)[number]> | null {
+): CsvFile<string> | null {
   const text = csvText(path);
   if (text === null) {
     problems.add('TOLL_CATALOG_FILE_MISSING', reference, `There is no file ${path}`);
     return null;
   }
-  const csv = readCsv(path, text, RATE_COLUMNS, RATE_COLUMNS_REQUIRED, problems);
+  const csv = readCsv<string>(
+    path,
+    text,
+    [...RATE_COLUMNS, ...windowFields],
+    RATE_COLUMNS_REQUIRED,
+    problems,
+  );
   if (csv !== null && csv.records.length === 0) {
     problems.add(
       'TOLL_CATALOG_EMPTY',
@@ -124,17 +182,22 @@ function readRate(
   fields: Fields,
   index: number,
   defaults: RateDefaults,
+  windows: TimeWindows | null,
   reader: FieldReader,
   problems: ProblemList,
 ): Rate | null {
   const prefix = fields.text('prefix') ?? '';
-  const ratePerMinute = reader.decimal(fields, 'rate', RATE_SCALE, -1);
-  if (fields.text('rate') === undefined) {
+  const ratePerMinute = reader.decimal(fields, 'rate', RATE_SCALE, 0);
+  const initialRatePerMinute = reader.decimal(fields, 'initial_rate', RATE_SCALE, ratePerMinute);
+  const hasRate = fields.text('rate') !== undefined;
+  const base = hasRate ? { initialRatePerMinute, ratePerMinute } : null;
+  const priceLists = readPriceLists(fields, windows, base, reader, problems);
+  if (!hasRate && priceLists === null) {
     problems.add('TOLL_CATALOG_DECIMAL_INVALID', fields.place('rate'), 'The rate is missing');
   }
   const effectiveFrom = reader.instant(fields, 'effective_from', defaults.effectiveFrom);
   const effectiveTo = reader.instant(fields, 'effective_to', defaults.effectiveTo);
-  const special = readSpecialTerms(fields, defaults.special, reader, problems);
+  const special = readSpecialTerms(fields, defaults.special, priceLists, reader, problems);
   const rate: Rate = {
     index,
     prefix,
@@ -142,7 +205,7 @@ function readRate(
     country: reader.country(fields, 'country', defaults.country),
     effectiveFrom,
     effectiveTo,
-    initialRatePerMinute: reader.decimal(fields, 'initial_rate', RATE_SCALE, ratePerMinute),
+    initialRatePerMinute,
     ratePerMinute,
     connectFee: reader.decimal(fields, 'connect_fee', CHARGE_SCALE, defaults.connectFee),
     initialSeconds: reader.increment(fields, 'initial', defaults.initialSeconds),

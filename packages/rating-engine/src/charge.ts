@@ -27,6 +27,11 @@ export interface ChargedSeconds {
   readonly steps: number;
 }
 
+export interface RatedSeconds {
+  readonly seconds: number;
+  readonly ratePerMinute: number;
+}
+
 /**
  * Included seconds are the first of the call, so what is charged is its end: first what is left of the initial
  * interval, then steps.
@@ -63,10 +68,52 @@ export function chargeOf(prices: RatePrices, seconds: ChargedSeconds, rounding: 
   return roundDiv(units, UNITS_PER_CHARGE, rounding);
 }
 
+/**
+ * `connectFee + Σ seconds · rate / 60`, rounded once: the charge of a call whose parts have rates of their own.
+ * @returns charge scaled by `CHARGE_SCALE`, or `CHARGE_OVERFLOW`
+ */
+export function chargeOfParts(
+  connectFee: number,
+  parts: readonly RatedSeconds[],
+  rounding: ChargeRounding,
+): number {
+  let seconds = 0;
+  let highestRate = 0;
+  let units = connectFee * UNITS_PER_CHARGE;
+  for (const part of parts) {
+    seconds += part.seconds;
+    if (part.ratePerMinute > highestRate) highestRate = part.ratePerMinute;
+    units += part.seconds * part.ratePerMinute;
+  }
+  if (seconds === 0) return 0;
+  assert(
+    connectFee >= 0 && parts.every(({ ratePerMinute }) => ratePerMinute >= 0),
+    'rates and fees are not negative',
+  );
+  // Beyond the bound the sum may not be exact, and is not looked at.
+  if (connectFee <= EXACT_TERM_MAX / UNITS_PER_CHARGE && seconds * highestRate <= EXACT_TERM_MAX) {
+    return roundDiv(units, UNITS_PER_CHARGE, rounding);
+  }
+  return wide(unitsOfParts(connectFee, parts), rounding);
+}
+
+function wide(units: bigint, rounding: ChargeRounding): number {
+  const charge = roundDivBig(units, BigInt(UNITS_PER_CHARGE), rounding);
+  return charge <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(charge) : CHARGE_OVERFLOW;
+}
+
+/** The exact charge × `UNITS_PER_CHARGE`; nothing without charged seconds. */
+export function unitsOfParts(connectFee: number, parts: readonly RatedSeconds[]): bigint {
+  if (parts.length === 0) return 0n;
+  return parts.reduce(
+    (units, { seconds, ratePerMinute }) => units + BigInt(seconds) * BigInt(ratePerMinute),
+    BigInt(connectFee) * BigInt(UNITS_PER_CHARGE),
+  );
+}
+
 /** The same in BigInt, for terms beyond the doubles' exact range. */
 function wideCharge(prices: RatePrices, seconds: ChargedSeconds, rounding: ChargeRounding): number {
-  const charge = roundDivBig(chargeUnits(prices, seconds), BigInt(UNITS_PER_CHARGE), rounding);
-  return charge <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(charge) : CHARGE_OVERFLOW;
+  return wide(chargeUnits(prices, seconds), rounding);
 }
 
 /** The exact charge × `UNITS_PER_CHARGE`. */

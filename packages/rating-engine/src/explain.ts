@@ -4,16 +4,28 @@ import { formatScaled, roundDivBig } from '@tollstream/money';
 import type { Allowance } from './allowance.ts';
 import { assert } from './assert.ts';
 import type { RatingCall } from './call.ts';
-import { chargedSecondsOf, chargeUnits, UNITS_PER_CHARGE } from './charge.ts';
+import { chargedSecondsOf, chargeUnits, unitsOfParts, UNITS_PER_CHARGE } from './charge.ts';
+import type { ChargedSeconds, RatedSeconds } from './charge.ts';
+import type { CallPart } from './charged-parts.ts';
 import { CLASSIFICATION_RULES, classifyCall, describeCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
 import { priceCall, ratedNumber, ruleFor } from './price-call.ts';
 import type { Priced, Unpriceable } from './price-call.ts';
 import type { RatedAccount } from './rate-table.ts';
+import { priceDetailOf } from './stored-price.ts';
 
 /** One step of the way to a price, in words and as data. */
 export interface ExplanationStep {
-  readonly step: 'account' | 'call_type' | 'rule' | 'rate' | 'duration' | 'allowance' | 'charge' | 'outcome';
+  readonly step:
+    | 'account'
+    | 'call_type'
+    | 'rule'
+    | 'rate'
+    | 'duration'
+    | 'allowance'
+    | 'increments'
+    | 'charge'
+    | 'outcome';
   readonly text: string;
   /** What was considered and not chosen, and why. */
   readonly passedOver: readonly string[];
@@ -49,6 +61,8 @@ export function explainCall(call: RatingCall, account: RatedAccount, allowance: 
       return { outcome, steps: [...steps, ...attemptSteps(outcome, outcome.rate, call, account)] };
     steps.push(durationStep(outcome, outcome.rate));
     if (outcome.pool !== null) steps.push(allowanceStep(outcome, call, allowance));
+    if (outcome.parts !== null && outcome.chargedSeconds > 0)
+      steps.push(incrementsStep(outcome, outcome.parts, call));
     steps.push(chargeStep(outcome, outcome.rate, outcome.tariff));
   }
   steps.push(outcomeStep(outcome));
@@ -168,7 +182,8 @@ function rateStep(
 
 function describeRate(rate: Rate, tariff: Tariff): string {
   if (rate.blocked) return `(${rate.description}, blocked)`;
-  const price = trimmed(rate.ratePerMinute, RATE_SCALE);
+  const price =
+    rate.special?.priceLists?.base === null ? 'windows only,' : trimmed(rate.ratePerMinute, RATE_SCALE);
   return `(${rate.description}, ${rate.initialSeconds}/${rate.stepSeconds} ${rate.durationRounding}, ${price} ${tariff.currency}/min)`;
 }
 
@@ -253,6 +268,21 @@ function allowanceStep(priced: Priced, call: RatingCall, allowance: Allowance): 
   );
 }
 
+/** Which stretch of the call has which rate: each increment is priced by the moment it starts. */
+function incrementsStep(priced: Priced, parts: readonly CallPart[], call: RatingCall): ExplanationStep {
+  const freeSeconds = priced.rate!.special!.freeSeconds;
+  const stretches = parts.map((part) => {
+    const at = new Date(call.answeredAt + (freeSeconds + part.fromSeconds) * 1000).toISOString();
+    const when = part.window === '' ? '' : `, in window ${part.window}`;
+    const rate = trimmed(part.ratePerMinute, RATE_SCALE);
+    return `${part.seconds} s from ${at} (second ${part.fromSeconds}${when}) at ${rate}/min`;
+  });
+  return step('increments', `Increments by when they start: ${stretches.join('; ')}.`, {
+    parts: priceDetailOf(priced),
+    time_zone: priced.tariff!.windows?.timeZone ?? '',
+  });
+}
+
 function chargeStep(priced: Priced, rate: Rate, tariff: Tariff): ExplanationStep {
   const { chargedSeconds, charge, currency } = priced;
   if (chargedSeconds === 0) {
@@ -260,15 +290,15 @@ function chargeStep(priced: Priced, rate: Rate, tariff: Tariff): ExplanationStep
       charge: '0',
     });
   }
-  const parts = chargedSecondsOf(rate, priced.includedSeconds, priced.billableSeconds);
-  const exact = chargeUnits(rate, parts);
+  const seconds = chargedSecondsOf(rate, priced.includedSeconds, priced.billableSeconds);
+  const exact =
+    priced.parts === null ? chargeUnits(rate, seconds) : unitsOfParts(rate.connectFee, priced.parts);
   const rounded = roundDivBig(exact, BigInt(UNITS_PER_CHARGE), tariff.chargeRounding);
   const limit = limitOf(rounded, rate);
   assert((limit?.charge ?? rounded) === BigInt(charge), 'the explanation gives the amount of the engine');
   const terms = [
     rate.connectFee > 0 ? `${trimmed(rate.connectFee, CHARGE_SCALE)} connect fee` : '',
-    parts.initial > 0 ? `${parts.initial} s × ${trimmed(rate.initialRatePerMinute, RATE_SCALE)} / 60 s` : '',
-    parts.steps > 0 ? `${parts.steps} s × ${trimmed(rate.ratePerMinute, RATE_SCALE)} / 60 s` : '',
+    ...(priced.parts ?? partsOf(rate, seconds)).map(termOf),
   ].filter((term) => term !== '');
   const amount = formatScaled(charge, CHARGE_SCALE);
   const isExact = exact % BigInt(UNITS_PER_CHARGE) === 0n;
@@ -279,13 +309,27 @@ function chargeStep(priced: Priced, rate: Rate, tariff: Tariff): ExplanationStep
   const limited = limit === null ? '' : `; the ${limit.name} charge of the rate is ${amount}`;
   return step('charge', `Charge: ${terms.join(' + ')} = ${metered} ${currency}, ${rounding}${limited}.`, {
     connect_fee: trimmed(rate.connectFee, CHARGE_SCALE),
-    initial_charged_seconds: parts.initial,
-    step_charged_seconds: parts.steps,
+    ...(priced.parts === null
+      ? { initial_charged_seconds: seconds.initial, step_charged_seconds: seconds.steps }
+      : {}),
     charge_rounding: tariff.chargeRounding,
     ...(limit === null ? {} : { metered_charge: metered, limit: limit.name }),
     charge: amount,
     currency,
   });
+}
+
+function partsOf(rate: Rate, { initial, steps }: ChargedSeconds): RatedSeconds[] {
+  return [
+    { seconds: initial, ratePerMinute: rate.initialRatePerMinute },
+    { seconds: steps, ratePerMinute: rate.ratePerMinute },
+  ];
+}
+
+function termOf({ seconds: count, ratePerMinute, window }: RatedSeconds & { window?: string }): string {
+  if (count === 0) return '';
+  const when = window === undefined || window === '' ? '' : ` (${window})`;
+  return `${count} s × ${trimmed(ratePerMinute, RATE_SCALE)} / 60 s${when}`;
 }
 
 /** The limit that a metered charge runs into. */

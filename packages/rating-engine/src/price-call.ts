@@ -3,7 +3,9 @@ import type { CallType, RateType, SuspendCode } from '@tollstream/contracts';
 import type { Allowance } from './allowance.ts';
 import { assert } from './assert.ts';
 import type { RatingCall } from './call.ts';
-import { CHARGE_OVERFLOW, chargeOf, chargedSecondsOf } from './charge.ts';
+import { CHARGE_OVERFLOW, chargeOf, chargedSecondsOf, chargeOfParts } from './charge.ts';
+import { callParts, chargedParts } from './charged-parts.ts';
+import type { CallPart } from './charged-parts.ts';
 import { classifyCall, describeCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
 import { billableSeconds } from './increments.ts';
@@ -31,6 +33,8 @@ export interface Priced {
   readonly billableSeconds: number;
   readonly includedSeconds: number;
   readonly chargedSeconds: number;
+  /** What was charged at which rate, where more than the row's rates decide; otherwise null. */
+  readonly parts: readonly CallPart[] | null;
   /** The pool that was asked, whether or not it had seconds left. */
   readonly pool: Pool | null;
   readonly charge: number;
@@ -173,7 +177,27 @@ function priceByTariff(
     included = left <= 0 ? 0 : left < billable ? left : billable;
   }
   const charged = billable - included;
-  const metered = chargeOf(terms, chargedSecondsOf(terms, included, billable), tariff.chargeRounding);
+  let parts: readonly CallPart[] | null = null;
+  if (special !== null && special.priceLists !== null) {
+    const { initialSeconds, stepSeconds } = terms;
+    const startMs = call.answeredAt + special.freeSeconds * 1000;
+    const { windows } = compiled;
+    const lists = special.priceLists;
+    const whole = callParts({
+      lists,
+      windows,
+      initialSeconds,
+      stepSeconds,
+      billableSeconds: billable,
+      startMs,
+    });
+    if ('gapMs' in whole) return rateGap(tariff, terms.prefix, whole.gapMs);
+    parts = chargedParts(whole, included);
+  }
+  const metered =
+    parts === null
+      ? chargeOf(terms, chargedSecondsOf(terms, included, billable), tariff.chargeRounding)
+      : chargeOfParts(terms.connectFee, parts, tariff.chargeRounding);
   const charge = special === null || charged === 0 ? metered : withinLimits(metered, special);
   if (charge === CHARGE_OVERFLOW) {
     return unpriceable(
@@ -199,6 +223,7 @@ function priceByTariff(
     billableSeconds: billable,
     includedSeconds: included,
     chargedSeconds: charged,
+    parts,
     pool,
     charge,
     currency: tariff.currency,
@@ -229,6 +254,14 @@ function priceAttempt(
     charge: rate.special.attemptFee,
     currency: tariff.currency,
   };
+}
+
+function rateGap(tariff: Tariff, prefix: number, gapMs: number): Unpriceable {
+  const at = new Date(gapMs).toISOString();
+  return unpriceable(
+    'rate_missing',
+    `Tariff ${tariff.id} has no rate for prefix ${prefix} at ${at}: no window holds.`,
+  );
 }
 
 function rateMissing(
@@ -268,6 +301,7 @@ function atNoCharge(
     billableSeconds: 0,
     includedSeconds: 0,
     chargedSeconds: 0,
+    parts: null,
     pool: null,
     charge: 0,
     currency: account.account.currency,

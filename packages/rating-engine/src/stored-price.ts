@@ -3,7 +3,7 @@ import type { ChargeRounding, DurationRounding } from '@tollstream/catalog';
 import { CHARGE_SCALE, RATE_SCALE } from '@tollstream/contracts';
 import type { RateType } from '@tollstream/contracts';
 import { formatScaled, parseDecimal, roundDivBig } from '@tollstream/money';
-import { chargedSecondsOf, chargeUnits, UNITS_PER_CHARGE } from './charge.ts';
+import { chargedSecondsOf, chargeUnits, unitsOfParts, UNITS_PER_CHARGE } from './charge.ts';
 import { billableSeconds } from './increments.ts';
 import type { Priced } from './price-call.ts';
 
@@ -11,6 +11,8 @@ import type { Priced } from './price-call.ts';
 export interface PriceDetail {
   /** Where it differs from `rate_per_minute`. */
   readonly initial_rate_per_minute?: string;
+  /** Charged seconds and their rates in order, with the window: they take the place of the rates of the row. */
+  readonly parts?: readonly (readonly [seconds: number, ratePerMinute: string, window: string])[];
   readonly free_seconds?: number;
   readonly minimum_charge?: string;
   readonly maximum_charge?: string;
@@ -35,15 +37,17 @@ export interface StoredPrice {
 }
 
 /** @returns JSON of a `PriceDetail`, '' when there is nothing to add */
-export function priceDetailOf({ rate, rateType }: Priced): string {
+export function priceDetailOf({ rate, rateType, parts }: Priced): string {
   if (rate === null) return '';
   const { special, initialRatePerMinute, ratePerMinute } = rate;
   if (special === null && initialRatePerMinute === ratePerMinute) return '';
   let detail: PriceDetail = {};
   if (rateType === 'unanswered') return JSON.stringify({ attempt_fee: amount(special!.attemptFee) });
-  if (initialRatePerMinute !== ratePerMinute) {
-    const initial = formatScaled(initialRatePerMinute, RATE_SCALE, { trim: true });
-    detail = { ...detail, initial_rate_per_minute: initial };
+  if (parts !== null) {
+    const stored = parts.map((part) => [part.seconds, rateText(part.ratePerMinute), part.window] as const);
+    detail = { ...detail, parts: stored };
+  } else if (initialRatePerMinute !== ratePerMinute) {
+    detail = { ...detail, initial_rate_per_minute: rateText(initialRatePerMinute) };
   }
   if (special !== null) {
     const { freeSeconds, minimumCharge, maximumCharge } = special;
@@ -72,14 +76,24 @@ export function recompute(stored: StoredPrice): {
   const billedMs = isZeroBilled ? 1 : Math.max(0, stored.durationMs - freeMs);
   const billable = billableSeconds(billedMs, stored);
   if (stored.chargedSeconds === 0) return { billableSeconds: billable, charge: 0n };
+  const units =
+    detail.parts === undefined ? unitsOfRow(stored, detail, billable) : unitsOfStored(stored, detail.parts);
+  const metered = roundDivBig(units, BigInt(UNITS_PER_CHARGE), stored.chargeRounding);
+  return { billableSeconds: billable, charge: limited(metered, detail) };
+}
+
+function unitsOfStored({ connectFee }: StoredPrice, parts: NonNullable<PriceDetail['parts']>): bigint {
+  const rated = parts.map(([seconds, rate]) => ({ seconds, ratePerMinute: parseDecimal(rate, RATE_SCALE) }));
+  return unitsOfParts(connectFee, rated);
+}
+
+function unitsOfRow(stored: StoredPrice, detail: PriceDetail, billable: number): bigint {
   const initial = detail.initial_rate_per_minute;
   const prices = {
     ...stored,
     initialRatePerMinute: initial === undefined ? stored.ratePerMinute : parseDecimal(initial, RATE_SCALE),
   };
-  const seconds = chargedSecondsOf(prices, stored.includedSeconds, billable);
-  const metered = roundDivBig(chargeUnits(prices, seconds), BigInt(UNITS_PER_CHARGE), stored.chargeRounding);
-  return { billableSeconds: billable, charge: limited(metered, detail) };
+  return chargeUnits(prices, chargedSecondsOf(prices, stored.includedSeconds, billable));
 }
 
 function limited(charge: bigint, { minimum_charge, maximum_charge }: PriceDetail): bigint {
@@ -92,6 +106,10 @@ function limited(charge: bigint, { minimum_charge, maximum_charge }: PriceDetail
 
 function amount(charge: number): string {
   return formatScaled(charge, CHARGE_SCALE, { trim: true });
+}
+
+function rateText(ratePerMinute: number): string {
+  return formatScaled(ratePerMinute, RATE_SCALE, { trim: true });
 }
 
 function chargeFrom(text: string): bigint {

@@ -7,6 +7,7 @@ import type {
   Plan,
   Pool,
   PrefixIndex,
+  PriceLists,
   Rate,
   SpecialTerms,
   Tariff,
@@ -31,6 +32,8 @@ export interface RateText {
   readonly maximumCharge?: string;
   readonly attemptFee?: string;
   readonly freeSeconds?: number;
+  /** Scaled, as in the model. */
+  readonly priceLists?: PriceLists | null;
 }
 
 /** '0.02' at scale 8 → 2000000. */
@@ -48,6 +51,7 @@ export function makeTariff(id: string, rates: readonly RateText[], part: Part<Ta
     currency: 'USD',
     durationRounding,
     chargeRounding: 'half_up',
+    windows: null,
     rates: rows,
     index: plainIndex(rows),
     ...part,
@@ -76,14 +80,15 @@ function makeRate(text: RateText, index: number, durationRounding: DurationRound
 }
 
 function specialOf(text: RateText): SpecialTerms | null {
-  const { minimumCharge, maximumCharge, attemptFee, freeSeconds } = text;
+  const { minimumCharge, maximumCharge, attemptFee, freeSeconds, priceLists = null } = text;
   const isPlain = [minimumCharge, maximumCharge, attemptFee, freeSeconds].every((term) => term === undefined);
-  if (isPlain) return null;
+  if (isPlain && priceLists === null) return null;
   return {
     minimumCharge: scaled(minimumCharge ?? '0', 6),
     maximumCharge: maximumCharge === undefined ? Infinity : scaled(maximumCharge, 6),
     attemptFee: scaled(attemptFee ?? '0', 6),
     freeSeconds: freeSeconds ?? 0,
+    priceLists,
   };
 }
 

@@ -44,9 +44,21 @@ export interface OracleTerms {
     /** `Infinity`: none. */
     readonly maximumCharge: number;
     readonly freeSeconds: number;
+    readonly priceLists?: OracleLists | null;
   } | null;
   /** Of the plan. */
   readonly billsZeroLength?: boolean;
+}
+
+/** Rates of a row by window of the tariff and by tier. */
+export interface OracleLists {
+  readonly base: OracleList | null;
+  readonly byWindow: readonly (OracleList | null)[];
+}
+
+interface OracleList {
+  readonly initialRatePerMinute: number;
+  readonly tiers: readonly { readonly fromSeconds: number; readonly ratePerMinute: number }[];
 }
 
 export interface OraclePrice {
@@ -57,11 +69,22 @@ export interface OraclePrice {
   readonly charge: bigint;
 }
 
-/** @param poolSecondsLeft what the allowance still holds; 0 without one */
-export function oraclePrice(durationMs: number, terms: OracleTerms, poolSecondsLeft: number): OraclePrice {
+/**
+ * @param poolSecondsLeft what the allowance still holds; 0 without one
+ * @param windowAfter     the tariff's window that holds so many seconds after the answer; -1 = none
+ * @throws RangeError when an increment starts where there is no rate
+ */
+export function oraclePrice(
+  durationMs: number,
+  terms: OracleTerms,
+  poolSecondsLeft: number,
+  windowAfter: (seconds: number) => number = () => -1,
+): OraclePrice {
   const billable = oracleBillable(durationMs, terms);
   const left = BigInt(Math.max(0, poolSecondsLeft));
   const included = left < billable ? left : billable;
+  const lists = terms.special?.priceLists ?? null;
+  if (lists !== null) return priceByIncrement(billable, included, lists, terms, windowAfter);
   // Second by second would be the definition; whole stretches at one rate say the same.
   const initialEnd = billable < BigInt(terms.initialSeconds) ? billable : BigInt(terms.initialSeconds);
   const inInitial = included < initialEnd ? initialEnd - included : 0n;
@@ -71,6 +94,37 @@ export function oraclePrice(durationMs: number, terms: OracleTerms, poolSecondsL
   exact = add(exact, multiply(fraction(inInitial, 60), fraction(terms.initialRatePerMinute, 10n ** 8n)));
   exact = add(exact, multiply(fraction(inSteps, 60), fraction(terms.ratePerMinute, 10n ** 8n)));
   if (billable > included) exact = oracleLimits(exact, terms);
+  return {
+    billableSeconds: billable,
+    includedSeconds: included,
+    chargedSeconds: billable - included,
+    charge: roundTo(multiply(exact, fraction(10n ** 6n)), terms.chargeRounding),
+  };
+}
+
+/** Every increment for itself, by where it starts. */
+function priceByIncrement(
+  billable: bigint,
+  included: bigint,
+  lists: OracleLists,
+  terms: OracleTerms,
+  windowAfter: (seconds: number) => number,
+): OraclePrice {
+  let secondsTimesRate = 0n;
+  for (let start = 0; BigInt(start) < billable;) {
+    const isInitial = start === 0 && terms.initialSeconds > 0;
+    const end = start + (isInitial ? terms.initialSeconds : terms.stepSeconds);
+    const window = windowAfter((terms.special?.freeSeconds ?? 0) + start);
+    const list = (window < 0 ? null : lists.byWindow[window]) ?? lists.base;
+    if (list === null) throw new RangeError(`no rate at second ${start}`);
+    let rate = list.initialRatePerMinute;
+    if (!isInitial) for (const tier of list.tiers) if (tier.fromSeconds <= start) rate = tier.ratePerMinute;
+    const charged = BigInt(end) - (included > BigInt(start) ? included : BigInt(start));
+    if (charged > 0n) secondsTimesRate += charged * BigInt(rate);
+    start = end;
+  }
+  let exact = fraction(secondsTimesRate, 60n * 10n ** 8n);
+  if (billable > included) exact = oracleLimits(add(exact, fraction(terms.connectFee, 10n ** 6n)), terms);
   return {
     billableSeconds: billable,
     includedSeconds: included,
