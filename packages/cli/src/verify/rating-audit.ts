@@ -15,8 +15,12 @@ type Outcome = 'rated' | 'suspended';
 
 interface Source {
   readonly range: SourceRange;
+  /** In the range. */
   readonly accepted: OffsetSet;
+  /** Of the whole log: the first call of a duplicate may lie before the range. */
   readonly outcomes: OffsetSet;
+  /** Those of the range. */
+  readonly verified: OffsetSet;
 }
 
 /** What an output block says of its input, until the input is counted. */
@@ -58,7 +62,7 @@ export class RatingAudit {
     this.#sources = new Map(
       [...cut.ranges].map(([key, range]) => [
         key,
-        { range, accepted: new OffsetSet(), outcomes: new OffsetSet() },
+        { range, accepted: new OffsetSet(), outcomes: new OffsetSet(), verified: new OffsetSet() },
       ]),
     );
     const start = cut.isWhole ? ZERO_TOTALS : null;
@@ -96,7 +100,8 @@ export class RatingAudit {
       return;
     }
     for (const sourceOffset of sourceOffsets) {
-      if (!isIn(source.range, sourceOffset) || source.outcomes.add(sourceOffset)) continue;
+      if (isIn(source.range, sourceOffset)) source.verified.add(sourceOffset);
+      if (source.outcomes.add(sourceOffset)) continue;
       const text = `is ${outcome} a second time in ${place} at offset ${offset}`;
       this.#findings.calls.differs({ place: key, offset: sourceOffset, text });
     }
@@ -121,9 +126,9 @@ export class RatingAudit {
   }
 
   finish(): void {
-    for (const [key, { accepted, outcomes }] of this.#sources) {
+    for (const [key, { accepted, verified }] of this.#sources) {
       this.#findings.calls.checked += accepted.size;
-      const invented = outcomes.without(accepted);
+      const invented = verified.without(accepted);
       if (invented.first === null) continue;
       const text = 'is rated or suspended, but was not accepted';
       this.#findings.calls.differs({ place: key, offset: invented.first, text }, invented.count);

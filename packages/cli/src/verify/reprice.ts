@@ -7,7 +7,10 @@ import {
 } from '@tollstream/contracts';
 import type { NativeBlock } from '@tollstream/contracts';
 import { formatScaled, parseDecimal } from '@tollstream/money';
+import { recompute } from '@tollstream/rating-engine';
+import type { StoredPrice } from '@tollstream/rating-engine';
 import { oraclePrice } from '@tollstream/rating-engine/testing';
+import type { OraclePrice } from '@tollstream/rating-engine/testing';
 import type { BlockMessage } from './blocks.ts';
 import type { Findings } from './findings.ts';
 
@@ -52,7 +55,7 @@ export class Repricer {
   }
 }
 
-/** What a row says beyond its columns; amounts as text. */
+/** What a row says beyond its columns, as far as the oracle knows it; amounts as text. */
 interface SpecialTerms {
   readonly initial_rate_per_minute?: string;
   readonly free_seconds?: number;
@@ -60,6 +63,14 @@ interface SpecialTerms {
   readonly maximum_charge?: string;
   readonly attempt_fee?: string;
 }
+
+const ORACLE_TERMS = [
+  'initial_rate_per_minute',
+  'free_seconds',
+  'minimum_charge',
+  'maximum_charge',
+  'attempt_fee',
+];
 
 /** @returns null when the row's amounts come out again, 'unproven' when it does not say enough */
 export function priceProblem(block: NativeBlock, row: number): string | null {
@@ -101,7 +112,19 @@ export function priceProblem(block: NativeBlock, row: number): string | null {
     },
     billsZeroLength: durationMs === 0 && billable > 0,
   };
-  const price = oraclePrice(durationMs, terms, included);
+  // Rates by time of day and the like: the row holds its parts, and the engine's exact arithmetic over them says the amount.
+  const isForOracle = Object.keys(special).every((name) => ORACLE_TERMS.includes(name));
+  const price = isForOracle
+    ? oraclePrice(durationMs, terms, included)
+    : recomputed({
+        ...terms,
+        rateType: RATE_TYPES[number('rate_type') - 1]!,
+        durationMs,
+        billableSeconds: billable,
+        includedSeconds: included,
+        chargedSeconds: charged,
+        priceDetail: detail,
+      });
   const seconds = [price.billableSeconds, price.includedSeconds, price.chargedSeconds].map(Number);
   if (String(seconds) !== String([billable, included, charged])) {
     return `billable, included and charged seconds are ${[billable, included, charged].join(', ')}; computed again they are ${seconds.join(', ')}`;
@@ -109,6 +132,17 @@ export function priceProblem(block: NativeBlock, row: number): string | null {
   if (BigInt(charge) === price.charge) return null;
   if (details === undefined && included < initialSeconds) return 'unproven';
   return `the charge is ${money(charge)}; computed again it is ${money(price.charge)}`;
+}
+
+function recomputed(stored: StoredPrice): OraclePrice {
+  const { billableSeconds, charge } = recompute(stored);
+  const { includedSeconds } = stored;
+  return {
+    billableSeconds: BigInt(billableSeconds),
+    includedSeconds: BigInt(includedSeconds),
+    chargedSeconds: BigInt(billableSeconds - includedSeconds),
+    charge,
+  };
 }
 
 function scaled(text: string | undefined, scale: number): number {

@@ -91,13 +91,13 @@ export async function verify(subject: VerifySubject, options: VerifyOptions = {}
   });
   ingest.finish();
   rating.finish();
-  if (rating.duplicates.count > 0) {
+  // Where the log lost its beginning, the first calls of duplicates may be gone with it.
+  if (rating.duplicates.count > 0 && cut.isWhole) {
     // Read once already: what is broken has been told.
     const told = new Check('');
     await reader.blocks(cut.accepted, told, (message) => rating.duplicates.seek(message));
+    rating.duplicates.finish(findings.duplicates);
   }
-  rating.duplicates.finish(findings.duplicates);
-
   let collapsed = 0;
   const tableSums = await stored;
   for (const [index, table] of TABLES.entries()) {
