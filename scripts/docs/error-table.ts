@@ -5,6 +5,7 @@
  */
 import { CATALOG_PROBLEMS } from '../../packages/catalog/src/problems.ts';
 import { CONTRACT_ERRORS } from '../../packages/contracts/src/errors.ts';
+import { DECK_PROBLEMS } from '../../packages/rate-decks/src/problems.ts';
 import { IMPORT_ERRORS } from '../../packages/switch-formats/src/errors.ts';
 
 export interface ErrorEntry {
@@ -15,6 +16,7 @@ export interface ErrorEntry {
 const REMEDIES: Readonly<Record<string, string>> = {
   ...CATALOG_PROBLEMS,
   ...CONTRACT_ERRORS,
+  ...DECK_PROBLEMS,
   ...IMPORT_ERRORS,
 };
 
@@ -115,6 +117,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'An option needs a whole number.',
       'Write digits only, within the bounds that the message names.',
     ),
+    TOLL_USAGE_TARIFF: entry(
+      '`--tariff` cannot be the id of a tariff.',
+      'Use letters, digits, `.`, `_` and `-`, at most 64.',
+    ),
     TOLL_USAGE_PORT: entry('A port is no number from 0 to 65535.', 'Give a port, or 0 for any free one.'),
   },
   ports: {
@@ -160,6 +166,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     TOLL_DATA_NEWER: entry(
       'The data directory was written by a newer Tollstream.',
       'Update Tollstream, or choose another directory with `--data`.',
+    ),
+    TOLL_DATA_SETTINGS: entry(
+      'What the data directory remembers of its run (`settings.json`) cannot be read.',
+      'Start `tollstream run` on the data directory once: it writes the file anew.',
     ),
   },
   'event log and Kafka': {
@@ -404,6 +414,111 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     TOLL_CATALOG_YAML_INVALID: own('TOLL_CATALOG_YAML_INVALID', 'A file is no valid YAML.'),
     TOLL_CATALOG_ZONE_UNKNOWN: own('TOLL_CATALOG_ZONE_UNKNOWN', 'There is no such time zone.'),
   },
+  'rate decks': {
+    TOLL_DECK_CODE_AMBIGUOUS: own('TOLL_DECK_CODE_AMBIGUOUS', 'A cell of codes can be read in two ways.'),
+    TOLL_DECK_CODE_INVALID: own('TOLL_DECK_CODE_INVALID', 'A cell holds no code of an E.164 number.'),
+    TOLL_DECK_CODE_MANGLED: own(
+      'TOLL_DECK_CODE_MANGLED',
+      'A spreadsheet has made a number or a date of a code.',
+    ),
+    TOLL_DECK_COLUMN_AMBIGUOUS: own('TOLL_DECK_COLUMN_AMBIGUOUS', 'Several columns may hold the same field.'),
+    TOLL_DECK_COLUMN_UNKNOWN: own(
+      'TOLL_DECK_COLUMN_UNKNOWN',
+      'A column that may decide a price cannot be told by its name; a guess with its confidence is offered.',
+    ),
+    TOLL_DECK_CONFLICT: own(
+      'TOLL_DECK_CONFLICT',
+      'Two lines say different things of one prefix at the same time.',
+    ),
+    TOLL_DECK_COUNTRY_CODE_AMBIGUOUS: own(
+      'TOLL_DECK_COUNTRY_CODE_AMBIGUOUS',
+      'There is a country code column, and every code begins with it.',
+    ),
+    TOLL_DECK_CSV_INVALID: own('TOLL_DECK_CSV_INVALID', 'A quote of a CSV file is not closed.'),
+    TOLL_DECK_CURRENCY_MISMATCH: own(
+      'TOLL_DECK_CURRENCY_MISMATCH',
+      'The deck, or one of its amounts, is in another currency than the tariff.',
+    ),
+    TOLL_DECK_CURRENCY_MISSING: own(
+      'TOLL_DECK_CURRENCY_MISSING',
+      'Nothing says the currency of a new tariff.',
+    ),
+    TOLL_DECK_DATE_AMBIGUOUS: own(
+      'TOLL_DECK_DATE_AMBIGUOUS',
+      'Day and month may stand either way round, or the dates of the deck contradict each other.',
+    ),
+    TOLL_DECK_DATE_INVALID: own('TOLL_DECK_DATE_INVALID', 'A text is no date of the calendar.'),
+    TOLL_DECK_DATE_INVERTED: own('TOLL_DECK_DATE_INVERTED', 'A row ends before it starts.'),
+    TOLL_DECK_DATE_MISSING: own(
+      'TOLL_DECK_DATE_MISSING',
+      'A row holds `ASAP`, or from a day that nothing says.',
+    ),
+    TOLL_DECK_DECIMAL_AMBIGUOUS: own(
+      'TOLL_DECK_DECIMAL_AMBIGUOUS',
+      'A comma may be a decimal mark or group thousands, or both are used as decimal mark.',
+    ),
+    TOLL_DECK_DISCONTINUED_UNKNOWN: own(
+      'TOLL_DECK_DISCONTINUED_UNKNOWN',
+      'A code is discontinued that the tariff does not have (a warning).',
+    ),
+    TOLL_DECK_DUPLICATE: own('TOLL_DECK_DUPLICATE', 'Two lines say the same of one prefix (a warning).'),
+    TOLL_DECK_EMPTY: own('TOLL_DECK_EMPTY', 'The deck holds no rates.'),
+    TOLL_DECK_ENCODING_INVALID: own(
+      'TOLL_DECK_ENCODING_INVALID',
+      'The bytes of a deck are not in its encoding.',
+    ),
+    TOLL_DECK_END_AMBIGUOUS: own(
+      'TOLL_DECK_END_AMBIGUOUS',
+      'A full deck lacks codes of the tariff, and its rows start on different days.',
+    ),
+    TOLL_DECK_FILE_FORMAT: own(
+      'TOLL_DECK_FILE_FORMAT',
+      'The file is no readable workbook, or an old or protected one.',
+    ),
+    TOLL_DECK_FILE_TOO_LARGE: own('TOLL_DECK_FILE_TOO_LARGE', 'The deck has more bytes than are read.'),
+    TOLL_DECK_FILE_UNREADABLE: own(
+      'TOLL_DECK_FILE_UNREADABLE',
+      'The deck or the mapping file cannot be read.',
+    ),
+    TOLL_DECK_FUTURE_CONFLICT: own(
+      'TOLL_DECK_FUTURE_CONFLICT',
+      'The tariff holds a later change of a code that the delta does not mention.',
+    ),
+    TOLL_DECK_HEADER_MISSING: own(
+      'TOLL_DECK_HEADER_MISSING',
+      'No line looks like a header, or none has the names of the mapping file.',
+    ),
+    TOLL_DECK_INCREMENT_INVALID: own(
+      'TOLL_DECK_INCREMENT_INVALID',
+      'Billing increments are no intervals that can be charged.',
+    ),
+    TOLL_DECK_MAPPING_INVALID: own(
+      'TOLL_DECK_MAPPING_INVALID',
+      'The mapping file is no valid YAML, or a key or value of it is wrong.',
+    ),
+    TOLL_DECK_RANGE_INVALID: own(
+      'TOLL_DECK_RANGE_INVALID',
+      'A range of codes is inverted, uneven or too long.',
+    ),
+    TOLL_DECK_RATE_INVALID: own(
+      'TOLL_DECK_RATE_INVALID',
+      'A rate is missing, negative, no decimal, or has more digits than are kept.',
+    ),
+    TOLL_DECK_SHEET_UNKNOWN: own('TOLL_DECK_SHEET_UNKNOWN', 'The workbook has no such sheet.'),
+    TOLL_DECK_STATUS_UNKNOWN: own('TOLL_DECK_STATUS_UNKNOWN', 'A word of the status column is not known.'),
+    TOLL_DECK_TARIFF_INLINE: own(
+      'TOLL_DECK_TARIFF_INLINE',
+      'The rates of the tariff stand in its YAML file.',
+    ),
+    TOLL_DECK_TARIFF_INVALID: own(
+      'TOLL_DECK_TARIFF_INVALID',
+      'The rates that the tariff has now cannot be read.',
+    ),
+    TOLL_DECK_UNDATED: own(
+      'TOLL_DECK_UNDATED',
+      'A deck without dates replaces a tariff that has rates (a warning).',
+    ),
+  },
   money: {
     TOLL_MONEY_CURRENCY_UNKNOWN: entry('There is no such currency.', 'Use an ISO 4217 code such as USD.'),
     TOLL_MONEY_DIVISOR_INVALID: entry(
@@ -469,6 +584,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     TOLL_BILLING_ROUTE_UNKNOWN: entry(
       'There is nothing under the path.',
       'See the README of the billing service for the paths.',
+    ),
+    TOLL_INGEST_CATALOG_CHANGED: entry(
+      'The catalog files were changed while a run began.',
+      'Start again once the files are as they should be.',
     ),
     TOLL_RATING_INPUT_UNREADABLE: entry(
       'The topic of accepted calls holds something that is no block of calls.',

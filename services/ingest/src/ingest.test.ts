@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+import { loadCatalog } from '@tollstream/catalog';
 import { decodeBlock, encodeCallEvent, parseTotals } from '@tollstream/contracts';
 import type { SchemaSource } from '@tollstream/contracts';
 import { createMemoryEventLog } from '@tollstream/event-log';
@@ -34,6 +36,47 @@ describe('ingest over a log', () => {
       { timeout: 10_000, interval: 10 },
     );
   }
+
+  async function valuesOf(topic: string): Promise<Buffer[]> {
+    const values: Buffer[] = [];
+    for await (const batch of log.read({ topic, partition: 0, from: 0 })) {
+      for (const record of batch.records) values.push(Buffer.from(record.value!));
+    }
+    return values;
+  }
+
+  test('gives the same bytes from a thread of its own', async () => {
+    const catalogDirectory = fileURLToPath(new URL('../../../examples/hosted-phone', import.meta.url));
+    const loaded = await loadCatalog(catalogDirectory);
+    if (!loaded.ok) throw new Error('the sample catalog is broken');
+    const { catalog } = loaded;
+    const calls = Array.from({ length: 50 }, (_, i) => encodeCallEvent({ ...EVENT, callId: `c-${i}` }));
+    const produced: Buffer[][] = [];
+    for (const worker of [undefined, { catalogDirectory, defaultPlan: null }]) {
+      log = createMemoryEventLog({ now: () => Date.UTC(2026, 0, 1) });
+      await log.createTopics(Object.values(TOPICS).map((name) => ({ name, partitions: 1 })));
+      await publish([...calls, Buffer.from('broken')]);
+      const metrics = createMetrics({ service: 'ingest' });
+      const options = { log, metrics, catalog, topics: TOPICS };
+      const member = await startIngest(worker === undefined ? options : { ...options, worker });
+      await seenAtLeast(51);
+      await member.stop();
+      produced.push([...(await valuesOf(TOPICS.accepted)), ...(await valuesOf(TOPICS.rejected))]);
+    }
+    expect(produced[0]).toHaveLength(2);
+    expect(produced[1]).toEqual(produced[0]);
+  });
+
+  test('refuses a thread whose catalog is another', async () => {
+    const catalogDirectory = fileURLToPath(new URL('../../../examples/hosted-phone', import.meta.url));
+    const metrics = createMetrics({ service: 'ingest' });
+    const worker = { catalogDirectory, defaultPlan: null };
+    await expect(
+      startIngest({ log, metrics, catalog: CATALOG, topics: TOPICS, worker }),
+    ).rejects.toMatchObject({
+      code: 'TOLL_INGEST_CATALOG_CHANGED',
+    });
+  });
 
   test('resumes where it stopped, with its totals', async () => {
     const metrics = createMetrics({ service: 'ingest' });

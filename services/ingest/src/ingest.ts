@@ -1,3 +1,4 @@
+import { parseTotals } from '@tollstream/contracts';
 import { EventLogError } from '@tollstream/event-log';
 import type {
   EventLog,
@@ -6,14 +7,16 @@ import type {
   MembershipEvent,
   PartitionClaim,
   PartitionTask,
+  RecordBatch,
 } from '@tollstream/event-log';
 import type { Metrics } from '@tollstream/service-kit';
 import type { OutputTopics } from './batch-blocks.ts';
 import { ingestMetrics } from './ingest-metrics.ts';
 import type { IngestObserver } from './ingest-metrics.ts';
 import { createIngestProcessor } from './processor.ts';
-import type { IngestProcessor, IngestProcessorOptions } from './processor.ts';
+import type { IngestedBatch, IngestProcessorOptions, IngestState } from './processor.ts';
 import { EVENT_FORMAT } from './source.ts';
+import { IngestWorker } from './worker/ingest-worker.ts';
 
 /** Consumer group of ingest, and so the name under which its position and totals stand. */
 export const INGEST_GROUP = 'ingest';
@@ -23,6 +26,8 @@ export interface StartIngestOptions extends Omit<IngestProcessorOptions, 'output
   readonly metrics: Metrics;
   readonly topics: { readonly raw: string; readonly accepted: string; readonly rejected: string };
   readonly group?: string;
+  /** Work in a thread of its own, on the catalog of this directory; absent: in this thread. */
+  readonly worker?: { readonly catalogDirectory: string; readonly defaultPlan: string | null };
   /** Limits of one fetch; see the event log. */
   readonly fetch?: Pick<JoinOptions, 'fetchBytesMax' | 'recordsMax'>;
   readonly onEvent?: (event: MembershipEvent) => void;
@@ -37,35 +42,71 @@ export async function startIngest(options: StartIngestOptions): Promise<Membersh
   const observe = ingestMetrics(options.metrics);
   const sources = [{ topic: topics.raw, format: EVENT_FORMAT }, ...(options.sources ?? [])];
   const outputs = await findOutputs(log, topics);
-  const processor = createIngestProcessor({ ...options, sources, outputs });
-  return log.join({
+  const ingester = await createIngester({ ...options, sources, outputs });
+  const membership = await log.join({
     ...options.fetch,
     group,
     topics: [...new Set(sources.map((source) => source.topic))],
     mode: 'transactional',
-    open: (claim) => openTask({ claim, log, processor, observe }),
+    open: (claim) => Promise.resolve(openTask({ claim, ingester, observe })),
     onEvent: (event) => {
       observe.event(event);
       options.onEvent?.(event);
     },
   });
+  return {
+    done: membership.done,
+    get joined() {
+      return membership.joined;
+    },
+    async stop() {
+      await membership.stop();
+      await ingester.stop();
+    },
+  };
 }
 
-async function openTask(parts: {
+/** The processor, in this thread or in one of its own. */
+interface Ingester {
+  ingest(state: IngestState, batch: RecordBatch): Promise<IngestedBatch>;
+  stop(): Promise<void>;
+}
+
+async function createIngester(options: StartIngestOptions & IngestProcessorOptions): Promise<Ingester> {
+  const { worker, outputs, catalog, sources, limits, defaultDialPlan } = options;
+  if (worker !== undefined) {
+    const setup = {
+      ...worker,
+      outputs,
+      ...(sources === undefined ? {} : { sources }),
+      ...(limits === undefined ? {} : { limits }),
+      ...(defaultDialPlan === undefined ? {} : { defaultDialPlan }),
+    };
+    return IngestWorker.start(setup, catalog);
+  }
+  const processor = createIngestProcessor(options);
+  return {
+    async ingest(state, batch) {
+      await processor.prepare(batch);
+      return processor.process(state, batch);
+    },
+    stop: () => Promise.resolve(),
+  };
+}
+
+function openTask(parts: {
   claim: PartitionClaim;
-  log: EventLog;
-  processor: IngestProcessor;
+  ingester: Ingester;
   observe: IngestObserver;
-}): Promise<PartitionTask> {
-  const { claim, log, processor, observe } = parts;
-  const state = await processor.restore(claim, log);
+}): PartitionTask {
+  const { claim, ingester, observe } = parts;
+  const state: IngestState = { totals: parseTotals(claim.committed?.metadata ?? '') };
   return {
     // 1 the batch was read, committed records only.
     process: async (batch) => {
-      await processor.prepare(batch);
       const startedMs = performance.now();
-      // 2 process, pure.
-      const ingested = processor.process(state, batch);
+      // 2 process: a function of the totals and the batch.
+      const ingested = await ingester.ingest(state, batch);
       const processedMs = performance.now();
       // 3 begin → 4 send outputs → 5 send the position → 6 commit: one step of the claim.
       await claim.commit({

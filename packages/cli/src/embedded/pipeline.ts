@@ -16,6 +16,9 @@ export interface PipelineParts {
   readonly log: EventLog;
   readonly store: UsageStore;
   readonly catalog: Catalog;
+  /** Where the catalog was read from: ingest has a thread of its own, which reads it too. */
+  readonly catalogDirectory: string;
+  readonly defaultPlan: string | null;
   /** One registry for all three: each stage's series carry its name. */
   readonly metrics: Metrics;
 }
@@ -27,11 +30,18 @@ export interface Pipeline {
   stop(): Promise<void>;
 }
 
-export async function startPipeline({ log, store, catalog, metrics }: PipelineParts): Promise<Pipeline> {
+export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
+  const { log, store, catalog, catalogDirectory, defaultPlan, metrics } = parts;
   const topics = EMBEDDED_TOPICS;
   const of = (service: string): Metrics => createMetrics({ service, registry: metrics.registry });
   const stages: Membership[] = [
-    await startIngest({ log, catalog, topics, metrics: of('ingest') }),
+    await startIngest({
+      log,
+      catalog,
+      topics,
+      metrics: of('ingest'),
+      worker: { catalogDirectory, defaultPlan },
+    }),
     await startRating({ log, catalog, topics, metrics: of('rating') }),
     await startAggregator({ log, store, topics, metrics: of('aggregator') }),
   ];

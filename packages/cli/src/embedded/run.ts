@@ -1,12 +1,12 @@
 /** `tollstream run`: from call records in a file to rated usage, an invoice and a CDR file, on this machine. */
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { createHealth, createMetrics, startOperationsServer } from '@tollstream/service-kit';
+import { createHealth, createMetrics, onStopSignals, startOperationsServer } from '@tollstream/service-kit';
 import { serveClickHouseHttp } from '@tollstream/usage-store';
 import { catalogOf } from '../catalog-option.ts';
 import { DEFAULT_CLICKHOUSE_PORT, DEFAULT_METRICS_PORT } from '../commands/run.ts';
 import type { RunOptions } from '../commands/run.ts';
+import { EXIT_FAILED } from '../failure.ts';
 import { importCalls } from '../import/importer.ts';
 import type { ImportSource } from '../import/importer.ts';
 import { readOptions } from '../import/source-options.ts';
@@ -35,12 +35,15 @@ export async function runEmbedded(options: RunOptions): Promise<void> {
   const directory = options.data ?? (isSample ? SAMPLE_DATA : OWN_DATA);
   const catalogDirectory = path.resolve(options.catalog ?? SAMPLE_CATALOG);
   const catalog = await catalogOf({ catalog: catalogDirectory, defaultPlan: options.defaultPlan });
-  await mkdir(directory, { recursive: true });
 
   const stopping = new AbortController();
-  const removeSignals = onFirstSignal(() => {
-    say('Stopping: what is in hand is finished; the next run goes on from here. (Again to end at once.)');
-    stopping.abort();
+  const removeSignals = onStopSignals({
+    onStop: () => {
+      say('Stopping: what is in hand is finished; the next run goes on from here. (Again to end at once.)');
+      stopping.abort();
+    },
+    // Nothing is lost by that either: the next run resumes from what was committed.
+    onForce: () => process.exit(EXIT_FAILED),
   });
   const workspace = await openWorkspace(directory);
   const cleanUps: (() => Promise<void>)[] = [() => workspace.close()];
@@ -54,7 +57,14 @@ export async function runEmbedded(options: RunOptions): Promise<void> {
     const file = options.calls ?? (await sampleCallsFile(directory, catalog));
     const source: ImportSource = { file, options: readOptions(options) };
     const before = await pipelineTotals(workspace.log, EMBEDDED_TOPICS);
-    const pipeline = await startPipeline({ log: workspace.log, store: workspace.store, catalog, metrics });
+    const pipeline = await startPipeline({
+      log: workspace.log,
+      store: workspace.store,
+      catalog,
+      catalogDirectory,
+      defaultPlan: settings.defaultPlan,
+      metrics,
+    });
     const pipelineStartMs = performance.now();
     let totals: PipelineTotals;
     try {
@@ -181,20 +191,4 @@ async function stayUp(endpoints: Endpoints, pipeline: Pipeline, signal: AbortSig
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, WATCH_INTERVAL_MS));
-}
-
-/** First signal: orderly stop. Second: end at once, which loses nothing either. */
-function onFirstSignal(stop: () => void): () => void {
-  let told = false;
-  const onSignal = (): void => {
-    if (told) process.exit(1);
-    told = true;
-    stop();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return () => {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
-  };
 }
