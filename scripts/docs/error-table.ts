@@ -168,6 +168,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'Update Tollstream, or choose another directory with `--data`.',
     ),
     TOLL_DATA_SETTINGS: entry(
+      '`settings.json` in the data directory cannot be read.',
+      'Start `tollstream run` on the data directory once: it writes the file anew.',
+    ),
+    TOLL_DATA_SETTINGS: entry(
       'What the data directory remembers of its run (`settings.json`) cannot be read.',
       'Start `tollstream run` on the data directory once: it writes the file anew.',
     ),

@@ -1,6 +1,7 @@
 /** What a data directory remembers of its run, so that later commands need not be told again. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { UsageError } from '../failure.ts';
 
 export interface DataSettings {
   readonly catalog: string;
@@ -11,12 +12,22 @@ export interface DataSettings {
 
 const FILE = 'settings.json';
 
+/**
+ * @returns null where no run left any
+ * @throws {UsageError} TOLL_DATA_SETTINGS when the file is there and cannot be read
+ */
 export async function readSettings(dataDir: string): Promise<DataSettings | null> {
+  const file = path.join(dataDir, FILE);
   try {
-    return JSON.parse(await readFile(path.join(dataDir, FILE), 'utf8')) as DataSettings;
+    return JSON.parse(await readFile(file, 'utf8')) as DataSettings;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw new UsageError({
+      code: 'TOLL_DATA_SETTINGS',
+      message: `${file} cannot be read: ${message}`,
+      remedy: 'Start `tollstream run` on the data directory once: it writes the file anew.',
+    });
   }
 }
 

@@ -1,5 +1,4 @@
 /** A data directory in use by this process: the event log, the embedded ClickHouse engine, and what is remembered of the run. */
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { openSqliteEventLog } from '@tollstream/event-log';
 import type { EventLog } from '@tollstream/event-log';
@@ -18,11 +17,10 @@ export interface Workspace {
 }
 
 /**
- * Opens (and on first use makes) a data directory. The event log's lock is taken first: it is what tells a second run, in a
- * sentence, that the directory is in use.
+ * Opens (and on first use makes) a data directory. The event log comes first: it makes the directories, and its lock tells a
+ * second run, in a sentence, that they are in use.
  */
 export async function openWorkspace(directory: string): Promise<Workspace> {
-  await mkdir(directory, { recursive: true });
   const log = openSqliteEventLog({ directory: path.join(directory, 'log') });
   try {
     await log.createTopics(

@@ -43,10 +43,16 @@ interface Header {
   readonly readBody: BodyReader;
 }
 
-/** @throws ImportError when the header cannot be read or its schema is no call event's */
-export async function* readContainer(input: AsyncIterable<Buffer>): AsyncGenerator<ContainerBlock> {
+/**
+ * @param name of the file, for the error
+ * @throws ImportError when the header cannot be read or its schema is no call event's
+ */
+export async function* readContainer(
+  input: AsyncIterable<Buffer>,
+  name: string,
+): AsyncGenerator<ContainerBlock> {
   const bytes = new ByteQueue(input);
-  const header = await readHeader(bytes);
+  const header = await readHeader(bytes, name);
   let number = 1;
   for (;;) {
     if (!(await bytes.fill(1))) return;
@@ -63,7 +69,7 @@ export async function* readContainer(input: AsyncIterable<Buffer>): AsyncGenerat
   }
 }
 
-async function readHeader(bytes: ByteQueue): Promise<Header> {
+async function readHeader(bytes: ByteQueue, name: string): Promise<Header> {
   let decoded: { value: unknown; offset: number } = { value: undefined, offset: -1 };
   for (let size = 65_536; decoded.offset < 0; size *= 2) {
     const more = await bytes.fill(size);
@@ -75,7 +81,7 @@ async function readHeader(bytes: ByteQueue): Promise<Header> {
     if (decoded.offset < 0 && (!more || size > BLOCK_BYTES_MAX)) {
       throw new ImportError(
         'TOLL_IMPORT_AVRO_HEADER',
-        'The header of the Avro container is cut off or damaged.',
+        `${name}: the header of the Avro container is cut off or damaged.`,
       );
     }
   }
@@ -84,7 +90,10 @@ async function readHeader(bytes: ByteQueue): Promise<Header> {
   const codecName = meta['avro.codec']?.toString() || 'null';
   const codec = CODECS[codecName];
   if (codec === undefined) {
-    throw new ImportError('TOLL_IMPORT_AVRO_CODEC', `The Avro container is packed with ${codecName}.`);
+    throw new ImportError(
+      'TOLL_IMPORT_AVRO_CODEC',
+      `${name}: the Avro container is packed with ${codecName}.`,
+    );
   }
   try {
     const writer = avro.Type.forSchema(JSON.parse(meta['avro.schema']!.toString()) as Schema);
@@ -93,7 +102,7 @@ async function readHeader(bytes: ByteQueue): Promise<Header> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ImportError(
       'TOLL_IMPORT_AVRO_HEADER',
-      `The schema in the Avro container is no call event: ${reason}`,
+      `${name}: the schema in the Avro container is no call event: ${reason}`,
       {
         cause,
         remedy: 'Write the container with schemas/call-event.avsc or a compatible version of it.',

@@ -20,18 +20,21 @@ export interface HeaderOptions {
   readonly columnFields?: Readonly<Record<string, string>>;
 }
 
-/** @throws ImportError TOLL_IMPORT_HEADER_MISSING */
-export function headerOf(format: Format, head: Buffer, options: HeaderOptions): Header {
+/**
+ * @param name of the file, for the error
+ * @throws ImportError TOLL_IMPORT_HEADER_MISSING
+ */
+export function headerOf(format: Format, head: Buffer, name: string, options: HeaderOptions): Header {
   const first = firstLine(head);
   switch (format.id) {
     case 'csv':
-      return eventHeader(first, options);
+      return eventHeader(first, name, options);
     case 'cucm-csv': {
       const columns = options.csvHeader ?? first;
       if (!/^"?cdrRecordType/i.test(columns)) {
         throw new ImportError(
           'TOLL_IMPORT_HEADER_MISSING',
-          'A CUCM file begins with a line of names (cdrRecordType, …).',
+          `${name}: a CUCM file begins with a line of names (cdrRecordType, …).`,
         );
       }
       return { columns, isHeader: matching(columns, (line) => CUCM_TYPES.test(line)) };
@@ -51,7 +54,7 @@ export function headerOf(format: Format, head: Buffer, options: HeaderOptions): 
   }
 }
 
-function eventHeader(first: string, options: HeaderOptions): Header {
+function eventHeader(first: string, fileName: string, options: HeaderOptions): Header {
   const written = options.csvHeader ?? first;
   const names = splitCsv(written).map((name) => name.trim().toLowerCase());
   const mapped = names.map((name) => {
@@ -62,7 +65,7 @@ function eventHeader(first: string, options: HeaderOptions): Header {
   if (!mapped.includes('call_id') || !mapped.includes('started_at')) {
     throw new ImportError(
       'TOLL_IMPORT_HEADER_MISSING',
-      `The CSV columns ${JSON.stringify(written.slice(0, 200))} name no call_id and started_at (fields: ${EVENT_FIELDS.join(', ')}).`,
+      `${fileName}: the CSV columns ${JSON.stringify(written.slice(0, 200))} name no call_id and started_at (fields: ${EVENT_FIELDS.join(', ')}).`,
     );
   }
   return { columns: mapped.join(','), isHeader: matching(written, () => false) };

@@ -114,9 +114,13 @@ function planOf(file: OpenSource, options: ReadCallsOptions): Plan {
   const head = file.head[0] === 0xef && file.head[1] === 0xbb ? file.head.subarray(3) : file.head;
   const format = FORMATS[formatOf(file, head, options)];
   if (format.id === 'avro') {
-    throw new ImportError('TOLL_IMPORT_FORMAT_UNKNOWN', 'Single Avro messages have no framing in a file.', {
-      remedy: 'Write an Avro object container, or publish the messages to the raw topic.',
-    });
+    throw new ImportError(
+      'TOLL_IMPORT_FORMAT_UNKNOWN',
+      `${file.name}: single Avro messages have no framing in a file.`,
+      {
+        remedy: 'Write an Avro object container, or publish the messages to the raw topic.',
+      },
+    );
   }
   if (options.timeZone !== undefined) timeZone(options.timeZone);
   else if (format.needsTimeZone && !namesItsTimes(format, head)) {
@@ -125,7 +129,7 @@ function planOf(file: OpenSource, options: ReadCallsOptions): Plan {
       `${file.name}: ${format.title} holds local times.`,
     );
   }
-  const header = headerOf(format, head, options);
+  const header = headerOf(format, head, file.name, options);
   const headers: Record<string, string> = { 'tollstream-format': format.id };
   if (header.columns !== null) headers['tollstream-csv-header'] = header.columns;
   if (options.timeZone !== undefined) headers['tollstream-time-zone'] = options.timeZone;
@@ -210,7 +214,7 @@ async function* readAvro(plan: Plan, options: ReadCallsOptions): AsyncGenerator<
   const chunker = new Chunker(options, { bytes: 0, line: 1, records: 0 });
   // A container's blocks hang on its header: a resumed read passes over the blocks it had given out.
   let toSkip = from.records;
-  for await (const block of readContainer(plan.file.bytesFrom(0))) {
+  for await (const block of readContainer(plan.file.bytesFrom(0), plan.file.name)) {
     const end = { bytes: block.endBytes, line: block.endNumber };
     const items = block.events.map((event) => ({ target: events, event }));
     if (block.broken !== null) items.push({ target: plan, event: block.broken });
