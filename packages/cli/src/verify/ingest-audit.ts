@@ -159,7 +159,7 @@ export class IngestAudit {
   }
 }
 
-export function sameTotals(a: RunningTotals, b: RunningTotals): boolean {
+function sameTotals(a: RunningTotals, b: RunningTotals): boolean {
   const counts = ['seen', 'accepted', 'rejected', 'rated', 'suspended', 'duplicate'] as const;
   return counts.every((name) => a[name] === b[name]) && sameCharges(a.charge, b.charge);
 }
