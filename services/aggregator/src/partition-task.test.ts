@@ -66,6 +66,19 @@ test('a crash after step 2, boundary committed, stores exactly this range first'
   expect(store.rows).toEqual(ALL);
 });
 
+test('a replay does not wait for a transaction marker that comes alone', async () => {
+  const log = await logOf([['a', 'b']]);
+  const store = new CrashingStore();
+  const crashed = await takeOver(log, store, { afterCommit: crash });
+  await readOn(log, crashed);
+  await expect(crashed.task.tick(1000)).rejects.toThrow('ends here');
+  const owner = await takeOver(log, store);
+  const [batch] = await batchesFrom(log, 0);
+  expect(batch?.nextOffset).toBe(2);
+  await owner.task.process({ ...batch!, nextOffset: 1 });
+  expect(store.inserts.map(({ rows, replayed }) => [rows, replayed])).toEqual([[2, true]]);
+});
+
 test('a crash within step 3, half of the rows stored, adds the others', async () => {
   const log = await logOf(MESSAGES);
   const store = new CrashingStore();

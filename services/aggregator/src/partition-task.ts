@@ -107,7 +107,9 @@ export class AggregatorTask implements PartitionTask {
     }
     const nowMs = this.#options.now();
     if (this.#block !== null) this.#block = withOffsetsUpTo(this.#block, batch.nextOffset, nowMs);
-    if (this.#pending !== null && batch.nextOffset >= this.#pending.next) await this.#replay(this.#pending);
+    // With all its rows in hand a boundary is whole, though the transaction marker at its end may be yet to come, alone.
+    if (this.#pending !== null && this.#holds(this.#pending, batch.nextOffset))
+      await this.#replay(this.#pending);
     this.#isBehind = batch.nextOffset < batch.endOffset;
     await this.#writeIfDue(nowMs);
     this.#copyWhatStays();
@@ -120,6 +122,10 @@ export class AggregatorTask implements PartitionTask {
   async close(reason: 'stop' | 'revoked' | 'failed'): Promise<void> {
     // After a failure it is not known what was written: the next owner starts from what is committed.
     if (reason !== 'failed' && this.#pending === null) await this.#write();
+  }
+
+  #holds(boundary: Boundary, readUpTo: number): boolean {
+    return readUpTo >= boundary.next || this.#block?.rows === boundary.rows;
   }
 
   #read(record: LogRecord): BlockMessage {
