@@ -214,10 +214,7 @@ export function makeBodyReader(writer: Type): BodyReader | { readonly problem: s
     const resolver = callEventType.createResolver(writer);
     return (value, start) => {
       try {
-        const { value: event, offset } = callEventType.decode(value, start, resolver) as {
-          value: AvroCallEvent | undefined;
-          offset: number;
-        };
+        const { value: event, offset } = callEventType.decode(value, start, resolver);
         if (offset < 0 || event === undefined)
           return rejected('unreadable', `Avro: the record ends early, after ${value.length} bytes`);
         if (offset !== value.length)

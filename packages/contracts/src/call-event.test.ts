@@ -246,9 +246,10 @@ describe('the schema registry', () => {
       credentials: 'u:p',
       backOffMs: 1,
       fetch: (address) => {
-        asked.push(String(address));
+        const url = address as string;
+        asked.push(url);
         if (failures-- > 0) return Promise.reject(new Error('connection refused'));
-        if (String(address).endsWith('/4')) return Promise.resolve(new Response('{}', { status: 404 }));
+        if (url.endsWith('/4')) return Promise.resolve(new Response('{}', { status: 404 }));
         return Promise.resolve(Response.json({ schema: JSON.stringify(v1.schema()) }));
       },
     });

@@ -32,7 +32,8 @@ export function rejected(code: RejectCode, detail: string): Decoded {
 
 /** A value for a detail: one line, bounded. */
 export function quoted(value: unknown): string {
-  const text = typeof value === 'string' ? value : String(JSON.stringify(value));
+  const text =
+    typeof value === 'string' ? value : ((JSON.stringify(value) as string | undefined) ?? 'undefined');
   const cut = text.length > QUOTED_CHARACTERS_MAX ? `${text.slice(0, QUOTED_CHARACTERS_MAX)}…` : text;
   return JSON.stringify(cut);
 }

@@ -107,10 +107,10 @@ export class TimeZone {
     const wall = Date.UTC(
       part['year']!,
       part['month']! - 1,
-      part['day']!,
-      part['hour']!,
-      part['minute']!,
-      part['second']!,
+      part['day'],
+      part['hour'],
+      part['minute'],
+      part['second'],
     );
     return wall - Math.floor(utcMs / 1000) * 1000;
   }

@@ -58,7 +58,7 @@ class ServerConnection implements Connection {
         query: sql,
         format: 'JSONEachRow',
         query_params: parameters,
-        clickhouse_settings: EXACT_JSON as ClickHouseSettings,
+        clickhouse_settings: EXACT_JSON,
       });
       return result.json<Row>();
     });
@@ -90,7 +90,7 @@ class ServerConnection implements Connection {
           ...insert.settings,
           ...ANSWER_WHEN_DONE,
           input_format_skip_unknown_fields: 1,
-        } as ClickHouseSettings,
+        },
       });
       for await (const _ of stream);
     });

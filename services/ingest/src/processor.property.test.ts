@@ -31,7 +31,10 @@ const jsonEvent = fc
       call_id: fc.oneof(fc.string(), fc.integer()),
       switch_id: fc.string(),
       from: fc.string({ unit: 'binary' }),
-      to: fc.oneof(fc.string({ unit: fc.constantFrom(...Array.from('0123456789+-();=rn@:')) }), fc.constant(null)),
+      to: fc.oneof(
+        fc.string({ unit: fc.constantFrom(...Array.from('0123456789+-();=rn@:')) }),
+        fc.constant(null),
+      ),
       started_at: fc.oneof(fc.double(), fc.integer({ min: 0, max: 2e12 }), fc.string()),
       answered_at: fc.option(fc.integer({ min: 0, max: 2e12 })),
       ended_at: fc.integer({ min: 0, max: 2e12 }),

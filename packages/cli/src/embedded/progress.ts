@@ -65,7 +65,7 @@ export class ProgressDisplay {
   }
 }
 
-export function progressLine(snapshot: ProgressSnapshot, callsPerSecond: number): string {
+function progressLine(snapshot: ProgressSnapshot, callsPerSecond: number): string {
   const money = Object.entries(snapshot.charge)
     .map(([currency, amount]) => `${currency} ${amount}`)
     .join(', ');

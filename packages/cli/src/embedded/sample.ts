@@ -5,8 +5,8 @@ import type { Catalog } from '@tollstream/catalog';
 import { writeCalls } from '../generate/index.ts';
 import { say } from '../terminal.ts';
 
-export const SAMPLE_CALLS = 120_000;
-export const SAMPLE_SEED = 2020;
+const SAMPLE_CALLS = 120_000;
+const SAMPLE_SEED = 2020;
 /** The sample's calls are of January 2020: they are on the February invoice. */
 export const SAMPLE_INVOICE_MONTH = '2020-02';
 

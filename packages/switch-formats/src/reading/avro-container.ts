@@ -32,7 +32,7 @@ const headerType = avro.Type.forSchema({
     { name: 'meta', type: { type: 'map', values: 'bytes' } },
     { name: 'sync', type: { type: 'fixed', name: 'Sync', size: SYNC_BYTES } },
   ],
-} as Schema);
+});
 
 /** One body of a block as a single object; `end` is the offset behind it, -1 when it cannot be read. */
 type BodyReader = (block: Buffer, at: number) => { readonly value: Buffer; readonly end: number };
@@ -74,7 +74,7 @@ async function readHeader(bytes: ByteQueue, name: string): Promise<Header> {
   for (let size = 65_536; decoded.offset < 0; size *= 2) {
     const more = await bytes.fill(size);
     try {
-      decoded = headerType.decode(bytes.view) as typeof decoded;
+      decoded = headerType.decode(bytes.view);
     } catch {
       decoded.offset = -1;
     }
