@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../failure.ts';
 
 export interface RunOptions {
-  readonly calls?: string;
+  readonly calls?: readonly string[];
   readonly format?: string;
   readonly csvHeader?: string;
   readonly timeZone?: string;
@@ -23,7 +23,7 @@ export function addRunCommand(program: Command): void {
   program
     .command('run')
     .description('Rate calls on this machine: from a file to ClickHouse, an invoice and a CDR file.')
-    .option('--calls <file>', "call events to read, '-' for standard input (default: the sample's calls)")
+    .option('--calls <file...>', "call events to read, '-' for standard input (default: the sample's calls)")
     .option('--format <format>', 'format of the calls (default: detected)')
     .option('--csv-header <names>', 'column names of a CSV file without a header line')
     .option(

@@ -54,8 +54,8 @@ export async function runEmbedded(options: RunOptions): Promise<void> {
     await writeSettings(directory, { ...settings, clickhouseUrl: endpoints.clickhouse });
     cleanUps.push(() => writeSettings(directory, { ...settings, clickhouseUrl: null }));
 
-    const file = options.calls ?? (await sampleCallsFile(directory, catalog));
-    const source: ImportSource = { file, options: readOptions(options) };
+    const files = options.calls ?? [await sampleCallsFile(directory, catalog)];
+    const source: ImportSource = { files, options: readOptions(options) };
     const before = await pipelineTotals(workspace.log, EMBEDDED_TOPICS);
     const pipeline = await startPipeline({
       log: workspace.log,

@@ -10,7 +10,7 @@ import { readOptions } from './source-options.ts';
 
 const PROGRESS_EVERY_MS = 2_000;
 
-export async function runImport(file: string, options: ImportOptions): Promise<void> {
+export async function runImport(files: readonly string[], options: ImportOptions): Promise<void> {
   const log = await openLog(options);
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
@@ -22,7 +22,7 @@ export async function runImport(file: string, options: ImportOptions): Promise<v
     const { records, resumedAtByte } = await importCalls({
       log,
       rawTopic: options.topic,
-      source: { file, options: readOptions(options) },
+      source: { files, options: readOptions(options) },
       signal: stopping.signal,
       onProgress: (progress) => {
         const nowMs = performance.now();
@@ -34,7 +34,7 @@ export async function runImport(file: string, options: ImportOptions): Promise<v
       },
     });
     const from = resumedAtByte > 0 ? ` (went on at byte ${count(resumedAtByte)})` : '';
-    say(`${count(records)} records of ${file} published to ${options.topic}${from}.`);
+    say(`${count(records)} records of ${files.join(', ')} published to ${options.topic}${from}.`);
     if (stopping.signal.aborted) say('Stopped before the end; the same command goes on from here.');
   } finally {
     process.off('SIGINT', stop);

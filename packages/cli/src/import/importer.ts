@@ -11,10 +11,11 @@ import type { ImportChunk, ReadCallsOptions, ReadPosition } from '@tollstream/sw
 
 /** Leading bytes that tell whether a file at a known path is still the file that was read before. */
 const HEAD_BYTES_MAX = 4_096;
+const STANDARD_INPUT = '-';
 
 export interface ImportSource {
-  /** Path, or '-' for standard input. */
-  readonly file: string;
+  /** A path, '-' for standard input, or several paths where the rows of one call stand in different files. */
+  readonly files: readonly string[];
   readonly options: ReadCallsOptions;
 }
 
@@ -38,28 +39,29 @@ export interface ImporterOptions {
 interface SavedPosition {
   readonly position: ReadPosition;
   readonly head: string;
-  readonly headBytes: number;
+  /** By file. */
+  readonly headBytes: readonly number[];
 }
 
 /** @returns how many records this call published (0 when the file had been read to its end before). */
 export async function importCalls(options: ImporterOptions): Promise<ImportProgress> {
   const { log, rawTopic, source } = options;
   const partitions = await partitionCount(log, rawTopic);
-  const claim = await log.claim(`import-${sourceId(source.file)}`, rawTopic, 0);
+  const claim = await log.claim(`import-${sourceId(source.files)}`, rawTopic, 0);
   try {
-    const from = source.file === '-' ? undefined : await resumePosition(claim, source.file);
+    const from = await resumePosition(claim, source.files);
     const resumedAtByte = from?.bytes ?? 0;
     let records = 0;
     let bytes = resumedAtByte;
     let chunkNumber = from?.records ?? 0;
-    const name = source.file === '-' ? 'stdin' : path.basename(source.file);
+    const name = nameOf(source.files);
     const readOptions = from === undefined ? source.options : { ...source.options, from };
-    for await (const chunk of readCalls(source.file, readOptions)) {
+    for await (const chunk of readCalls(source.files, readOptions)) {
       await options.ready?.();
       await claim.commit({
         outputs: outputsOf(chunk, { topic: rawTopic, partition: chunkNumber % partitions, name }),
         nextOffset: chunk.position.bytes,
-        metadata: JSON.stringify(await savedPosition(chunk.position, source.file)),
+        metadata: JSON.stringify(await savedPosition(chunk.position, source.files)),
       });
       records += chunk.records.length;
       chunkNumber += 1;
@@ -99,35 +101,49 @@ async function partitionCount(log: EventLog, topic: string): Promise<number> {
   return info.partitions;
 }
 
-/** Stable over restarts; two paths are two sources. */
-function sourceId(file: string): string {
-  const name = file === '-' ? '-' : path.resolve(file);
-  return createHash('sha256').update(name).digest('hex').slice(0, 16);
+/** What stands before the line number in a record's key. */
+function nameOf(files: readonly string[]): string {
+  const [first = ''] = files;
+  const name = first === STANDARD_INPUT ? 'stdin' : path.basename(first);
+  return files.length === 1 ? name : `${name}+${files.length - 1}`;
 }
 
-/** Where to go on, or undefined to begin at the start: a new file, or another file under a known name. */
-async function resumePosition(claim: PartitionClaim, file: string): Promise<ReadPosition | undefined> {
-  if (claim.committed === null || claim.committed.metadata === '') return undefined;
+/** Stable over restarts; other paths are another source. */
+function sourceId(files: readonly string[]): string {
+  const names = files.map((file) => (file === STANDARD_INPUT ? file : path.resolve(file)));
+  return createHash('sha256').update(names.join('\0')).digest('hex').slice(0, 16);
+}
+
+/** Where to go on, or undefined to begin at the start: a new source, or other content under known names. */
+async function resumePosition(
+  claim: PartitionClaim,
+  files: readonly string[],
+): Promise<ReadPosition | undefined> {
+  if (claim.committed === null || claim.committed.metadata === '' || files.includes(STANDARD_INPUT))
+    return undefined;
   const saved = JSON.parse(claim.committed.metadata) as SavedPosition;
-  const { size } = await stat(file);
-  if (size < saved.headBytes) return undefined;
-  return (await headDigest(file, saved.headBytes)) === saved.head ? saved.position : undefined;
+  return (await headDigest(files, saved.headBytes)) === saved.head ? saved.position : undefined;
 }
 
-async function savedPosition(position: ReadPosition, file: string): Promise<SavedPosition> {
-  if (file === '-') return { position, head: '', headBytes: 0 };
-  const { size } = await stat(file);
-  const headBytes = Math.min(HEAD_BYTES_MAX, size);
-  return { position, head: await headDigest(file, headBytes), headBytes };
+async function savedPosition(position: ReadPosition, files: readonly string[]): Promise<SavedPosition> {
+  if (files.includes(STANDARD_INPUT)) return { position, head: '', headBytes: [] };
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  const headBytes = sizes.map((size) => Math.min(HEAD_BYTES_MAX, size));
+  return { position, head: await headDigest(files, headBytes), headBytes };
 }
 
-async function headDigest(file: string, bytes: number): Promise<string> {
-  const handle = await open(file);
-  try {
-    const head = Buffer.alloc(bytes);
-    const { bytesRead } = await handle.read(head, 0, bytes, 0);
-    return createHash('sha256').update(head.subarray(0, bytesRead)).digest('hex').slice(0, 16);
-  } finally {
-    await handle.close();
+/** @param bytes by file: how much of its beginning counts */
+async function headDigest(files: readonly string[], bytes: readonly number[]): Promise<string> {
+  const digest = createHash('sha256');
+  for (const [i, file] of files.entries()) {
+    const handle = await open(file);
+    try {
+      const head = Buffer.alloc(bytes[i] ?? 0);
+      const { bytesRead } = await handle.read(head, 0, head.length, 0);
+      digest.update(`${bytesRead}\0`).update(head.subarray(0, bytesRead));
+    } finally {
+      await handle.close();
+    }
   }
+  return digest.digest('hex').slice(0, 16);
 }
