@@ -10,6 +10,8 @@ export interface ServicesOptions {
   readonly directory: string;
   readonly partitions: number;
   readonly catalog?: string;
+  /** Further settings of the services. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Services {
@@ -64,6 +66,7 @@ export async function prepareServices(options: ServicesOptions): Promise<Prepare
     ...Object.fromEntries(
       Object.entries(topics).map(([name, topic]) => [`TOLLSTREAM_TOPIC_${name.toUpperCase()}`, topic]),
     ),
+    ...options.env,
   };
   for (const command of [['topics', 'create', '--partitions', String(options.partitions)], ['migrate']]) {
     const { code, stderr } = await tollstream(command, { env });

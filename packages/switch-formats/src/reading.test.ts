@@ -6,6 +6,7 @@ import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { callEventType } from '@tollstream/contracts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FORMATS, detectFormat, readCalls } from './index.ts';
+import type { ReadPosition } from './index.ts';
 import { decompressSnappy } from './reading/snappy.ts';
 import { callsOf, fixture, readAll, rejectionsOf } from './testing/read-all.ts';
 
@@ -18,6 +19,12 @@ function file(name: string, bytes: Buffer | string): string {
   const where = path.join(directory, name);
   writeFileSync(where, bytes);
   return where;
+}
+
+async function endOf(where: string): Promise<ReadPosition> {
+  let position: ReadPosition = { bytes: 0, line: 1, records: 0 };
+  for await (const chunk of readCalls(where)) position = chunk.position;
+  return position;
 }
 
 const EVENT = {
@@ -108,6 +115,21 @@ describe('compressed and odd files', () => {
 });
 
 describe('resuming', () => {
+  it('reads a line again that was cut off when it was read, and one that was whole only once', async () => {
+    const [first = '', second = '', third = ''] = CDRS.toString().split('\n');
+    const where = file('growing.jsonl', `${first}\n${second.slice(0, 100)}`);
+    const from = await endOf(where);
+    expect(await readAll(where, { from })).toEqual([]);
+    file('growing.jsonl', `${first}\n${second}`);
+    const grown = await readAll(where, { from });
+    expect(grown.map(({ line, value }) => [line, value.toString()])).toEqual([[2, second]]);
+
+    const whole = await endOf(where);
+    file('growing.jsonl', `${first}\n${second}\n${third}\n`);
+    const rest = await readAll(where, { from: whole });
+    expect(rest.map(({ value }) => value.toString())).toEqual([third]);
+  });
+
   it.each([
     ['plain', CDRS],
     ['gz', gzipSync(CDRS)],

@@ -185,7 +185,7 @@ function linesOf(
 async function* readRecords(plan: Plan, options: ReadCallsOptions): AsyncGenerator<ImportChunk> {
   const from = options.from ?? { bytes: 0, line: 1, records: 0 };
   const chunker = new Chunker(options, from);
-  for await (const lines of linesOf(plan, options, from)) {
+  for await (const lines of linesOf(plan, options, await lineStart(plan, from))) {
     for (const { value, line, endBytes, endLine } of lines) {
       if (plan.header.isHeader(value)) continue;
       const record = plan.isKafkaDump ? valueOfDump(value) : value;
@@ -195,6 +195,12 @@ async function* readRecords(plan: Plan, options: ReadCallsOptions): AsyncGenerat
   }
   const last = chunker.take();
   if (last !== null) yield last;
+}
+
+/** A line that was cut off when it was read is read again, whole: its first part was rejected, the call must not be lost. */
+async function lineStart(plan: Plan, from: ReadPosition): Promise<{ bytes: number; line: number }> {
+  const unfinished = from.bytes === 0 ? 0 : await plan.file.unfinishedBefore(from.bytes);
+  return unfinished === 0 ? from : { bytes: from.bytes - unfinished, line: from.line - 1 };
 }
 
 /** The record value of a console consumer's line; a line without the prefix stays and is rejected by its decoder. */

@@ -8,6 +8,8 @@ import { ImportError } from '../errors.ts';
 /** Bytes looked at to tell compression, format and header. */
 const HEAD_BYTES = 65_536;
 const READ_BYTES = 1_048_576;
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 export type CallSource = string | Readable;
 
@@ -17,6 +19,11 @@ export interface OpenSource {
   readonly head: Buffer;
   /** Uncompressed bytes from an offset on. Can be asked for once. */
   readonly bytesFrom: (offset: number) => AsyncIterable<Buffer>;
+  /**
+   * Bytes before the offset that belong to a line which goes on behind it: the switch was in the middle of it when the source was
+   * read to there. 0 between lines, at the end, and where it cannot be told (packed or piped).
+   */
+  readonly unfinishedBefore: (offset: number) => Promise<number>;
   readonly close: () => void;
 }
 
@@ -57,6 +64,8 @@ async function openStream(name: string, input: Readable, file: string | null): P
     name,
     head,
     close,
+    unfinishedBefore: async (offset) =>
+      file === null || decompressor !== null ? 0 : unfinishedLine(file, offset),
     bytesFrom: (offset) => {
       if (offset === 0) return guarded(name, replay());
       if (file === null || decompressor !== null) return skip(guarded(name, replay()), offset);
@@ -64,6 +73,22 @@ async function openStream(name: string, input: Readable, file: string | null): P
       return guarded(name, createReadStream(file, { start: offset, highWaterMark: READ_BYTES }));
     },
   };
+}
+
+async function unfinishedLine(file: string, offset: number): Promise<number> {
+  const start = Math.max(0, offset - READ_BYTES);
+  const bytes = Buffer.alloc(offset - start + 1);
+  const handle = await open(file);
+  try {
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
+    const next = bytes[offset - start];
+    if (bytesRead < bytes.length || next === NEWLINE || next === CARRIAGE_RETURN) return 0;
+  } finally {
+    await handle.close();
+  }
+  const before = bytes.subarray(0, -1).lastIndexOf(NEWLINE);
+  // A line longer than what was looked at is too long to be a record.
+  return before === -1 && start > 0 ? 0 : offset - start - before - 1;
 }
 
 function decompressorOf(head: Buffer): (NodeJS.ReadWriteStream & Readable) | null {
