@@ -171,10 +171,6 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       '`settings.json` in the data directory cannot be read.',
       'Start `tollstream run` on the data directory once: it writes the file anew.',
     ),
-    TOLL_DATA_SETTINGS: entry(
-      'What the data directory remembers of its run (`settings.json`) cannot be read.',
-      'Start `tollstream run` on the data directory once: it writes the file anew.',
-    ),
   },
   'event log and Kafka': {
     TOLL_KAFKA_CREDENTIALS: entry(

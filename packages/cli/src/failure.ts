@@ -36,7 +36,7 @@ function isExplained(error: unknown): error is Explained {
 }
 
 /** Configuration and usage errors end with 2: a supervisor must not restart on them. */
-const USAGE_CODES = /^TOLL_(USAGE|CONFIG|CATALOG|IMPORT_FORMAT|IMPORT_TIME_ZONE)/;
+const USAGE_CODES = /^TOLL_(USAGE|CONFIG|CATALOG|DECK|IMPORT_FORMAT|IMPORT_TIME_ZONE)/;
 
 /** Prints what went wrong and what to do; returns the exit code. */
 export function reportFailure(error: unknown): number {

@@ -1,0 +1,81 @@
+/** What a deck says of one prefix, in the order of time. */
+import { instantText } from './dates.ts';
+import type { DeckRate } from './deck-rate.ts';
+import type { DeckProblemList } from './problems.ts';
+import type { DeckTable } from './read-deck.ts';
+import type { RowDefaults } from './tariff-rows.ts';
+
+/** A deck's rate with the instants between which it holds: half-open, ms since epoch, infinite when nothing is said. */
+export interface DatedRate {
+  readonly rate: DeckRate;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Most prefixes have one line; only the others pay for a list. */
+export function ratesByPrefix(rates: readonly DeckRate[]): Map<string, DeckRate | DeckRate[]> {
+  const byPrefix = new Map<string, DeckRate | DeckRate[]>();
+  for (const rate of rates) {
+    const same = byPrefix.get(rate.prefix);
+    if (same === undefined) byPrefix.set(rate.prefix, rate);
+    else if (Array.isArray(same)) same.push(rate);
+    else byPrefix.set(rate.prefix, [same, rate]);
+  }
+  return byPrefix;
+}
+
+/** Each rate ends where the next starts. Lines that say the same are warned of, lines that contradict each other are problems. */
+export function datedRates(
+  said: DeckRate | readonly DeckRate[],
+  defaults: RowDefaults,
+  table: DeckTable,
+  problems: DeckProblemList,
+  warnings: DeckProblemList,
+): DatedRate[] {
+  function dated(rate: DeckRate): DatedRate {
+    return {
+      rate,
+      from: rate.effectiveFrom ?? defaults.effectiveFrom,
+      to: rate.effectiveTo ?? defaults.effectiveTo,
+    };
+  }
+  if ('prefix' in said) return [dated(said)];
+  const sorted = said
+    .map(dated)
+    .sort((a, b) => (a.from === b.from ? a.rate.line - b.rate.line : a.from - b.from));
+  const chain: DatedRate[] = [];
+  for (const next of sorted) {
+    const { rate, from } = next;
+    const last = chain.at(-1);
+    if (last === undefined) {
+      chain.push(next);
+      continue;
+    }
+    const place = table.placeOf(rate.line, 'code', rate.prefix);
+    if (last.from === from) {
+      if (words(rate) === words(last.rate)) {
+        const message = `Line ${last.rate.line} says the same of prefix ${rate.prefix}`;
+        warnings.add('TOLL_DECK_DUPLICATE', place, message);
+      } else {
+        const message = `Line ${last.rate.line} says otherwise of prefix ${rate.prefix} from the same day on`;
+        problems.add('TOLL_DECK_CONFLICT', place, message);
+      }
+      continue;
+    }
+    if (last.rate.effectiveTo !== null && last.rate.effectiveTo > from) {
+      const end = instantText(last.rate.effectiveTo);
+      const message = `Line ${last.rate.line} holds for prefix ${rate.prefix} until ${end}, after this row starts`;
+      problems.add('TOLL_DECK_CONFLICT', place, message);
+    }
+    chain[chain.length - 1] = { ...last, to: Math.min(last.to, from) };
+    chain.push(next);
+  }
+  return chain;
+}
+
+/** What two lines must agree on to say the same. */
+function words(rate: DeckRate): string {
+  const { status, initialSeconds, stepSeconds, rounding, effectiveTo } = rate;
+  const amounts = [rate.rate, rate.initialRate, rate.connectFee].map((amount) => amount?.scaled ?? null);
+  return JSON.stringify([status, ...amounts, initialSeconds, stepSeconds, rounding, effectiveTo]);
+}
