@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { EventLog, OutputRecord, PartitionClaim } from '@tollstream/event-log';
+import type { EventLog, OutputRecord, PartitionClaim, RecordHeaders } from '@tollstream/event-log';
 import { readCalls } from '@tollstream/switch-formats';
 import type { ImportChunk, ReadCallsOptions, ReadPosition } from '@tollstream/switch-formats';
 
@@ -80,14 +80,30 @@ function outputsOf(
   target: { topic: string; partition: number; name: string },
 ): OutputRecord[] {
   const { topic, partition, name } = target;
-  const headers = chunk.headers;
+  const headers = rawHeaders(chunk.headers);
   return chunk.records.map((record) => ({
     topic,
     partition,
     key: `${name}:${record.line}`,
     value: record.value,
-    headers,
+    ...(headers === undefined ? {} : { headers }),
   }));
+}
+
+/** Formats that the raw topic carries anyway, told apart by their first byte. */
+const EVENT_FORMATS = ['json', 'avro'];
+
+/** By the reader's headers object: readers and log tell by identity that the headers of a record are those of the one before. */
+const knownHeaders = new WeakMap<RecordHeaders, RecordHeaders | undefined>();
+
+/** What a record must say of itself beyond what its topic says. */
+function rawHeaders(given: RecordHeaders): RecordHeaders | undefined {
+  if (knownHeaders.has(given)) return knownHeaders.get(given);
+  const { 'tollstream-format': format = '', ...rest } = given;
+  const needed = EVENT_FORMATS.includes(format) ? rest : given;
+  const headers = Object.keys(needed).length === 0 ? undefined : needed;
+  knownHeaders.set(given, headers);
+  return headers;
 }
 
 async function partitionCount(log: EventLog, topic: string): Promise<number> {
