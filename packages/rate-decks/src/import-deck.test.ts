@@ -102,6 +102,18 @@ describe('which column is which', () => {
     expect(await ratesOf(deck, { mapping: { ignore: ['Ab'] } })).toEqual(['44 0.01']);
   });
 
+  test('a further column of amounts or of days is not passed over', async () => {
+    const weekend = await importText('Code,Rate,Weekend\n44,0.01,0.005\n');
+    expect(weekend).toMatchObject({
+      problems: [{ message: expect.stringContaining('another rate'), column: 3 }],
+    });
+    const end = await importText('Code,Rate,Effective Date,Bis\n44,0.01,2020-02-01,2020-03-01\n');
+    expect(end).toMatchObject({
+      problems: [{ remedy: expect.stringContaining('effective_to: "Bis"'), column: 4 }],
+    });
+    expect(await ratesOf('Code,Rate,Old Rate,OCN\n44,0.01,0.005,7001\n')).toEqual(['44 0.01']);
+  });
+
   test('two columns are rates: neither is picked', async () => {
     const result = await importText('Code,Rate,New Rate\n44,0.01,0.02\n');
     expect(placesOf(result)).toEqual(['COLUMN_AMBIGUOUS@1:3']);
@@ -207,6 +219,15 @@ describe('rates', () => {
   test('cents by the header, or by the mapping file', async () => {
     expect(await ratesOf('Code,Rate (US cents)\n44,1.25\n')).toEqual(['44 0.0125']);
     expect(await ratesOf('Code,Rate\n44,1.25\n', { mapping: { rateUnit: 'cents' } })).toEqual(['44 0.0125']);
+  });
+
+  test('a fee beside rates in cents may be in cents too', async () => {
+    const deck = 'Code,Rate (cents),Setup Fee\n44,1.25,1\n';
+    expect(await problemsOf(deck)).toEqual(['COLUMN_AMBIGUOUS@1:3']);
+    expect(await csvAfter(deck, { mapping: { feeUnit: 'cents' } })).toContain('44,GB,0.0125,0.01');
+    expect(await csvAfter(deck, { mapping: { feeUnit: 'major' } })).toContain('44,GB,0.0125,1');
+    expect(await csvAfter(deck.replace('Fee', 'Fee (USD)'))).toContain('44,GB,0.0125,1');
+    expect(await csvAfter(deck.replace('Fee', 'Fee (cents)'))).toContain('44,GB,0.0125,0.01');
   });
 
   test('currency signs and codes beside the amount', async () => {

@@ -13,7 +13,7 @@ import { type DeckCell, cellText } from './cells.ts';
 import { readCodes, withoutInternationalPrefix } from './codes.ts';
 import { type DateOrder, isAtOnce, needsOrder, provenOrder, readDate } from './dates.ts';
 import { CHARGE_SCALE, type DeckRate, RATE_SCALE } from './deck-rate.ts';
-import type { Field } from './fields.ts';
+import { type Field, meaningOf } from './fields.ts';
 import { type Increments, readIncrements, readInterval } from './increments.ts';
 import type { DeckMapping } from './mapping.ts';
 import type { DeckProblemCode, DeckProblemList } from './problems.ts';
@@ -45,11 +45,13 @@ export function interpretDeck(
   const mark = decimalMark(table, mapping, problems);
   const order = dateOrder(table, mapping, problems);
   const prefixed = codeIncludesCountry(table, mapping, problems);
+  const units = unitsOf(table, mapping, problems);
   const reader = new RowReader({
     table,
     mapping,
     mark,
     order,
+    units,
     currency: deckCurrency,
     asOf,
     prefixed,
@@ -205,12 +207,37 @@ function countryDigits(text: string): string | null {
   return withoutInternationalPrefix(text.replace(/\D/g, ''), text.startsWith('+'));
 }
 
+type Unit = 'major' | 'cents';
+
+/** A fee beside rates in cents may be in cents too: one of the header and the mapping file must say it. */
+function unitsOf(
+  table: DeckTable,
+  mapping: DeckMapping,
+  problems: DeckProblemList,
+): { rate: Unit; fee: Unit } {
+  const { cents, columns } = table.layout;
+  const rate = mapping.rateUnit ?? (cents.has('rate') ? 'cents' : 'major');
+  const fee = columns.get('connect_fee');
+  if (mapping.feeUnit !== null || fee === undefined) return { rate, fee: mapping.feeUnit ?? 'major' };
+  if (cents.has('connect_fee')) return { rate, fee: 'cents' };
+  if (rate === 'cents' && meaningOf(fee.header, CURRENCIES).currency === '') {
+    problems.add(
+      'TOLL_DECK_COLUMN_AMBIGUOUS',
+      table.placeOf(table.layout.headerLine, 'connect_fee', fee.header),
+      'The rates are in cents, and nothing says whether the fee is',
+      'Say `fee_unit: cents` or `fee_unit: major` in the mapping file.',
+    );
+  }
+  return { rate, fee: 'major' };
+}
+
 interface RowReaderOptions {
   readonly table: DeckTable;
   readonly mapping: DeckMapping;
   /** Null when the deck contradicts itself: then each text is read by what it proves. */
   readonly mark: DecimalMark | null;
   readonly order: DateOrder | null;
+  readonly units: { readonly rate: Unit; readonly fee: Unit };
   readonly currency: string;
   readonly asOf: number | null;
   /** Codes begin with the country code although it has a column. */
@@ -258,19 +285,18 @@ class RowReader {
     this.#saysStatus = (['status', 'comment', 'blocked'] as const).some((field) =>
       options.table.cells.has(field),
     );
-    const { increments, rateUnit, rateRounding } = options.mapping;
+    const { increments, rateRounding } = options.mapping;
     this.#increments = increments === null ? null : readIncrements(increments);
-    const cents = rateUnit === null ? options.table.layout.cents : rateUnit === 'cents';
-    const of = (scale: number, inCents: boolean): AmountReading => ({
+    const of = (scale: number, unit: Unit): AmountReading => ({
       mark: options.mark ?? 'point',
       scale,
-      cents: inCents,
+      cents: unit === 'cents',
       rounding: rateRounding,
     });
     this.#readings = {
-      rate: of(RATE_SCALE, cents),
-      initial_rate: of(RATE_SCALE, cents),
-      connect_fee: of(CHARGE_SCALE, cents),
+      rate: of(RATE_SCALE, options.units.rate),
+      initial_rate: of(RATE_SCALE, options.units.rate),
+      connect_fee: of(CHARGE_SCALE, options.units.fee),
     };
   }
 

@@ -22,8 +22,8 @@ export interface Layout {
   /** 0 when the deck has no header. */
   readonly headerLine: number;
   readonly columns: ReadonlyMap<Field, DeckColumn>;
-  /** The header says that rates are in cents. */
-  readonly cents: boolean;
+  /** Fields whose header says that they are in cents. */
+  readonly cents: ReadonlySet<Field>;
   /** Currencies that the header and the notices above it name, with their places. */
   readonly currencies: readonly { readonly currency: string; readonly place: DeckPlace }[];
   /** Headers of columns that are not read. */
@@ -104,7 +104,7 @@ export function findLayout(
     if (meanings[position]!.field !== null) continue;
     const guess = guessField(samples(position));
     if (guess === null || isCovered(guess.field, columns)) continue;
-    reportGuess(guess, titles[position]!, position, header, placeOf, problems);
+    reportGuess(guess, titles[position]!, position, columns, header, placeOf, problems);
   }
   if (problems.count === before) {
     for (const field of ['code', 'rate'] as const) {
@@ -122,7 +122,9 @@ export function findLayout(
   return {
     headerLine: header?.line ?? 0,
     columns,
-    cents: meanings[rate]!.cents,
+    cents: new Set(
+      [...columns].filter(([, { position }]) => meanings[position]?.cents === true).map(([field]) => field),
+    ),
     currencies: [
       ...noticeCurrencies(rows.slice(0, Math.max(index, 0)), placeOf),
       ...(meanings[rate]!.currency === ''
@@ -218,25 +220,34 @@ function fieldByContent(
   return field;
 }
 
+/**
+ * Whether what a column looks like has its column already. A further column of amounts or days is never passed over: it may be
+ * the rate of the weekend, or the end of the row.
+ */
 function isCovered(field: Field, columns: ReadonlyMap<Field, DeckColumn>): boolean {
   if (field === 'increments') return columns.has('increments') || columns.has('initial');
-  return columns.has(field);
+  return field === 'code' && columns.has('code');
 }
 
 function reportGuess(
   { field, confidence }: Guess,
   title: string,
   position: number,
+  columns: ReadonlyMap<Field, DeckColumn>,
   header: DeckRow | null,
   placeOf: (row: DeckRow | null, position: number) => DeckPlace,
   problems: DeckProblemList,
 ): void {
   const name = title === '' ? String(position + 1) : JSON.stringify(title);
+  const likely = field === 'effective_from' && columns.has(field) ? 'effective_to' : field;
+  const ignore = `\`ignore: [${name}]\``;
   problems.add(
     'TOLL_DECK_COLUMN_UNKNOWN',
     placeOf(header, position),
-    `Column ${columnLetters(position + 1)} is not known by its name; by its cells it is probably the ${field} (confidence ${confidence} %)`,
-    `If so, write \`columns: { ${field}: ${name} }\` in the mapping file; if not, \`ignore: [${name}]\`.`,
+    `Column ${columnLetters(position + 1)} is not known by its name; by its cells it is probably ${columns.has(likely) ? 'another' : 'the'} ${likely} (confidence ${confidence} %)`,
+    columns.has(likely)
+      ? `A tariff has one for each code. If this one does not count, write ${ignore} in the mapping file.`
+      : `If so, write \`columns: { ${likely}: ${name} }\` in the mapping file; if not, ${ignore}.`,
   );
 }
 

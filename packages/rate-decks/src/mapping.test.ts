@@ -24,6 +24,7 @@ encoding: windows-1252
 decimal: comma
 dates: day_first
 rate_unit: cents
+fee_unit: major
 rate_rounding: half_even
 currency: EUR
 country_code: 49
@@ -42,6 +43,7 @@ status_words: { Gesperrt: blocked }
       decimal: 'comma',
       dates: 'day_first',
       rateUnit: 'cents',
+      feeUnit: 'major',
       rateRounding: 'half_even',
       currency: 'EUR',
       countryCode: '49',

@@ -19,6 +19,8 @@ export interface DeckMapping {
   readonly decimal: 'point' | 'comma' | null;
   readonly dates: 'day_first' | 'month_first' | null;
   readonly rateUnit: 'major' | 'cents' | null;
+  /** Of the connection fee. */
+  readonly feeUnit: 'major' | 'cents' | null;
   /** How rates with more digits than are kept are rounded; null: they are refused. */
   readonly rateRounding: RoundingMode | null;
   readonly currency: string | null;
@@ -42,6 +44,7 @@ export const NO_MAPPING: DeckMapping = {
   decimal: null,
   dates: null,
   rateUnit: null,
+  feeUnit: null,
   rateRounding: null,
   currency: null,
   countryCode: null,
@@ -100,6 +103,7 @@ const KEYS: Readonly<Record<string, readonly [keyof DeckMapping, Reader]>> = {
   decimal: ['decimal', oneOf(['point', 'comma'])],
   dates: ['dates', oneOf(['day_first', 'month_first'])],
   rate_unit: ['rateUnit', oneOf(['major', 'cents'])],
+  fee_unit: ['feeUnit', oneOf(['major', 'cents'])],
   rate_rounding: ['rateRounding', oneOf(ROUNDING_MODES)],
   currency: ['currency', oneOf([...CURRENCIES.keys()])],
   country_code: ['countryCode', text(/^[1-9]\d{0,6}$/, 'the digits of a country code')],
