@@ -1,0 +1,374 @@
+import type { Catalog } from '@tollstream/catalog';
+import { CALL_TYPES, RATE_TYPES, REJECT_CODES, SUSPEND_CODES } from '@tollstream/contracts';
+import { USAGE_TABLES } from '@tollstream/usage-store';
+import type { UsageTable } from '@tollstream/usage-store';
+import { decodeMessage, type AuditedBlock, type Totals } from './block.ts';
+import { expectRow, readRaw, UsedSeconds, type AuditedCall, type Expected } from './model.ts';
+
+/** What a run left behind, as anybody could read it. */
+export interface Remains {
+  readonly topics: Readonly<Record<'raw' | 'accepted' | 'rejected' | 'rated' | 'suspended', string>>;
+  readonly partitions: number;
+  readonly catalogs: readonly Catalog[];
+  records(topic: string, partition: number): { offset: number; value: Buffer | null; timestampMs: number }[];
+  committed(group: string, topic: string, partition: number): { offset: number; metadata: string } | null;
+  /** Cells of every row as the table holds it. */
+  stored(table: UsageTable): readonly { readonly cells: readonly string[] }[];
+}
+
+/** A row of a block topic, cells by column name. */
+interface Row {
+  readonly cells: ReadonlyMap<string, string>;
+  readonly block: AuditedBlock;
+}
+
+/** Most problems told of one run: the first ones say enough. */
+const PROBLEMS_MAX = 12;
+
+/** Enough to know two sums of a running total apart. */
+const ZERO = { seen: 0, accepted: 0, rejected: 0, rated: 0, suspended: 0, duplicate: 0 };
+
+/**
+ * Works out from the raw records and the catalogs alone what the run must have left, and compares. Knows nothing of how
+ * the services work.
+ * @returns what is wrong, in sentences; empty when nothing is
+ */
+export function audit(remains: Remains): string[] {
+  return new Audit(remains).run();
+}
+
+class Audit {
+  readonly #remains: Remains;
+  readonly #problems: string[] = [];
+  readonly #blocks: Record<'accepted' | 'rejected' | 'rated' | 'suspended', AuditedBlock[][]>;
+  readonly #calls = new Map<string, AuditedCall>();
+
+  constructor(remains: Remains) {
+    this.#remains = remains;
+    const read = (topic: string): AuditedBlock[][] =>
+      Array.from({ length: remains.partitions }, (_, partition) =>
+        remains
+          .records(topic, partition)
+          .map(({ offset, value }) => decodeMessage(offset, value ?? Buffer.alloc(0))),
+      );
+    const { accepted, rejected, rated, suspended } = remains.topics;
+    this.#blocks = {
+      accepted: read(accepted),
+      rejected: read(rejected),
+      rated: read(rated),
+      suspended: read(suspended),
+    };
+  }
+
+  run(): string[] {
+    for (const [schema, partitions] of Object.entries(this.#blocks))
+      for (const blocks of partitions) this.#checkHeaders(schema === 'accepted' ? 'call' : schema, blocks);
+    this.#checkIngest();
+    for (let partition = 0; partition < this.#remains.partitions; partition += 1)
+      this.#checkRating(partition);
+    for (const topic of ['rated', 'suspended'] as const)
+      for (const blocks of this.#blocks[topic]) this.#checkVersions(topic, blocks);
+    this.#checkStore('usage', 'rated');
+    this.#checkStore('usage_suspended', 'suspended');
+    this.#checkStore('usage_rejected', 'rejected');
+    return this.#problems;
+  }
+
+  #expect(isRight: boolean, problem: () => string): void {
+    if (!isRight && this.#problems.length < PROBLEMS_MAX) this.#problems.push(problem());
+  }
+
+  #checkHeaders(schema: string, blocks: readonly AuditedBlock[]): void {
+    for (const block of blocks) {
+      this.#expect(
+        block.schema === schema && block.recordCount === block.table.rows.length,
+        () =>
+          `The ${schema} block at ${block.offset} holds ${block.table.rows.length} rows of ${block.schema}.`,
+      );
+    }
+  }
+
+  /** Each raw record: one accepted row or one rejected row, and the totals say how many. */
+  #checkIngest(): void {
+    const { topics, partitions, catalogs } = this.#remains;
+    const accepted = bySource(this.#blocks.accepted.flat());
+    const rejected = bySource(this.#blocks.rejected.flat());
+    const totals: Totals[][] = [];
+    for (let partition = 0; partition < partitions; partition += 1) {
+      const sums = { ...ZERO };
+      const byOffset: Totals[] = [];
+      for (const record of this.#remains.records(topics.raw, partition)) {
+        const source = sourceKey(topics.raw, partition, record.offset);
+        const expected = readRaw(record.value ?? Buffer.alloc(0), record.timestampMs, catalogs[0]!);
+        const asAccepted = accepted.get(source) ?? [];
+        const asRejected = rejected.get(source) ?? [];
+        this.#expect(
+          asAccepted.length + asRejected.length === 1,
+          () =>
+            `Raw record ${source} was accepted ${asAccepted.length} and rejected ${asRejected.length} times.`,
+        );
+        sums.seen += 1;
+        if (expected.kind === 'call') {
+          sums.accepted += 1;
+          this.#calls.set(source, expected.call);
+          const row = asAccepted[0];
+          this.#expect(
+            row?.cells.get('call_id') === expected.call.callId &&
+              row.cells.get('account_id') === expected.call.account,
+            () =>
+              `Raw record ${source} is call ${expected.call.callId} of account '${expected.call.account}', accepted as ${row?.cells.get('call_id')} of '${row?.cells.get('account_id')}'.`,
+          );
+        } else {
+          sums.rejected += 1;
+          const code = REJECT_CODES[Number(asRejected[0]?.cells.get('code')) - 1];
+          this.#expect(
+            code === expected.code,
+            () => `Raw record ${source} must be rejected as ${expected.code}, was ${code}.`,
+          );
+        }
+        byOffset[record.offset] = { ...sums, charge: {} };
+      }
+      totals.push(byOffset);
+      this.#checkCommitted('ingest', topics.raw, partition, { ...sums, charge: {} });
+    }
+    for (const { offset, nextOffset, totals: said, table } of [
+      ...this.#blocks.accepted.flat(),
+      ...this.#blocks.rejected.flat(),
+    ]) {
+      const partition = Number(cellOf(table, 0, 'source_partition'));
+      const records = totals[partition] ?? [];
+      const last = records.findLastIndex((each, at) => each !== undefined && at < nextOffset);
+      this.#expect(
+        sameTotals(said, records[last]),
+        () =>
+          `The ingest block at ${offset} says ${JSON.stringify(said)}; up to ${nextOffset} of raw partition ${partition} it is ${JSON.stringify(records[last])}.`,
+      );
+    }
+  }
+
+  /** Each accepted call, in order: a duplicate, or priced or suspended as the model says. */
+  #checkRating(partition: number): void {
+    const { topics } = this.#remains;
+    const rated = bySource(this.#blocks.rated[partition]!);
+    const suspended = bySource(this.#blocks.suspended[partition]!);
+    const seen = new Set<string>();
+    const used = new UsedSeconds();
+    const sums = { ...ZERO };
+    const charge = new Map<string, bigint>();
+    const byOffset: Totals[] = [];
+    for (const block of this.#blocks.accepted[partition]!) {
+      for (const row of rowsOf(block)) {
+        const source = sourceOf(row);
+        const asRated = rated.get(source) ?? [];
+        const asSuspended = suspended.get(source) ?? [];
+        rated.delete(source);
+        suspended.delete(source);
+        const call = this.#calls.get(source);
+        sums.seen += 1;
+        if (call === undefined) continue;
+        const isFirst = !seen.has(call.identity);
+        seen.add(call.identity);
+        this.#expect(
+          asRated.length + asSuspended.length === (isFirst ? 1 : 0),
+          () =>
+            `${isFirst ? 'Call' : 'Duplicate'} ${call.callId} (${source}) was rated ${asRated.length} and suspended ${asSuspended.length} times.`,
+        );
+        const output = asRated[0] ?? asSuspended[0];
+        if (!isFirst) sums.duplicate += 1;
+        else if (output !== undefined) {
+          const expected = this.#priced(call, output, used);
+          if (expected === null) continue;
+          sums[expected.kind] += 1;
+          if (expected.kind === 'rated') {
+            const { currency } = expected.row;
+            charge.set(currency, (charge.get(currency) ?? 0n) + expected.row.charge);
+          }
+          this.#checkOutput(call, expected, asRated[0], asSuspended[0]);
+        }
+      }
+      byOffset[block.offset] = { ...sums, charge: texts(charge) };
+    }
+    for (const source of [...rated.keys(), ...suspended.keys()])
+      this.#expect(
+        false,
+        () => `Output of rating partition ${partition} for ${source}, which was not accepted there.`,
+      );
+    this.#checkCommitted('rating', topics.accepted, partition, { ...sums, charge: texts(charge) });
+    for (const block of [...this.#blocks.rated[partition]!, ...this.#blocks.suspended[partition]!]) {
+      this.#expect(
+        sameTotals(block.totals, byOffset[block.firstOffset]),
+        () =>
+          `The ${block.schema} block at ${partition}/${block.offset} says ${JSON.stringify(block.totals)}; after input ${block.firstOffset} it is ${JSON.stringify(byOffset[block.firstOffset])}.`,
+      );
+    }
+  }
+
+  #priced(call: AuditedCall, output: Row, used: UsedSeconds): Expected | null {
+    const version = Number(output.cells.get('catalog_version'));
+    const catalog = this.#remains.catalogs.find((each) => each.version === version);
+    this.#expect(catalog !== undefined, () => `Call ${call.callId} names the catalog version ${version}.`);
+    return catalog === undefined ? null : expectRow(call, catalog, used);
+  }
+
+  #checkOutput(
+    call: AuditedCall,
+    expected: Expected,
+    rated: Row | undefined,
+    suspended: Row | undefined,
+  ): void {
+    const said = rated === undefined ? suspendedRow(suspended) : ratedRow(rated);
+    const wanted =
+      expected.kind === 'suspended'
+        ? `suspended ${expected.code}`
+        : Object.entries(expected.row)
+            .map(([name, value]) => `${name} ${value}`)
+            .join(', ');
+    this.#expect(said === wanted, () => `Call ${call.callId} must be: ${wanted}; it is: ${said}.`);
+  }
+
+  /** One transaction is priced by one catalog: its messages lie side by side, a control record ends them. */
+  #checkVersions(topic: string, blocks: readonly AuditedBlock[]): void {
+    let last: AuditedBlock | undefined;
+    for (const block of blocks) {
+      const rows = new Set(rowsOf(block).map(({ cells }) => Number(cells.get('catalog_version'))));
+      this.#expect(
+        rows.size === 1 && rows.has(block.catalogVersion),
+        () =>
+          `The ${topic} block at ${block.offset} of catalog ${block.catalogVersion} holds rows of ${[...rows].join(', ')}.`,
+      );
+      const isSameBatch = last?.offset === block.offset - 1;
+      this.#expect(
+        !isSameBatch || last?.catalogVersion === block.catalogVersion,
+        () =>
+          `The ${topic} blocks at ${last?.offset} and ${block.offset} are of one batch and of two catalogs.`,
+      );
+      last = block;
+    }
+  }
+
+  /** Each row of the topic stands in the table once, cell for cell, and nothing else does. */
+  #checkStore(table: UsageTable, topic: 'rated' | 'suspended' | 'rejected'): void {
+    const { columns } = USAGE_TABLES[table];
+    const missing = new Map<string, number>();
+    let written = 0;
+    this.#blocks[topic].forEach((blocks, partition) => {
+      let ofPartition = 0;
+      for (const block of blocks) {
+        ofPartition += block.table.rows.length;
+        for (const { cells } of rowsOf(block)) {
+          const text = columns.map((name) => cells.get(name)).join('\u0001');
+          missing.set(text, (missing.get(text) ?? 0) + 1);
+        }
+      }
+      written += ofPartition;
+      const name = this.#remains.topics[topic];
+      const note = this.#remains.committed('aggregator', name, partition);
+      const said =
+        note === null ? { rows: 0 } : (readNote(note.metadata) as Record<string, unknown> | undefined);
+      this.#expect(
+        said !== undefined && said['rows'] === ofPartition && said['boundary'] === undefined,
+        () =>
+          `The aggregator's note of ${name}/${partition} is ${note?.metadata}; the partition holds ${ofPartition} rows.`,
+      );
+    });
+    let surplus = 0;
+    const stored = this.#remains.stored(table);
+    for (const { cells } of stored) {
+      const text = cells.join('\u0001');
+      const left = missing.get(text) ?? 0;
+      if (left === 0) surplus += 1;
+      else if (left === 1) missing.delete(text);
+      else missing.set(text, left - 1);
+    }
+    this.#expect(
+      missing.size === 0 && surplus === 0,
+      () =>
+        `${table} holds ${stored.length} rows of the ${written} on the stream: ${missing.size} are missing, ${surplus} are too many.`,
+    );
+  }
+
+  #checkCommitted(group: string, topic: string, partition: number, expected: Totals): void {
+    const committed = this.#remains.committed(group, topic, partition);
+    const said = committed === null ? undefined : (readNote(committed.metadata) as Totals | undefined);
+    const isNothing = committed === null && expected.seen === 0;
+    this.#expect(
+      isNothing || sameTotals(said, expected),
+      () =>
+        `The position of ${group} on ${topic}/${partition} says ${committed?.metadata}; it is ${JSON.stringify(expected)}.`,
+    );
+  }
+}
+
+function readNote(metadata: string): unknown {
+  try {
+    return JSON.parse(metadata);
+  } catch {
+    return undefined;
+  }
+}
+
+function ratedRow({ cells }: Row): string {
+  const cell = (name: string): string => cells.get(name) ?? '';
+  return [
+    `callType ${CALL_TYPES[Number(cell('call_type')) - 1]}`,
+    `rateType ${RATE_TYPES[Number(cell('rate_type')) - 1]}`,
+    `month ${cell('billing_month')}`,
+    `tariff ${cell('tariff')}`,
+    `prefix ${cell('prefix')}`,
+    `pool ${cell('pool')}`,
+    `billableSeconds ${cell('billable_seconds')}`,
+    `includedSeconds ${cell('included_seconds')}`,
+    `charge ${cell('charge')}`,
+    `currency ${cell('currency')}`,
+  ].join(', ');
+}
+
+function suspendedRow(row: Row | undefined): string {
+  return `suspended ${SUSPEND_CODES[Number(row?.cells.get('code')) - 1]}`;
+}
+
+function rowsOf(block: AuditedBlock): Row[] {
+  const { names, rows } = block.table;
+  return rows.map((row) => ({ cells: new Map(names.map((name, i) => [name, row[i]!])), block }));
+}
+
+function cellOf({ names, rows }: AuditedBlock['table'], row: number, name: string): string {
+  return rows[row]?.[names.indexOf(name)] ?? '';
+}
+
+function bySource(blocks: readonly AuditedBlock[]): Map<string, Row[]> {
+  const found = new Map<string, Row[]>();
+  for (const row of blocks.flatMap(rowsOf)) {
+    const source = sourceOf(row);
+    const same = found.get(source);
+    if (same === undefined) found.set(source, [row]);
+    else same.push(row);
+  }
+  return found;
+}
+
+function sourceOf({ cells }: Row): string {
+  return sourceKey(
+    cells.get('source_topic') ?? '',
+    Number(cells.get('source_partition')),
+    Number(cells.get('source_offset')),
+  );
+}
+
+function sourceKey(topic: string, partition: number, offset: number): string {
+  return `${topic}/${partition}/${offset}`;
+}
+
+function sameTotals(said: Totals | undefined, expected: Totals | undefined): boolean {
+  if (said?.charge === undefined || expected === undefined) return false;
+  const counts = Object.keys(ZERO) as (keyof typeof ZERO)[];
+  const currencies = new Set([...Object.keys(said.charge), ...Object.keys(expected.charge)]);
+  return (
+    counts.every((name) => said[name] === expected[name]) &&
+    [...currencies].every((name) => (said.charge[name] ?? '0') === (expected.charge[name] ?? '0'))
+  );
+}
+
+function texts(charge: ReadonlyMap<string, bigint>): Record<string, string> {
+  return Object.fromEntries([...charge].map(([currency, sum]) => [currency, sum.toString()]));
+}
