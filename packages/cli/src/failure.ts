@@ -46,7 +46,7 @@ export function reportFailure(error: unknown): number {
     return USAGE_CODES.test(error.code) ? EXIT_USAGE : EXIT_FAILED;
   }
   if (isNoSpace(error)) {
-    say(`${colours.red('error')} the disk is full: ${error.message} [TOLL_DISK_FULL]`);
+    say(`${colours.red('error')} the disk is full: ${error.message} [TOLL_DATA_DISK_FULL]`);
     say(
       '  Free some space and start again: nothing acknowledged was lost, and the run resumes where it stopped.',
     );
