@@ -10,4 +10,5 @@ export {
   type CatalogProblemCode,
   renderProblems,
 } from './problems.ts';
+export { CatalogInvalidError, requireCatalog } from './require-catalog.ts';
 export { readTariffHead, type TariffHead, type TariffRowDefaults } from './tariff-head.ts';

@@ -37,3 +37,4 @@ export {
   TOPIC_SETTINGS,
   groupName,
 } from './common-settings.ts';
+export { reportMembership } from './membership-report.ts';

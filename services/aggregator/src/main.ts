@@ -1,6 +1,5 @@
 import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
-import type { MembershipEvent } from '@tollstream/event-log';
-import { groupName, startService } from '@tollstream/service-kit';
+import { groupName, reportMembership, startService } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { openServerStore } from '@tollstream/usage-store';
 import { startAggregator } from './aggregator.ts';
@@ -45,7 +44,7 @@ async function start(context: Context): Promise<void> {
     retry: { tryForMs: config.insertTryForMs },
     fetchBytesMax: config.fetchBytesMax,
     observer: observerOf(context),
-    onEvent: (event) => report(context, event),
+    onEvent: (event) => reportMembership(context, event, 'it is opened anew'),
     signal: stop.signal,
   });
   context.onStop('membership', async () => {
@@ -69,25 +68,4 @@ function observerOf({ health, log }: Context): AggregatorObserver {
       );
     },
   };
-}
-
-function report({ health, log }: Context, event: MembershipEvent): void {
-  switch (event.kind) {
-    case 'assigned':
-      log.info(event, 'partition assigned');
-      return;
-    case 'revoked':
-      health.dependency(`${event.topic}/${event.partition}`, null);
-      log.info(event, 'partition given up');
-      return;
-    case 'lag':
-      health.dependency(`${event.topic}/${event.partition}`, null);
-      return;
-    case 'retry':
-      health.dependency(`${event.topic}/${event.partition}`, event.error.message);
-      log.warn({ ...event, err: event.error }, 'partition failed; it is opened anew');
-      return;
-    case 'fatal':
-      log.error({ err: event.error }, event.error.message);
-  }
 }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
-import { loadCatalog, renderProblems } from '@tollstream/catalog';
+import { requireCatalog } from '@tollstream/catalog';
 import type { Catalog } from '@tollstream/catalog';
-import { listen, startService, TollError, variableName } from '@tollstream/service-kit';
+import { listen, startService, variableName } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { openServerStore } from '@tollstream/usage-store';
 import type { UsageStore } from '@tollstream/usage-store';
@@ -50,18 +50,13 @@ async function start(context: Context): Promise<void> {
 }
 
 async function readCatalog({ config, log, metrics }: Context): Promise<Catalog> {
-  const loaded = await loadCatalog(config.catalogDir, { defaultPlan: config.defaultPlan || undefined });
-  if (!loaded.ok) {
-    throw new TollError({
-      code: 'TOLL_CATALOG_INVALID',
-      message: `The catalog ${config.catalogDir} cannot be used:\n${renderProblems(loaded.problems)}\n`,
-      remedy: 'Mend what is listed; `tollstream catalog check` shows it again.',
-    });
-  }
-  const { catalog, warnings } = loaded;
-  if (warnings.length > 0) log.warn(`The catalog is probably wrong in places:\n${renderProblems(warnings)}`);
-  metrics.set('tollstream_catalog_version', {}, catalog.version);
+  const catalog = await requireCatalog(
+    config.catalogDir,
+    { defaultPlan: config.defaultPlan || undefined },
+    (warnings) => log.warn(`The catalog is probably wrong in places:\n${warnings}`),
+  );
   log.info({ version: catalog.version, accounts: catalog.accounts.size }, 'catalog loaded');
+  metrics.set('tollstream_catalog_version', {}, catalog.version);
   return catalog;
 }
 

@@ -1,10 +1,9 @@
-import { loadCatalog, renderProblems } from '@tollstream/catalog';
+import { requireCatalog } from '@tollstream/catalog';
 import type { Catalog } from '@tollstream/catalog';
 import { DirectorySchemaSource, RegistrySchemaSource } from '@tollstream/contracts';
 import type { SchemaSource } from '@tollstream/contracts';
 import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
-import type { MembershipEvent } from '@tollstream/event-log';
-import { groupName, startService, TollError } from '@tollstream/service-kit';
+import { groupName, reportMembership, startService } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { INGEST_CONFIG } from './config.ts';
 import { startIngest } from './ingest.ts';
@@ -40,7 +39,7 @@ async function start(context: Context): Promise<void> {
       : { defaultDialPlan: { country: config.defaultCountry, areaCode: '' } }),
     schemaSource: openSchemaSource(config),
     fetch: { fetchBytesMax: config.fetchBytesMax },
-    onEvent: (event) => report(context, event),
+    onEvent: (event) => reportMembership(context, event, 'the batch is read again'),
   });
   context.onStop('membership', async () => membership.stop());
   context.watch('membership', membership.done);
@@ -53,37 +52,11 @@ function openSchemaSource(config: Context['config']): SchemaSource | null {
 }
 
 async function readCatalog({ config, log }: Context): Promise<Catalog> {
-  const loaded = await loadCatalog(config.catalogDir, { defaultPlan: config.defaultPlan || undefined });
-  if (!loaded.ok) {
-    throw new TollError({
-      code: 'TOLL_CATALOG_INVALID',
-      message: `The catalog ${config.catalogDir} cannot be used:\n${renderProblems(loaded.problems)}\n`,
-      remedy: 'Mend what is listed; `tollstream catalog check` shows it again.',
-    });
-  }
-  const { catalog, warnings } = loaded;
-  if (warnings.length > 0) log.warn(`The catalog is probably wrong in places:\n${renderProblems(warnings)}`);
+  const catalog = await requireCatalog(
+    config.catalogDir,
+    { defaultPlan: config.defaultPlan || undefined },
+    (warnings) => log.warn(`The catalog is probably wrong in places:\n${warnings}`),
+  );
   log.info({ version: catalog.version, accounts: catalog.accounts.size }, 'catalog loaded');
   return catalog;
-}
-
-function report({ health, log }: Context, event: MembershipEvent): void {
-  switch (event.kind) {
-    case 'assigned':
-      log.info(event, 'partition assigned');
-      return;
-    case 'revoked':
-      health.dependency(`${event.topic}/${event.partition}`, null);
-      log.info(event, 'partition given up');
-      return;
-    case 'lag':
-      health.dependency(`${event.topic}/${event.partition}`, null);
-      return;
-    case 'retry':
-      health.dependency(`${event.topic}/${event.partition}`, event.error.message);
-      log.warn({ ...event, err: event.error }, 'partition failed; the batch is read again');
-      return;
-    case 'fatal':
-      log.error({ err: event.error }, event.error.message);
-  }
 }

@@ -1,8 +1,7 @@
-import { loadCatalog, renderProblems } from '@tollstream/catalog';
+import { requireCatalog } from '@tollstream/catalog';
 import type { Catalog } from '@tollstream/catalog';
 import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
-import type { MembershipEvent } from '@tollstream/event-log';
-import { groupName, startService, TollError } from '@tollstream/service-kit';
+import { groupName, reportMembership, startService } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { RATING_CONFIG } from './config.ts';
 import { startRating } from './rating.ts';
@@ -30,7 +29,8 @@ async function start(context: Context): Promise<void> {
     topics: { accepted: config.topicAccepted, rated: config.topicRated, suspended: config.topicSuspended },
     limits: { windowCallsMax: config.dedupeWindowCallsMax, windowAgeMs: config.dedupeWindowAgeMs },
     fetch: { fetchBytesMax: config.fetchBytesMax },
-    onEvent: (event) => report(context, event),
+    onEvent: (event) =>
+      reportMembership(context, event, 'its state is restored and the batch is rated again'),
     onRestore: (progress) => context.log.info(progress, 'restoring the state of the partition'),
   });
   context.onStop('membership', async () => membership.stop());
@@ -38,40 +38,11 @@ async function start(context: Context): Promise<void> {
 }
 
 async function readCatalog({ config, log }: Context): Promise<Catalog> {
-  const loaded = await loadCatalog(config.catalogDir, { defaultPlan: config.defaultPlan || undefined });
-  if (!loaded.ok) {
-    throw new TollError({
-      code: 'TOLL_CATALOG_INVALID',
-      message: `The catalog ${config.catalogDir} cannot be used:\n${renderProblems(loaded.problems)}\n`,
-      remedy: 'Mend what is listed; `tollstream catalog check` shows it again.',
-    });
-  }
-  const { catalog, warnings } = loaded;
-  if (warnings.length > 0) log.warn(`The catalog is probably wrong in places:\n${renderProblems(warnings)}`);
+  const catalog = await requireCatalog(
+    config.catalogDir,
+    { defaultPlan: config.defaultPlan || undefined },
+    (warnings) => log.warn(`The catalog is probably wrong in places:\n${warnings}`),
+  );
   log.info({ version: catalog.version, accounts: catalog.accounts.size }, 'catalog loaded');
   return catalog;
-}
-
-function report({ health, log }: Context, event: MembershipEvent): void {
-  switch (event.kind) {
-    case 'assigned':
-      log.info(event, 'partition assigned');
-      return;
-    case 'revoked':
-      health.dependency(`${event.topic}/${event.partition}`, null);
-      log.info(event, 'partition given up');
-      return;
-    case 'lag':
-      health.dependency(`${event.topic}/${event.partition}`, null);
-      return;
-    case 'retry':
-      health.dependency(`${event.topic}/${event.partition}`, event.error.message);
-      log.warn(
-        { ...event, err: event.error },
-        'partition failed; its state is restored and the batch is rated again',
-      );
-      return;
-    case 'fatal':
-      log.error({ err: event.error }, event.error.message);
-  }
 }

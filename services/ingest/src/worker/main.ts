@@ -1,6 +1,6 @@
 /** The worker thread: the same processor on the same catalog, one batch after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadCatalog, renderProblems } from '@tollstream/catalog';
+import { requireCatalog } from '@tollstream/catalog';
 import type { OutputRecord } from '@tollstream/event-log';
 import { createIngestProcessor } from '../processor.ts';
 import type { WorkerAnswer, WorkerReady, WorkerRequest, WorkerSetup } from './messages.ts';
@@ -10,12 +10,11 @@ const { catalogDirectory, defaultPlan, ...options } = workerData as WorkerSetup;
 const port = parentPort;
 if (port === null) throw new Error('This is the worker thread of ingest; it does not run by itself.');
 
-const loaded = await loadCatalog(catalogDirectory, defaultPlan === null ? {} : { defaultPlan });
-if (!loaded.ok) throw new Error(renderProblems(loaded.problems));
-const processor = createIngestProcessor({ ...options, catalog: loaded.catalog });
+const catalog = await requireCatalog(catalogDirectory, defaultPlan === null ? {} : { defaultPlan });
+const processor = createIngestProcessor({ ...options, catalog });
 
 port.on('message', (request: WorkerRequest) => void answer(request));
-port.postMessage({ fingerprint: loaded.catalog.fingerprint } satisfies WorkerReady);
+port.postMessage({ fingerprint: catalog.fingerprint } satisfies WorkerReady);
 
 async function answer({ id, batch: packed, totals }: WorkerRequest): Promise<void> {
   try {
