@@ -30,8 +30,9 @@ export function cellText(cell: DeckCell | undefined): string {
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const shortest = String(value);
-  if (!shortest.includes('e') && shortest.replace(/[-.]|^-?0\.0*/g, '').length <= SPREADSHEET_DIGITS) {
-    return shortest;
+  if (!shortest.includes('e')) {
+    if (shortest.length <= SPREADSHEET_DIGITS) return shortest;
+    if (shortest.replace(/[-.]|^-?0\.0*/g, '').length <= SPREADSHEET_DIGITS) return shortest;
   }
   const [mantissa = '', exponent = '0'] = value.toExponential(SPREADSHEET_DIGITS - 1).split('e');
   const negative = mantissa.startsWith('-');

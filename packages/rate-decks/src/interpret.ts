@@ -307,10 +307,7 @@ class RowReader {
     const prefixes = this.#codes();
     const rateText = this.#text('rate');
     const status = this.#status(rateText);
-    const rate =
-      statusOf(rateText, this.#mapping.statusWords) !== null && !/\d/.test(rateText)
-        ? null
-        : this.#amount('rate');
+    const rate = this.#rateWord(rateText) === null ? this.#amount('rate') : null;
     if (rate === null && (status ?? 'active') === 'active' && this.#problems.count === before) {
       this.#report('TOLL_DECK_RATE_INVALID', 'rate', rateText, 'The row has no rate');
     }
@@ -390,10 +387,15 @@ class RowReader {
     return prefixes;
   }
 
+  /** The word that stands in place of a rate, such as 'Blocked'. */
+  #rateWord(rateText: string): StatusWord | null {
+    return rateText === '' || /\d/.test(rateText) ? null : statusOf(rateText, this.#mapping.statusWords);
+  }
+
   /** What the status column says, or the word that stands instead of a rate; null when the deck has nothing to say it with. */
   #status(rateText: string): StatusWord | null {
     const words = this.#mapping.statusWords;
-    const word = /\d/.test(rateText) ? null : statusOf(rateText, words);
+    const word = this.#rateWord(rateText);
     let status = word ?? (this.#saysStatus ? 'active' : null);
     const text = this.#text('status');
     if (text !== '') {
@@ -402,7 +404,8 @@ class RowReader {
         this.#report('TOLL_DECK_STATUS_UNKNOWN', 'status', text, 'What this does to the code is not known');
       } else if (said !== 'active') status = said;
     }
-    const comment = statusOf(this.#text('comment'), words);
+    const remark = this.#text('comment');
+    const comment = remark === '' ? null : statusOf(remark, words);
     if (comment !== null && comment !== 'active') status = comment;
     const blocked = this.#text('blocked').toLowerCase();
     if (/^(?:true|yes|y|1|x|blocked|barred)$/.test(blocked)) return 'blocked';
