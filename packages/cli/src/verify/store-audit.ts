@@ -16,24 +16,37 @@ const COLUMNS = {
   usage_rejected: REJECTED_COLUMNS,
 };
 
-/** The hash of what a table stores of a row. */
-export const ROW_HASHES = {
-  usage: rowHashOf('usage'),
-  usage_suspended: rowHashOf('usage_suspended'),
-  usage_rejected: rowHashOf('usage_rejected'),
-} as const satisfies Record<UsageTable, RowHash>;
+export interface HashedTable {
+  readonly table: UsageTable;
+  readonly hash: RowHash;
+}
 
-function rowHashOf(table: UsageTable): RowHash {
-  const stored = new Set(USAGE_TABLES[table].columns);
-  return new RowHash(
-    COLUMNS[table].filter(([name]) => stored.has(name)).map(([name, type]) => ({ name, type })),
+export type RowHashes = Readonly<Record<UsageTable, RowHash>>;
+
+/** The hash of what each table stores of a row; a store of an older version may lack columns. */
+export async function rowHashesOf(store: UsageStore): Promise<RowHashes> {
+  const found = await store.query<{ table: string; name: string }>(
+    'SELECT table, name FROM system.columns WHERE database = {database:String}',
+    { database: store.database },
   );
+  const stored = new Set(found.map(({ table, name }) => `${table}.${name}`));
+  const hashOf = (table: UsageTable): RowHash =>
+    new RowHash(
+      COLUMNS[table]
+        .filter(([name]) => USAGE_TABLES[table].columns.includes(name) && stored.has(`${table}.${name}`))
+        .map(([name, type]) => ({ name, type })),
+    );
+  return {
+    usage: hashOf('usage'),
+    usage_suspended: hashOf('usage_suspended'),
+    usage_rejected: hashOf('usage_rejected'),
+  };
 }
 
 /** What the table holds of the ranges, summed as `TableSums` does. */
 export async function sumsOfTable(
   store: UsageStore,
-  table: UsageTable,
+  { table, hash }: HashedTable,
   ranges: ReadonlyMap<string, SourceRange>,
 ): Promise<Map<string, StretchSum>> {
   const isRated = table === 'usage';
@@ -47,7 +60,7 @@ export async function sumsOfTable(
   }>(
     `SELECT concat(source_topic, '/', toString(source_partition)) AS source, intDiv(source_offset, ${STRETCH_OFFSETS}) AS stretch,
             ${isRated ? 'toString(currency)' : "''"} AS stretch_currency, count() AS row_count,
-            ${isRated ? 'toString(sum(charge))' : "'0'"} AS charge_sum, sum(${ROW_HASHES[table].sql}) AS checksum
+            ${isRated ? 'toString(sum(charge))' : "'0'"} AS charge_sum, sum(${hash.sql}) AS checksum
      FROM ${store.database}.${table} WHERE ${withinRanges(ranges)} GROUP BY source, stretch, stretch_currency`,
   );
   return new Map(
@@ -73,13 +86,13 @@ export interface AuditedRow {
 /** Rows of a stretch in the table, by source offset. */
 export async function rowsOfTable(
   store: UsageStore,
-  table: UsageTable,
+  { table, hash }: HashedTable,
   stretch: Stretch,
   range: SourceRange,
 ): Promise<Map<Offset, AuditedRow[]>> {
   const first = Math.max(range.from, stretch.index * STRETCH_OFFSETS);
   const next = Math.min(range.storedTo, (stretch.index + 1) * STRETCH_OFFSETS);
-  const { sql, termsSql } = ROW_HASHES[table];
+  const { sql, termsSql } = hash;
   const { topic, partition } = splitSource(stretch.source);
   const rows = await store.query<{ source_offset: string; hash: string; call_id: string; terms: string[] }>(
     `SELECT source_offset, ${sql} AS hash, ${table === 'usage_rejected' ? "''" : 'call_id'} AS call_id, ${termsSql} AS terms
@@ -106,7 +119,7 @@ export async function rowsOfTable(
  * @returns how many rows had collapsed
  */
 export async function compareRows(options: {
-  readonly table: UsageTable;
+  readonly table: HashedTable;
   readonly source: string;
   readonly stream: ReadonlyMap<Offset, readonly AuditedRow[]>;
   readonly stored: ReadonlyMap<Offset, readonly AuditedRow[]>;
@@ -131,7 +144,7 @@ export async function compareRows(options: {
 }
 
 function rowProblem(
-  table: UsageTable,
+  { table, hash }: HashedTable,
   expected: readonly AuditedRow[],
   found: readonly AuditedRow[],
 ): string | null {
@@ -144,9 +157,7 @@ function rowProblem(
     return `is on the stream ${expected.length} times, in ${table} ${found.length} times`;
   if (mine.hash === theirs.hash) return null;
   const [right, wrong] = [mine.terms(), theirs.terms()];
-  const names = ROW_HASHES[table].columns
-    .filter((_, index) => right[index] !== wrong[index])
-    .map(({ name }) => name);
+  const names = hash.columns.filter((_, index) => right[index] !== wrong[index]).map(({ name }) => name);
   return `${names.join(', ')} in ${table} ${names.length === 1 ? 'is' : 'are'} not what was rated`;
 }
 

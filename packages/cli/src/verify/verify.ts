@@ -15,14 +15,14 @@ import { IngestAudit } from './ingest-audit.ts';
 import { RatingAudit } from './rating-audit.ts';
 import { Repricer } from './reprice.ts';
 import {
-  ROW_HASHES,
   compareRows,
   isCallStored,
+  rowHashesOf,
   rowsOfTable,
   lastOffsetsIn,
   sumsOfTable,
 } from './store-audit.ts';
-import type { AuditedRow } from './store-audit.ts';
+import type { AuditedRow, HashedTable, RowHashes } from './store-audit.ts';
 import { STRETCH_OFFSETS, TableSums, differingStretches } from './table-sums.ts';
 import type { Stretch, StretchSum } from './table-sums.ts';
 
@@ -62,11 +62,14 @@ const TABLES = ['usage', 'usage_suspended', 'usage_rejected'] as const;
 export async function verify(subject: VerifySubject, options: VerifyOptions = {}): Promise<Verdict> {
   const { log, store, topics, groupPrefix } = subject;
   const findings = new Findings();
+  const hashes = await rowHashesOf(store);
   const cut = await takeCut(log, topics, { groupPrefix, from: options.from, to: options.to });
   // The engine sums with its own threads while the topics are read here.
-  const stored = Promise.all(TABLES.map((table) => sumsOfTable(store, table, cut.ranges)));
+  const stored = Promise.all(
+    TABLES.map((table) => sumsOfTable(store, { table, hash: hashes[table] }, cut.ranges)),
+  );
   stored.catch(() => undefined);
-  const reader = new Reader(subject, cut, findings, options.onProgress);
+  const reader = new Reader(subject, { cut, findings, hashes }, options.onProgress);
   const ingest = new IngestAudit(cut, findings);
   const rating = new RatingAudit(cut, findings);
   const repricer = new Repricer(findings);
@@ -104,7 +107,12 @@ export async function verify(subject: VerifySubject, options: VerifyOptions = {}
     const check = findings[CHECK_OF[table]];
     check.checked += sums[table].rows;
     for (const stretch of differingStretches(sums[table].sums, tableSums[index]!)) {
-      collapsed += await compareStretch(subject, cut, { table, stretch, sums: sums[table], findings });
+      collapsed += await compareStretch(subject, cut, {
+        table: { table, hash: hashes[table] },
+        stretch,
+        sums: sums[table],
+        findings,
+      });
       // What comes after the first difference changes nothing in the verdict, and may be all of the table.
       if (check.first !== null) break;
     }
@@ -137,12 +145,18 @@ class Reader {
   readonly #log: EventLog;
   readonly #cut: Cut;
   readonly #findings: Findings;
+  readonly #hashes: RowHashes;
   readonly #onProgress: VerifyOptions['onProgress'];
 
-  constructor({ log }: VerifySubject, cut: Cut, findings: Findings, onProgress: VerifyOptions['onProgress']) {
+  constructor(
+    { log }: VerifySubject,
+    { cut, findings, hashes }: { cut: Cut; findings: Findings; hashes: RowHashes },
+    onProgress: VerifyOptions['onProgress'],
+  ) {
     this.#log = log;
     this.#cut = cut;
     this.#findings = findings;
+    this.#hashes = hashes;
     this.#onProgress = onProgress;
   }
 
@@ -191,7 +205,7 @@ class Reader {
     const partitions = this.#cut[TABLE_TOPICS[table]];
     const stored = new Map(partitions.map(({ partition }) => [partition, 0]));
     await this.blocks(partitions, this.#findings.offsets, (message) => {
-      const hashes = ROW_HASHES[table].ofBlock(message.block);
+      const hashes = this.#hashes[table].ofBlock(message.block);
       found(message, hashes);
       if (message.offset >= partitions.find(({ partition }) => partition === message.partition)!.done) return;
       stored.set(message.partition, stored.get(message.partition)! + message.block.rows);
@@ -220,10 +234,11 @@ async function compareStretch(
     stretch,
     sums,
     findings,
-  }: { table: UsageTable; stretch: Stretch; sums: TableSums; findings: Findings },
+  }: { table: HashedTable; stretch: Stretch; sums: TableSums; findings: Findings },
 ): Promise<number> {
+  const { table: name, hash } = table;
   const range = cut.ranges.get(stretch.source)!;
-  const topic = topics[TABLE_TOPICS[table]];
+  const topic = topics[TABLE_TOPICS[name]];
   const calls = new Map<Offset, Parameters<typeof isCallStored>[1]>();
   const stream = new Map<Offset, AuditedRow[]>();
   for (const place of sums.placesOf(stretch)) {
@@ -236,7 +251,7 @@ async function compareStretch(
       metadata: '',
     };
     for await (const { block, sourceOffsets } of readBlocks(log, only, findings.offsets)) {
-      const hashes = ROW_HASHES[table].ofBlock(block);
+      const hashes = hash.ofBlock(block);
       for (let row = 0; row < hashes.length; row++) {
         const offset = sourceOffsets[row]!;
         if (
@@ -245,10 +260,10 @@ async function compareStretch(
           Math.floor(offset / STRETCH_OFFSETS) !== stretch.index
         )
           continue;
-        const callId = table === 'usage_rejected' ? '' : block.column('call_id').string(row);
-        const audited = { hash: hashes[row]!, callId, terms: () => ROW_HASHES[table].termsOfRow(block, row) };
+        const callId = name === 'usage_rejected' ? '' : block.column('call_id').string(row);
+        const audited = { hash: hashes[row]!, callId, terms: () => hash.termsOfRow(block, row) };
         stream.set(offset, [...(stream.get(offset) ?? []), audited]);
-        if (table !== 'usage') continue;
+        if (name !== 'usage') continue;
         calls.set(offset, {
           callId,
           accountId: block.column('account_id').string(row),
@@ -268,7 +283,7 @@ async function compareStretch(
       const call = calls.get(offset);
       return call !== undefined && isCallStored(store, call);
     },
-    check: findings[CHECK_OF[table]],
+    check: findings[CHECK_OF[name]],
   });
 }
 
