@@ -384,9 +384,21 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'TOLL_CATALOG_PREFIX_INVALID',
       'A text is no prefix of an E.164 number.',
     ),
+    TOLL_CATALOG_PREFIX_SHADOWED: own(
+      'TOLL_CATALOG_PREFIX_SHADOWED',
+      'A prefix never decides a price (a warning).',
+    ),
     TOLL_CATALOG_PREMIUM_WITHOUT_RATE: own(
       'TOLL_CATALOG_PREMIUM_WITHOUT_RATE',
       'A premium prefix of a plan has no rate (a warning).',
+    ),
+    TOLL_CATALOG_RATE_CHEAPER_BEFORE: own(
+      'TOLL_CATALOG_RATE_CHEAPER_BEFORE',
+      'Calls cost less until a rate starts (a warning).',
+    ),
+    TOLL_CATALOG_RATE_UNLIKE_NEIGHBOURS: own(
+      'TOLL_CATALOG_RATE_UNLIKE_NEIGHBOURS',
+      'A rate is ten times those beside it, or a tenth (a warning).',
     ),
     TOLL_CATALOG_REFERENCE_UNKNOWN: own(
       'TOLL_CATALOG_REFERENCE_UNKNOWN',

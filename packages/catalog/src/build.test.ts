@@ -156,6 +156,31 @@ rates: deck.csv
     ]);
   });
 
+  test('warns of rows that decide nothing, cost less before they start, or differ from those beside them', () => {
+    const ten = Array.from({ length: 9 }, (_, digit) => `5${digit},0.02,,`).join('\n');
+    const sixes = Array.from({ length: 10 }, (_, digit) => `59${digit},0.02,,`).join('\n');
+    const rows = `prefix,rate,effective_from,blocked
+5,0.02,,
+${ten}
+${sixes}
+44,0.01,,
+447,0.05,2020-03-01,
+448,0.05,2020-03-01,true
+4420,0.01,,
+4421,0.012,,
+4422,0.12,,
+4423,0.001,,
+1900,1,,
+`;
+    const result = buildCatalog(smallCatalog({ 'tariffs/deck.csv': rows }));
+    expect(result.ok && summaries(result.warnings)).toEqual([
+      'tariffs/deck.csv:2:1 TOLL_CATALOG_PREFIX_SHADOWED 5',
+      'tariffs/deck.csv:23:10 TOLL_CATALOG_RATE_CHEAPER_BEFORE 2020-03-01',
+      'tariffs/deck.csv:27:6 TOLL_CATALOG_RATE_UNLIKE_NEIGHBOURS 0.12',
+      'tariffs/deck.csv:28:6 TOLL_CATALOG_RATE_UNLIKE_NEIGHBOURS 0.001',
+    ]);
+  });
+
   test('warns of times at which a row has no rate', () => {
     const rows = 'prefix,rate,rate@night\n55,,0.005\n1900,1,\n';
     const result = buildCatalog(smallCatalog({ ...windowed, 'tariffs/deck.csv': rows }));

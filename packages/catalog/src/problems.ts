@@ -38,6 +38,10 @@ export const CATALOG_PROBLEMS = {
   TOLL_CATALOG_NUMBER_INVALID: 'Write the number in E.164 with its country code, such as +12125550100.',
   TOLL_CATALOG_NUMBER_DUPLICATE: 'Leave the number to one account.',
   TOLL_CATALOG_DEFAULT_PLAN_UNKNOWN: 'Name one of the plans of the catalog.',
+  TOLL_CATALOG_PREFIX_SHADOWED: 'Remove the row, or one of the longer ones that should not be there.',
+  TOLL_CATALOG_RATE_CHEAPER_BEFORE:
+    'Add a row with the price until then, start the row earlier, or leave it so if that is what was agreed.',
+  TOLL_CATALOG_RATE_UNLIKE_NEIGHBOURS: 'Check the decimal point; leave it so if the price is meant.',
   TOLL_CATALOG_FILE_UNUSED: 'Move the file into plans/, tariffs/ or accounts/, refer to it, or remove it.',
   TOLL_CATALOG_TARIFF_UNUSED: 'Refer to the tariff from a plan, or remove it.',
   TOLL_CATALOG_PREMIUM_WITHOUT_RATE:

@@ -8,6 +8,7 @@ import type { YamlFile } from './read-yaml.ts';
 import { readPriceLists, windowColumns } from './price-lists.ts';
 import { CHARGE_SCALE, RATE_SCALE } from './scales.ts';
 import { NO_SPECIAL_TERMS, SPECIAL_COLUMNS, isSpecial, readSpecialTerms } from './special-terms.ts';
+import { warnOfRates } from './tariff-warnings.ts';
 import { type HolidayCalendars, readWindows, weeklyGap } from './windows.ts';
 
 const RATE_COLUMNS = [
@@ -81,6 +82,8 @@ export function readTariff(
     placeOfRate.push(fields.place);
   }
   const overlaps = reportOverlaps(rates, placeOfRate, problems);
+  const index = buildPrefixIndex(overlaps ? [] : rates);
+  if (!overlaps) warnOfRates(rates, index, (row, field) => placeOfRate[row]!(field), warnings);
   return {
     id: head.text('id') ?? '',
     name: head.text('name') ?? '',
@@ -89,7 +92,7 @@ export function readTariff(
     chargeRounding: (rounding.text('charge') as ChargeRounding) ?? catalogDefaults.chargeRounding,
     windows,
     rates,
-    index: buildPrefixIndex(overlaps ? [] : rates),
+    index,
   };
 }
 
