@@ -122,6 +122,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'Use letters, digits, `.`, `_` and `-`, at most 64.',
     ),
     TOLL_USAGE_PORT: entry('A port is no number from 0 to 65535.', 'Give a port, or 0 for any free one.'),
+    TOLL_USAGE_REASON: entry(
+      '`--reason` names no reason for which calls are suspended or records rejected.',
+      'Use one that the message lists.',
+    ),
   },
   ports: {
     TOLL_HOST_UNKNOWN: entry(

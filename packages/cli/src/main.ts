@@ -8,8 +8,10 @@ import { addImportCommand } from './commands/import.ts';
 import { addInvoiceCommand } from './commands/invoice.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addQuoteCommand } from './commands/quote.ts';
+import { addRejectedCommand } from './commands/rejected.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addServiceCommands } from './commands/services.ts';
+import { addSuspendedCommand } from './commands/suspended.ts';
 import { addTopicsCommand } from './commands/topics.ts';
 import { addTraceCommand } from './commands/trace.ts';
 import { addVerifyCommand } from './commands/verify.ts';
@@ -31,7 +33,7 @@ Examples:
   tollstream run --calls calls.jsonl --catalog DIR   your calls on your plans
   tollstream quote --account A --from +12125550100 --to +5511987650123 --answered 2020-01-15T15:00:00Z --duration 61s
 
-Exit codes: 0 done, 1 failed, 2 wrong use or configuration.`,
+Exit codes: 0 done, 1 failed, 2 wrong use or configuration, 130 stopped before the work was done.`,
   );
 
 addRunCommand(program);
@@ -43,6 +45,8 @@ addInvoiceCommand(program);
 addCdrCommand(program);
 addVerifyCommand(program);
 addTraceCommand(program);
+addSuspendedCommand(program);
+addRejectedCommand(program);
 addTopicsCommand(program);
 addMigrateCommand(program);
 addClickHouseCommand(program);

@@ -1,0 +1,103 @@
+/** The workbench's questions over the real engine. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openEmbeddedStore } from '@tollstream/usage-store';
+import type { EmbeddedStore } from '@tollstream/usage-store';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  listRejected,
+  listSuspended,
+  showRejected,
+  showSuspended,
+  summariseRejected,
+  summariseSuspended,
+} from './queries.ts';
+
+let directory: string;
+let store: EmbeddedStore;
+
+beforeAll(async () => {
+  directory = mkdtempSync(path.join(tmpdir(), 'tollstream-workbench-'));
+  store = await openEmbeddedStore({ dataDirectory: directory });
+  await store.migrate();
+  const insert = (sql: string) => store.engine.run(sql, { format: 'Null' });
+  // Six calls, a minute apart; the first two to one missing rate, the others of an unknown account.
+  await insert(
+    `INSERT INTO tollstream.usage_suspended
+       (call_id, switch_id, account_id, direction, disposition, started_at, destination_number, code, detail)
+     SELECT concat('call-', toString(number)), 'sbc-1', if(number < 2, 'dental', 'nobody'), 'outbound', 'answered',
+            toDateTime64('2020-01-15 10:00:00.000', 3, 'UTC') + toIntervalMinute(number),
+            if(number < 2, 5511987650123, 12125550100), if(number < 2, 'rate_missing', 'account_unknown'), 'why'
+     FROM numbers(6)`,
+  );
+  await insert(
+    `INSERT INTO tollstream.usage_rejected (code, detail, format, position, raw, received_at, source_topic, source_partition, source_offset)
+     SELECT 'unreadable', 'no JSON', 'json', concat('calls.jsonl:', toString(number + 1)), unhex('7BFF0A1B5B'),
+            toDateTime64('2020-01-15 10:00:00.000', 3, 'UTC'), 'calls.raw', 0, number
+     FROM numbers(3)`,
+  );
+});
+
+afterAll(async () => {
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+test('suspended calls are counted by what is to be mended', async () => {
+  expect(await summariseSuspended(store, {}, 10)).toEqual([
+    {
+      reason: 'account_unknown',
+      detail: 'why',
+      calls: '4',
+      accounts: '1',
+      first: '2020-01-15T10:02:00.000Z',
+      last: '2020-01-15T10:05:00.000Z',
+    },
+    {
+      reason: 'rate_missing',
+      detail: 'why',
+      calls: '2',
+      accounts: '1',
+      first: '2020-01-15T10:00:00.000Z',
+      last: '2020-01-15T10:01:00.000Z',
+    },
+  ]);
+});
+
+test.each([
+  [{ reason: 'rate_missing' }, ['call-0', 'call-1']],
+  [{ account: 'nobody', to: '2020-01-15T10:04:00Z' }, ['call-2', 'call-3']],
+  [{ destination: '+5511' }, ['call-0', 'call-1']],
+  [{ destination: '1212', from: '2020-01-15T10:05:00Z' }, ['call-5']],
+  [{ account: "' OR 1 = 1 --" }, []],
+])('suspended calls are chosen by %o', async (chosen, expected) => {
+  const rows = await listSuspended(store, chosen, 10);
+  expect(rows.map((row) => row['call_id'])).toEqual(expected);
+});
+
+test('a list ends at its limit', async () => {
+  expect(await listSuspended(store, {}, 3)).toHaveLength(3);
+});
+
+test('one suspended call is shown whole', async () => {
+  const [call] = await showSuspended(store, 'call-0');
+  expect(call).toMatchObject({
+    reason: 'rate_missing',
+    destination: '+5511987650123',
+    started: '2020-01-15T10:00:00.000Z',
+  });
+  expect(await showSuspended(store, 'call')).toEqual([]);
+});
+
+test('rejected records are counted, listed and shown with their bytes', async () => {
+  expect(await summariseRejected(store, { reason: 'unreadable' }, 10)).toMatchObject([
+    { format: 'json', records: '3' },
+  ]);
+  expect(await listRejected(store, { position: 'calls.jsonl:2' }, 10)).toMatchObject([
+    { source: 'calls.raw/0 offset 1' },
+  ]);
+  const [byPosition] = await showRejected(store, 'calls.jsonl:2');
+  expect(byPosition).toMatchObject({ bytes: '5', detail: 'no JSON' });
+  expect(await showRejected(store, 'calls.raw/0 offset 1')).toEqual([byPosition]);
+});
