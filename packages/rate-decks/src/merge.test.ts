@@ -71,6 +71,12 @@ describe('a delta', () => {
   });
 });
 
+test('an end that a deck gives to a rate that stays is a change', async () => {
+  const deck = 'Code,Rate,Valid From,Valid To\n44,0.01,2020-02-01,2020-03-01\n';
+  const result = await importText(deck, { before: BEFORE, mode: 'delta' });
+  expect(result).toMatchObject({ summary: { unchanged_codes: 0, other_terms: 1, rows_written: 2 } });
+});
+
 describe('a full deck', () => {
   test('ends the codes that it does not have, and keeps their past', async () => {
     const deck = 'Code,Rate,Effective Date\n44,0.01,2020-02-01\n';
@@ -88,6 +94,16 @@ describe('a full deck', () => {
     const deck = 'Code,Rate,Effective Date\n44,0.015,2020-02-01\n';
     expect(await importText(deck, { before })).toMatchObject({
       summary: { superseded_rows: 1, rows_written: 2 },
+    });
+  });
+
+  test('that comes twice changes nothing', async () => {
+    const deck = 'Code,Rate,Effective Date\n44,0.02,2020-02-01\n44,0.03,2020-03-01\n33,0.02,2020-02-01\n';
+    const first = await csvAfter(deck, { before: BEFORE });
+    const again = { before: tariff(first) };
+    expect(await csvAfter(deck, again)).toBe(first);
+    expect(await importText(deck, again)).toMatchObject({
+      summary: { unchanged_codes: 2, changed_codes: 0, superseded_rows: 0 },
     });
   });
 

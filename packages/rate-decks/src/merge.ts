@@ -146,7 +146,7 @@ function mergePrefix(merge: PrefixMerge, problems: DeckProblemList, warnings: De
       after.push(during(row, row.from, first.from, maker.columns));
     } else if (row.from > first.from) {
       if (mode === 'delta') refuseToPassOver(row, merge, made, problems);
-      else changes.superseded();
+      else if (dated.every(({ from }) => from !== row.from)) changes.superseded();
     }
   }
   made.forEach((row, index) => {
@@ -168,7 +168,7 @@ function mergePrefix(merge: PrefixMerge, problems: DeckProblemList, warnings: De
       );
     }
   } else if (oldTerms === null) changes.added(start.from);
-  else if (unchanged) changes.unchanged();
+  else if (unchanged && (start.to === holding!.to || dated.length > 1)) changes.unchanged();
   else changes.changed(prefix, oldTerms, maker.termsOf(start), start.from);
   if (first.rate.status === null && start !== null && maker.termsOf(start).blocked) changes.staysBlocked();
   for (const later of made.slice(1)) if (later !== null) changes.later();
