@@ -185,6 +185,22 @@ describe('Kafka', () => {
     });
   });
 
+  it.skipIf(brokers.length === 0)('without the topics of a service', async () => {
+    const { code, stdout, stderr } = await tollstream(['rating'], {
+      env: {
+        TOLLSTREAM_KAFKA_BROKERS: brokers.join(','),
+        TOLLSTREAM_CATALOG_DIR: path.join(PROJECT_ROOT, 'examples/hosted-phone'),
+        TOLLSTREAM_OPERATIONS_PORT: '0',
+        TOLLSTREAM_TOPIC_ACCEPTED: 'no.such.topic',
+      },
+    });
+    expect(stdout).toContain('"code":"TOLL_LOG_TOPIC_MISSING"');
+    expect(stdout).toContain('no.such.topic');
+    expect(stdout).toContain('tollstream topics create');
+    expect(stdout + stderr).not.toMatch(/"stack"|\n\s+at /);
+    expect(code).toBe(1);
+  });
+
   it.skipIf(saslBroker === '')('that refuses the password', async () => {
     const finished = await publish({
       TOLLSTREAM_KAFKA_BROKERS: saslBroker,

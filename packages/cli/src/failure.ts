@@ -1,5 +1,5 @@
 /**
- * How a command ends: 0 done, 1 failed, 2 wrong use or configuration.
+ * How a command ends: 0 done, 1 failed, 2 wrong use or configuration, 130 stopped before its work was done.
  * Every package throws errors that carry a stable `code` (`TOLL_…`) and a `remedy`; anything else is a defect and shows its stack.
  */
 import { colours, say } from './terminal.ts';
@@ -7,6 +7,8 @@ import { colours, say } from './terminal.ts';
 export const EXIT_DONE = 0;
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
+/** Stopped by a signal before all calls were read and rated; the same command goes on. */
+export const EXIT_INTERRUPTED = 130;
 
 /** Wrong use of the command line or a wrong configuration value. */
 export class UsageError extends Error {

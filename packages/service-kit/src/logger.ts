@@ -1,4 +1,5 @@
-import { destination, pino, type Logger } from 'pino';
+import { destination, pino, stdSerializers, type Logger } from 'pino';
+import { isTollError } from './toll-error.ts';
 
 export type { Logger } from 'pino';
 
@@ -21,7 +22,17 @@ export function createLogger(options: {
       base: { pid: process.pid },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: serializeError },
     },
     destination({ fd: options.stream === 'stderr' ? 2 : 1, sync: true }),
   );
+}
+
+/** What a person can act on is logged with its code and remedy; the stack is for defects only. */
+export function serializeError(error: unknown): unknown {
+  if (isTollError(error)) {
+    const { name, code, message, remedy } = error;
+    return { type: name, code, message, remedy };
+  }
+  return error instanceof Error ? stdSerializers.err(error) : error;
 }

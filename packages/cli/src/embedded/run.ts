@@ -6,7 +6,7 @@ import { serveClickHouseHttp } from '@tollstream/usage-store';
 import { catalogOf } from '../catalog-option.ts';
 import { DEFAULT_CLICKHOUSE_PORT, DEFAULT_METRICS_PORT } from '../commands/run.ts';
 import type { RunOptions } from '../commands/run.ts';
-import { EXIT_FAILED } from '../failure.ts';
+import { EXIT_INTERRUPTED } from '../failure.ts';
 import { importCalls } from '../import/importer.ts';
 import type { ImportSource } from '../import/importer.ts';
 import { readOptions } from '../import/source-options.ts';
@@ -43,7 +43,7 @@ export async function runEmbedded(options: RunOptions): Promise<void> {
       stopping.abort();
     },
     // Nothing is lost by that either: the next run resumes from what was committed.
-    onForce: () => process.exit(EXIT_FAILED),
+    onForce: () => process.exit(EXIT_INTERRUPTED),
   });
   const workspace = await openWorkspace(directory);
   const cleanUps: (() => Promise<void>)[] = [() => workspace.close()];
@@ -80,7 +80,9 @@ export async function runEmbedded(options: RunOptions): Promise<void> {
     const seconds = (performance.now() - pipelineStartMs) / 1_000;
     const callsPerSecond = Math.round((totals.seen - before.seen) / seconds);
 
-    if (!stopping.signal.aborted) {
+    if (stopping.signal.aborted) {
+      process.exitCode = EXIT_INTERRUPTED;
+    } else {
       await showSummary({ workspace, catalog, totals, callsPerSecond, seconds, before, isSample });
       say(`Total time ${((performance.now() - startedMs) / 1_000).toFixed(1)} s.`);
       if (options.exitWhenDone !== true) await stayUp(endpoints, pipeline, stopping.signal);

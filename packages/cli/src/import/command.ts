@@ -3,6 +3,7 @@ import path from 'node:path';
 import { openSqliteEventLog } from '@tollstream/event-log';
 import type { EventLog } from '@tollstream/event-log';
 import type { ImportOptions } from '../commands/import.ts';
+import { EXIT_INTERRUPTED } from '../failure.ts';
 import { openKafkaFromEnvironment } from '../kafka-options.ts';
 import { count, say } from '../terminal.ts';
 import { importCalls } from './importer.ts';
@@ -35,7 +36,10 @@ export async function runImport(files: readonly string[], options: ImportOptions
     });
     const from = resumedAtByte > 0 ? ` (went on at byte ${count(resumedAtByte)})` : '';
     say(`${count(records)} records of ${files.join(', ')} published to ${options.topic}${from}.`);
-    if (stopping.signal.aborted) say('Stopped before the end; the same command goes on from here.');
+    if (stopping.signal.aborted) {
+      say('Stopped before the end; the same command goes on from here.');
+      process.exitCode = EXIT_INTERRUPTED;
+    }
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
