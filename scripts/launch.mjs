@@ -1,5 +1,5 @@
 /**
- * What `npm start`, `npm test`, `npm run check` and `npm run bench` call. Plain JavaScript, because on a fresh clone
+ * What `npm start`, `npm test`, `npm run check`, `npm run bench` and `npm run simulate` call. Plain JavaScript, because on a fresh clone
  * it runs on whatever Node (≥ 20) the machine has: it looks whether the machine can run the project, installs what is
  * missing or outdated, and starts the target under Node 24. It writes to standard error only.
  */
