@@ -32,7 +32,8 @@ export function csvFields<Column extends string>(csv: CsvFile<Column>, record: n
   const cells = csv.records[record]!;
   return {
     text: (name) => {
-      const cell = cells[csv.position(name as Column)];
+      const position = csv.position(name as Column);
+      const cell = position < 0 ? undefined : cells[position];
       return cell === undefined || cell === '' ? undefined : cell;
     },
     place: (name) => csv.place(record, name as Column),

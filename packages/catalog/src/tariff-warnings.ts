@@ -9,14 +9,19 @@ const DIGITS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
 const NEIGHBOURS_MIN = 2;
 const FACTOR = 10;
 
+interface TariffRows {
+  readonly rates: readonly Rate[];
+  /** The same by prefix. */
+  readonly byPrefix: ReadonlyMap<string, readonly Rate[]>;
+  readonly index: PrefixIndex;
+}
+
 /** @param placeOf place of a field of the row with this index */
 export function warnOfRates(
-  rates: readonly Rate[],
-  index: PrefixIndex,
+  { rates, byPrefix, index }: TariffRows,
   placeOf: (index: number, field: string) => Place,
   warnings: ProblemList,
 ): void {
-  const byPrefix = Map.groupBy(rates, ({ prefix }) => prefix);
   const longer = prefixesWithLongerOnes(byPrefix);
   const siblings = Map.groupBy(rates, ({ prefix }) => prefix.slice(0, -1));
   for (const rate of rates) {

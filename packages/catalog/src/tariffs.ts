@@ -81,9 +81,10 @@ export function readTariff(
     rates.push(rate);
     placeOfRate.push(fields.place);
   }
-  const overlaps = reportOverlaps(rates, placeOfRate, problems);
+  const byPrefix = Map.groupBy(rates, ({ prefix }) => prefix);
+  const overlaps = reportOverlaps(byPrefix, placeOfRate, problems);
   const index = buildPrefixIndex(overlaps ? [] : rates);
-  if (!overlaps) warnOfRates(rates, index, (row, field) => placeOfRate[row]!(field), warnings);
+  if (!overlaps) warnOfRates({ rates, byPrefix, index }, (row, field) => placeOfRate[row]!(field), warnings);
   return {
     id: head.text('id') ?? '',
     name: head.text('name') ?? '',
@@ -242,16 +243,10 @@ export function isPrefix(text: string): boolean {
 
 /** Rows of one prefix that hold at the same time: nothing could choose between them. */
 function reportOverlaps(
-  rates: readonly Rate[],
+  byPrefix: ReadonlyMap<string, Rate[]>,
   placeOfRate: readonly ((field: string) => Place)[],
   problems: ProblemList,
 ): boolean {
-  const byPrefix = new Map<string, Rate[]>();
-  for (const rate of rates) {
-    const same = byPrefix.get(rate.prefix);
-    if (same === undefined) byPrefix.set(rate.prefix, [rate]);
-    else same.push(rate);
-  }
   let found = false;
   for (const same of byPrefix.values()) {
     if (same.length === 1) continue;
