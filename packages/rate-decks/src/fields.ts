@@ -112,6 +112,7 @@ export const FIELD_NAMES = {
     'minimum',
     'minimum time',
     'min time',
+    'min',
   ],
   step: [
     'step',
@@ -127,6 +128,7 @@ export const FIELD_NAMES = {
     'second increment',
     '2nd interval',
     '2nd increment',
+    'inc',
     'recurring interval',
   ],
   rounding: ['rounding'],
@@ -242,15 +244,23 @@ export function meaningOf(header: string, currencies: ReadonlyMap<string, unknow
   const cents = CENT_WORDS.test(header);
   const currency = all.map((word) => word.toUpperCase()).find((word) => currencies.has(word)) ?? '';
   const key = all.join(' ');
-  const bare = all.filter((word) => !UNIT_WORDS.has(word) && !currencies.has(word.toUpperCase())).join(' ');
-  const unitIsNamed = bare !== key || cents;
+  // In front, 'min' is a minimum: a minimum charge is no charge per minute.
+  const isUnit = (word: string, at: number) => UNIT_WORDS.has(word) && (at > 0 || word !== 'min');
+  const bare = all.filter((word, at) => !isUnit(word, at) && !currencies.has(word.toUpperCase())).join(' ');
   for (const name of [key, bare]) {
     if (IGNORED_NAMES.has(name)) return { field: 'ignored', cents, currency };
-    if (name === '' && !unitIsNamed) continue;
-    const field = header.trim() === '' ? undefined : fieldByKey.get(name);
+    if (name === '' && currency === '' && !cents) continue;
+    const field = fieldByKey.get(name);
     if (field !== undefined) return { field, cents, currency };
   }
   return { field: null, cents, currency };
+}
+
+const MONEY_WORDS = /\b(?:rates?|prices?|fees?|charges?|costs?|surcharges?|tariffs?)\b/i;
+
+/** Whether a name that is not known says that it is about money. */
+export function speaksOfMoney(header: string): boolean {
+  return MONEY_WORDS.test(words(header).join(' '));
 }
 
 /** For comparing a header cell with a name in the mapping file. */

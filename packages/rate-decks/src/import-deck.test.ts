@@ -111,6 +111,7 @@ describe('which column is which', () => {
     expect(end).toMatchObject({
       problems: [{ remedy: expect.stringContaining('effective_to: "Bis"'), column: 4 }],
     });
+    expect(await problemsOf('Code,Rate,Min Charge\n44,0.01,1\n')).toEqual(['COLUMN_UNKNOWN@1:3']);
     expect(await ratesOf('Code,Rate,Old Rate,OCN\n44,0.01,0.005,7001\n')).toEqual(['44 0.01']);
   });
 
@@ -327,6 +328,7 @@ describe('increments', () => {
 
   test.each([
     'Min Duration,Billing Increment',
+    'Min,Inc',
     'First Interval,Next Interval',
     'Initial Increment,Additional Increment',
   ])('in two columns: %s', async (header) => {

@@ -1,7 +1,7 @@
 /** Where a deck's header is and which column holds what: by the mapping, then by the names that carriers use. */
 import { CURRENCIES } from '@tollstream/money';
 import { type DeckRow, cellText } from './cells.ts';
-import { FIELDS, type Field, type HeaderMeaning, headerKey, meaningOf } from './fields.ts';
+import { FIELDS, type Field, type HeaderMeaning, headerKey, meaningOf, speaksOfMoney } from './fields.ts';
 import { type Guess, guessField } from './guess.ts';
 import { readIncrements } from './increments.ts';
 import type { DeckMapping } from './mapping.ts';
@@ -103,7 +103,18 @@ export function findLayout(
     if (titles[position] !== '') unused.push(titles[position]!);
     if (meanings[position]!.field !== null) continue;
     const guess = guessField(samples(position));
-    if (guess === null || isCovered(guess.field, columns)) continue;
+    if (guess === null || isCovered(guess.field, columns)) {
+      if (speaksOfMoney(titles[position]!) && samples(position).some((cell) => cellText(cell) !== '')) {
+        const ignore = `\`ignore: [${JSON.stringify(titles[position])}]\``;
+        problems.add(
+          'TOLL_DECK_COLUMN_UNKNOWN',
+          placeOf(header, position),
+          `Column ${columnLetters(position + 1)} is not known, and its name speaks of money`,
+          `Say what it is under \`columns\` in the mapping file; if it does not count, write ${ignore}.`,
+        );
+      }
+      continue;
+    }
     reportGuess(guess, titles[position]!, position, columns, header, placeOf, problems);
   }
   if (problems.count === before) {
