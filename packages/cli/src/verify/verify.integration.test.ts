@@ -300,6 +300,15 @@ describe('a message that is removed from a topic is found at its offset', () => 
   });
 });
 
+test('a store of before a column was added is verified by the columns it has', async () => {
+  await store.engine.run('DROP VIEW tollstream.usage_final', { format: 'Null' });
+  await store.engine.run('ALTER TABLE tollstream.usage DROP COLUMN price_detail', { format: 'Null' });
+  expect((await verifyLog(logDirectory)).findings.first).toBeNull();
+  await store.engine.run('ALTER TABLE tollstream.usage ADD COLUMN price_detail String AFTER revision', {
+    format: 'Null',
+  });
+});
+
 const brokers = inject('kafkaBrokers');
 
 describe.skipIf(brokers.length === 0)('over Kafka', () => {
