@@ -192,6 +192,13 @@ ${sixes}
     expect(buildCatalog(smallCatalog(changed))).toMatchObject({ ok: true, warnings: [] });
   });
 
+  test('rates by routing number where the tariff says so', () => {
+    const changed = build(edited('tariffs/domestic.yaml', 'rates:', 'by_routing_number: true\nrates:'));
+    expect(changed.tariffs.get('domestic')!.byRoutingNumber).toBe(true);
+    expect(catalog.tariffs.get('domestic')!.byRoutingNumber).toBe(false);
+    expect(changed.fingerprint).not.toBe(catalog.fingerprint);
+  });
+
   test('bills answered calls of no length where the plan says so', () => {
     expect(catalog.plans.get('standard')!.billsZeroLength).toBe(false);
     const changed = build(

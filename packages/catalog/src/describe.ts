@@ -75,6 +75,7 @@ function describeTariff(tariff: Tariff) {
     currency: tariff.currency,
     duration_rounding: tariff.durationRounding,
     charge_rounding: tariff.chargeRounding,
+    by_routing_number: tariff.byRoutingNumber,
     windows:
       tariff.windows === null
         ? null

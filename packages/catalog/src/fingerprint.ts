@@ -28,6 +28,7 @@ function writeTariff(tariff: Tariff, write: (value: unknown) => void): void {
   const { id, name, currency, durationRounding, chargeRounding } = tariff;
   const windows = tariff.windows === null ? [] : [windowsContent(tariff.windows)];
   write(['tariff', id, name, currency, durationRounding, chargeRounding, ...windows]);
+  if (tariff.byRoutingNumber) write(['by_routing_number']);
   const rates = tariff.rates.toSorted((a, b) => {
     if (a.prefix !== b.prefix) return a.prefix < b.prefix ? -1 : 1;
     return a.effectiveFrom < b.effectiveFrom ? -1 : 1;

@@ -105,6 +105,8 @@ export interface Tariff {
   /** What rows have that name none of their own; price with the row's. */
   readonly durationRounding: DurationRounding;
   readonly chargeRounding: ChargeRounding;
+  /** A ported number is rated by the prefix of its routing number, where the call has one. */
+  readonly byRoutingNumber: boolean;
   /** Null when it has none. */
   readonly windows: TimeWindows | null;
   readonly rates: readonly Rate[];

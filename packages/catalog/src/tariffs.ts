@@ -91,6 +91,7 @@ export function readTariff(
     currency: reader.currency(head, 'currency', ''),
     durationRounding: defaults.durationRounding,
     chargeRounding: (rounding.text('charge') as ChargeRounding) ?? catalogDefaults.chargeRounding,
+    byRoutingNumber: reader.flag(head, 'by_routing_number', false),
     windows,
     rates,
     index,

@@ -14,6 +14,8 @@ export interface RatingCall {
   destinationText: string;
   /** Destination before translation as E.164 digits; 0 when absent. Tells a toll-free call that was translated to a DID. */
   originalDestinationNumber: number;
+  /** Routing number of a ported destination as E.164 digits; 0 when absent, or when no tariff asks for it. */
+  routingNumber: number;
   device: string;
   startedAt: number;
   /** 0 when nobody answered. */
@@ -31,6 +33,7 @@ export function emptyCall(): RatingCall {
     destinationNumber: 0,
     destinationText: '',
     originalDestinationNumber: 0,
+    routingNumber: 0,
     device: '',
     startedAt: 0,
     answeredAt: 0,

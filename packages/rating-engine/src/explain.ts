@@ -9,7 +9,7 @@ import type { ChargedSeconds, RatedSeconds } from './charge.ts';
 import type { CallPart } from './charged-parts.ts';
 import { CLASSIFICATION_RULES, classifyCall, describeCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
-import { priceCall, ratedNumber, ruleFor } from './price-call.ts';
+import { numberIn, priceCall, ruleFor } from './price-call.ts';
 import type { Priced, Unpriceable } from './price-call.ts';
 import type { RatedAccount } from './rate-table.ts';
 import { priceDetailOf } from './stored-price.ts';
@@ -52,8 +52,10 @@ export function explainCall(call: RatingCall, account: RatedAccount, allowance: 
     const rule = ruleFor(callType, account);
     steps.push(ruleStep(callType, rule.kind === 'tariff' ? rule.tariff.tariff : null, rule.kind, account));
     if (rule.kind === 'tariff') {
-      const number = ratedNumber(callType, call, account, facts);
-      steps.push(rateStep(number, call.answeredAt, rule.tariff.tariff, outcome));
+      const { tariff } = rule.tariff;
+      const number = numberIn(tariff, callType, call, account, facts);
+      if (number > 0 && number === call.routingNumber) steps.push(routingStep(call));
+      steps.push(rateStep(number, call.answeredAt, tariff, outcome));
     }
   }
   if (outcome.kind === 'priced' && outcome.rate !== null && outcome.tariff !== null) {
@@ -139,6 +141,14 @@ function ruleStep(
     rule: kind,
     tariff: tariff?.id ?? '',
   });
+}
+
+function routingStep({ destinationNumber, routingNumber }: RatingCall): ExplanationStep {
+  return step(
+    'rule',
+    `Rated number: +${destinationNumber} was ported, and the tariff goes by its routing number +${routingNumber}.`,
+    { destination: `+${destinationNumber}`, routing_number: `+${routingNumber}` },
+  );
 }
 
 function rateStep(

@@ -4,6 +4,7 @@ import { AccountAllowance, UNUSED_ALLOWANCE } from './allowance.ts';
 import type { Allowance } from './allowance.ts';
 import { emptyCall } from './call.ts';
 import type { RatingCall } from './call.ts';
+import { explainCall } from './explain.ts';
 import { priceCall } from './price-call.ts';
 import type { Priced, Unpriceable } from './price-call.ts';
 import { compileRateTable } from './rate-table.ts';
@@ -38,8 +39,34 @@ function price(
   return priceCall(priced, compileRateTable(catalog).account('acme')!, allowance);
 }
 
+function explainOf(rules: Partial<Plan['rules']>, priced: RatingCall) {
+  const catalog = makeCatalog([makeAccount('acme', makePlan('standard', rules))]);
+  return explainCall(priced, compileRateTable(catalog).account('acme')!, UNUSED_ALLOWANCE);
+}
+
 const standard = (rates: RateText[] = [{ prefix: '1' }]): ReturnType<typeof makeTariff> =>
   makeTariff('standard', rates, { durationRounding: 'nearest' });
+
+describe('a ported number', () => {
+  const rates = [
+    { prefix: '1', perMinute: '0.02' },
+    { prefix: '1415', perMinute: '0.06' },
+  ];
+  const ported = call({ destinationNumber: 12125550199, routingNumber: 14155550000, seconds: 60 });
+
+  it('is rated by its routing number where the tariff says so', () => {
+    const tariff = makeTariff('world', rates, { byRoutingNumber: true });
+    const rules = { local: byTariff(tariff), inbound: byTariff(tariff) };
+    expect(price(rules, ported)).toMatchObject({ callType: 'local', prefix: 1415, charge: 60_000 });
+    expect(price(rules, { ...ported, routingNumber: 0 })).toMatchObject({ prefix: 1, charge: 20_000 });
+    const { steps } = explainOf(rules, ported);
+    expect(steps.map(({ text }) => text).join('\n')).toContain('goes by its routing number +14155550000');
+  });
+
+  it('is rated as dialled by other tariffs', () => {
+    expect(price({ local: byTariff(makeTariff('world', rates)) }, ported)).toMatchObject({ prefix: 1 });
+  });
+});
 
 describe('what the call was', () => {
   it.each([

@@ -143,6 +143,19 @@ export function ratedNumber(
   }
 }
 
+/** The number that a tariff rates: that of `ratedNumber`, or the routing number that a ported one has. */
+export function numberIn(
+  tariff: Tariff,
+  callType: CallType,
+  call: RatingCall,
+  account: RatedAccount,
+  facts: CallFacts,
+): number {
+  const number = ratedNumber(callType, call, account, facts);
+  const isPorted = tariff.byRoutingNumber && call.routingNumber > 0 && number === call.destinationNumber;
+  return isPorted ? call.routingNumber : number;
+}
+
 function priceByTariff(
   callType: CallType,
   compiled: CompiledTariff,
@@ -154,7 +167,7 @@ function priceByTariff(
 ): Priced | Unpriceable {
   const { tariff } = compiled;
   const { country } = facts;
-  const number = ratedNumber(callType, call, account, facts);
+  const number = numberIn(tariff, callType, call, account, facts);
   const index = number > 0 ? tariff.index.find(number, call.answeredAt) : -1;
   const terms = index < 0 ? null : compiled.terms.read(index, scratchTerms);
   // A short code is rated by a row of its own: '411' must not meet the prefix of a country.
@@ -241,7 +254,7 @@ function priceAttempt(
   if (rule.kind !== 'tariff' || !rule.tariff.hasAttemptFees) return null;
   if (call.startedAt < account.account.billingStart) return null;
   const { tariff } = rule.tariff;
-  const number = ratedNumber(callType, call, account, facts);
+  const number = numberIn(tariff, callType, call, account, facts);
   const rate = number > 0 ? tariff.rates[tariff.index.find(number, call.startedAt)] : undefined;
   if (rate === undefined || rate.blocked || rate.special === null || rate.special.attemptFee === 0)
     return null;

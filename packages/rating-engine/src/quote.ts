@@ -117,6 +117,7 @@ function requestedCall(request: QuoteRequest, { account }: RatedAccount): Rating
     originNumber: origin.number,
     destinationNumber: destination.number,
     destinationText: destination.text,
+    routingNumber: routingNumberOf(destination, account.dialPlan),
     device: request.device ?? '',
     startedAt: request.answeredAt,
     answeredAt: request.answeredAt,
@@ -128,6 +129,13 @@ function normalized(text: string, dialPlan: RatedAccount['account']['dialPlan'])
   const out: NormalizedNumber = { kind: 'invalid', number: 0, text: '', routingNumber: '' };
   normalize(text, dialPlan, out);
   return out;
+}
+
+function routingNumberOf(
+  { routingNumber }: NormalizedNumber,
+  dialPlan: RatedAccount['account']['dialPlan'],
+): number {
+  return routingNumber === '' ? 0 : normalized(routingNumber, dialPlan).number;
 }
 
 function likelyDirection(destination: NormalizedNumber, account: RatedAccount['account']): Direction {

@@ -11,6 +11,8 @@ import { windowCalendar } from './window-calendar.ts';
 /** One catalog version, prepared for pricing: what a call would otherwise look up or parse is looked up once. */
 export interface RateTable {
   readonly catalog: Catalog;
+  /** Whether any tariff rates by it; otherwise callers need not read it. */
+  readonly usesRoutingNumbers: boolean;
   /**
    * The account as calls are priced for it. One that the catalog does not know stands on the default plan, where there
    * is one (`account.isDefault`), in UTC and without a billing start.
@@ -101,6 +103,7 @@ export function compileRateTable(catalog: Catalog): RateTable {
 
   return {
     catalog,
+    usesRoutingNumbers: [...catalog.tariffs.values()].some(({ byRoutingNumber }) => byRoutingNumber),
     account(accountId) {
       const known = accounts.get(accountId);
       if (known !== undefined) return known;

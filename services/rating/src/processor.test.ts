@@ -1,4 +1,5 @@
 import { CALL_COLUMNS, decodeBlock, encodeBlock, parseTotals, readNativeBlock } from '@tollstream/contracts';
+import { byTariff, makeAccount, makeCatalog, makePlan, makeTariff } from '@tollstream/rating-engine/testing';
 import { describe, expect, it } from 'vitest';
 import { createRatingProcessor } from './rating.ts';
 import type { RatingProcessorOptions } from './rating.ts';
@@ -44,6 +45,28 @@ describe('rated rows', () => {
       revision: 0,
       price_detail: '',
     });
+  });
+
+  it('are priced by routing number, and keep the terms that few prices have', async () => {
+    const rates = [
+      { prefix: '1', perMinute: '0.02' },
+      { prefix: '1303', perMinute: '0.06', minimumCharge: '0.5' },
+    ];
+    const tariff = makeTariff('ported', rates, { byRoutingNumber: true });
+    const plan = makePlan('standard', { long_distance: byTariff(tariff) });
+    const log = await openStage();
+    const to = 14155550123;
+    await accept(log, [
+      [
+        { id: 'a', to, routingNumber: '3035550000' },
+        { id: 'b', to },
+      ],
+    ]);
+    await rate(log, processorOf({ catalog: makeCatalog([makeAccount('acme', plan)]) }));
+    expect(await rowsOf(log, TOPICS.rated)).toMatchObject([
+      { destination_number: to, prefix: 1303, charge: 500_000, price_detail: '{"minimum_charge":"0.5"}' },
+      { destination_number: to, prefix: 1, charge: 20_000, price_detail: '' },
+    ]);
   });
 
   it('pass the columns of the call through byte for byte', async () => {

@@ -59,6 +59,7 @@ export function rateBlock(block: NativeBlock, table: RateTable, state: RatingSta
   const destinationNumbers = block.column('destination_number').integers();
   const destinationTexts = block.column('destination_text');
   const originalDestinations = block.column('original_destination');
+  const routingNumbers = table.usesRoutingNumbers ? block.column('routing_number') : null;
   const partialSequences = block.column('partial_sequence').uint32s();
 
   const payers = accounts.dictionary.map((): Payer | undefined => undefined);
@@ -92,6 +93,7 @@ export function rateBlock(block: NativeBlock, table: RateTable, state: RatingSta
     // Only inbound calls are told apart by what was called before translation.
     call.originalDestinationNumber =
       call.direction === 'inbound' ? numberOf(originalDestinations.string(row), payer.account) : 0;
+    call.routingNumber = routingNumbers === null ? 0 : numberOf(routingNumbers.string(row), payer.account);
     call.device = devices.dictionary[devices.indexes[row]!]!;
     call.startedAt = startedAt[row]!;
     call.answeredAt = dispositions[row] === ANSWERED ? answeredAt[row]! : 0;

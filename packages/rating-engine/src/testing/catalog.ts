@@ -51,6 +51,7 @@ export function makeTariff(id: string, rates: readonly RateText[], part: Part<Ta
     currency: 'USD',
     durationRounding,
     chargeRounding: 'half_up',
+    byRoutingNumber: false,
     windows: null,
     rates: rows,
     index: plainIndex(rows),

@@ -26,6 +26,7 @@ export interface TestCall {
   /** A number, or text that is none. */
   readonly to?: number | string;
   readonly originalTo?: string;
+  readonly routingNumber?: string;
   readonly device?: string;
   readonly answeredAt?: number | null;
   readonly seconds?: number;
@@ -101,7 +102,7 @@ function add(builder: CallBlockBuilder, call: TestCall, offset: number): void {
       trunk: null,
       chargedParty: null,
       originalTo: call.originalTo ?? null,
-      routingNumber: null,
+      routingNumber: call.routingNumber ?? null,
       parentCallId: null,
       partialSequence: call.partialSequence ?? null,
     },
@@ -110,7 +111,7 @@ function add(builder: CallBlockBuilder, call: TestCall, offset: number): void {
       origin: { number: call.from ?? 12125550100, text: '' },
       destination: typeof to === 'number' ? { number: to, text: '' } : { number: 0, text: to },
       direction,
-      routingNumber: '',
+      routingNumber: call.routingNumber ?? '',
     },
     { topic: RAW, partition: 0, offset },
   );
