@@ -137,6 +137,9 @@ describe('which column is which', () => {
     expect(await problemsOf('Code,Rate\n44,0.01\n', { mapping: { columns: { rate: 'Price' } } })).toEqual([
       'HEADER_MISSING@0:0',
     ]);
+    expect(await problemsOf('Code,Rate\n44,0.01\n', { mapping: { columns: { rate: 99 } } })).toContain(
+      'COLUMN_UNKNOWN@1:0',
+    );
     expect(
       await problemsOf('Code,Rate\n44,0.01\n', { mapping: { headerRow: 1, columns: { rate: 'Price' } } }),
     ).toEqual(['COLUMN_UNKNOWN@1:0']);

@@ -195,7 +195,11 @@ function takeMapped(
 ): void {
   for (const [field, column] of Object.entries(mapping.columns) as [Field, string | number][]) {
     if (typeof column === 'number') {
-      take(field, column - 1);
+      if (column <= titles.length) take(field, column - 1);
+      else {
+        const message = `The mapping file takes the ${field} from column ${column}, and the deck has ${titles.length}`;
+        problems.add('TOLL_DECK_COLUMN_UNKNOWN', placeOf(header, -1), message);
+      }
       continue;
     }
     const positions = titles.flatMap((title, position) =>

@@ -1,0 +1,300 @@
+/** One row of a deck after the other to what it says of its prefixes. */
+import { CURRENCIES } from '@tollstream/money';
+import { knownCountries } from '@tollstream/numbering';
+import {
+  type Amount,
+  type AmountReading,
+  type DecimalMark,
+  provenMark,
+  readAmount,
+  splitUnit,
+} from './amounts.ts';
+import { cellText } from './cells.ts';
+import { readCodes } from './codes.ts';
+import { type DateOrder, isAtOnce, provenOrder, readDate } from './dates.ts';
+import { CHARGE_SCALE, type DeckRate, RATE_SCALE } from './deck-rate.ts';
+import { type AmountField, type DateField, type Unit, countryDigits, isUnitOf } from './deck-wide.ts';
+import type { Field } from './fields.ts';
+import { type Increments, readIncrements, readInterval } from './increments.ts';
+import type { DeckMapping } from './mapping.ts';
+import type { DeckProblemCode, DeckProblemList } from './problems.ts';
+import type { DeckTable } from './read-deck.ts';
+import { type StatusWord, statusOf } from './status.ts';
+
+interface RowReaderOptions {
+  readonly table: DeckTable;
+  readonly mapping: DeckMapping;
+  /** Null when the deck contradicts itself: then each text is read by what it proves. */
+  readonly mark: DecimalMark | null;
+  readonly order: DateOrder | null;
+  readonly units: { readonly rate: Unit; readonly fee: Unit };
+  readonly currency: string;
+  readonly asOf: number | null;
+  /** Codes begin with the country code although it has a column. */
+  readonly prefixed: boolean;
+  readonly problems: DeckProblemList;
+}
+
+const countries = new Set(knownCountries());
+
+/** Reads rows one by one; equal texts of a column are read once. */
+export class RowReader {
+  readonly #table: DeckTable;
+  readonly #mapping: DeckMapping;
+  readonly #mark: DecimalMark | null;
+  readonly #order: DateOrder | null;
+  readonly #currency: string;
+  readonly #asOf: number | null;
+  readonly #prefixed: boolean;
+  readonly #problems: DeckProblemList;
+  readonly #hasDates: boolean;
+  readonly #saysStatus: boolean;
+  readonly #increments: Increments | null;
+  readonly #readings: Readonly<Record<AmountField, AmountReading>>;
+  readonly #amounts: Readonly<Record<AmountField, Map<string, Amount | string>>> = {
+    rate: new Map(),
+    initial_rate: new Map(),
+    connect_fee: new Map(),
+  };
+  readonly #dates = new Map<string, number | null>();
+  readonly #pairs = new Map<string, Increments | null>();
+  readonly #prefixes: string[] = [];
+  #line = 0;
+  #row = 0;
+
+  constructor(options: RowReaderOptions) {
+    this.#table = options.table;
+    this.#mapping = options.mapping;
+    this.#mark = options.mark;
+    this.#order = options.order;
+    this.#currency = options.currency;
+    this.#asOf = options.asOf;
+    this.#prefixed = options.prefixed;
+    this.#problems = options.problems;
+    this.#hasDates = options.table.cells.has('effective_from');
+    this.#saysStatus = (['status', 'comment', 'blocked'] as const).some((field) =>
+      options.table.cells.has(field),
+    );
+    const { increments, rateRounding } = options.mapping;
+    this.#increments = increments === null ? null : readIncrements(increments);
+    const of = (scale: number, unit: Unit): AmountReading => ({
+      mark: options.mark ?? 'point',
+      scale,
+      cents: unit === 'cents',
+      rounding: rateRounding,
+    });
+    this.#readings = {
+      rate: of(RATE_SCALE, options.units.rate),
+      initial_rate: of(RATE_SCALE, options.units.rate),
+      connect_fee: of(CHARGE_SCALE, options.units.fee),
+    };
+  }
+
+  read(row: number, out: DeckRate[]): void {
+    this.#row = row;
+    this.#line = this.#table.lines[row]!;
+    const before = this.#problems.count;
+    const prefixes = this.#codes();
+    const rateText = this.#text('rate');
+    const status = this.#status(rateText);
+    const rate = this.#rateWord(rateText) === null ? this.#amount('rate') : null;
+    if (rate === null && (status ?? 'active') === 'active' && this.#problems.count === before) {
+      this.#report('TOLL_DECK_RATE_INVALID', 'rate', rateText, 'The row has no rate');
+    }
+    const initialRate = this.#amount('initial_rate');
+    const connectFee = this.#amount('connect_fee');
+    const increments = this.#billing();
+    const effectiveFrom = this.#from();
+    const effectiveTo = this.#date('effective_to');
+    if (effectiveFrom !== null && effectiveTo !== null && effectiveTo <= effectiveFrom) {
+      this.#report(
+        'TOLL_DECK_DATE_INVERTED',
+        'effective_to',
+        this.#text('effective_to'),
+        'The row ends before it starts',
+      );
+    }
+    const rounding = this.#rounding();
+    if (this.#problems.count > before) return;
+    const country = this.#text('country');
+    const description = this.#text('description');
+    const shared = {
+      line: this.#line,
+      description: description !== '' ? description : country.length > 2 ? country : null,
+      status,
+      rate,
+      initialRate,
+      connectFee,
+      initialSeconds: increments?.initialSeconds ?? null,
+      stepSeconds: increments?.stepSeconds ?? null,
+      rounding,
+      country: countries.has(country) ? country : null,
+      effectiveFrom,
+      effectiveTo,
+    };
+    for (const prefix of prefixes) out.push({ ...shared, prefix });
+  }
+
+  #text(field: Field): string {
+    const cells = this.#table.cells.get(field);
+    return cells === undefined ? '' : cellText(cells[this.#row]);
+  }
+
+  #report(code: DeckProblemCode, field: Field, text: string, message: string): void {
+    this.#problems.add(code, this.#table.placeOf(this.#line, field, text), message);
+  }
+
+  #codes(): readonly string[] {
+    const prefixes = this.#prefixes;
+    prefixes.length = 0;
+    const cell = this.#table.cells.get('code')![this.#row]!;
+    const text = cellText(cell);
+    if (cell instanceof Date) {
+      this.#report('TOLL_DECK_CODE_MANGLED', 'code', text, 'A spreadsheet has made a date of this code');
+      return prefixes;
+    }
+    if (typeof cell === 'number' && !Number.isSafeInteger(cell)) {
+      this.#report('TOLL_DECK_CODE_MANGLED', 'code', text, 'A spreadsheet has made a decimal of this code');
+      return prefixes;
+    }
+    const countryText = this.#text('country_code');
+    const country = countryDigits(countryText);
+    if (country === null) {
+      this.#report('TOLL_DECK_CODE_INVALID', 'country_code', countryText, 'This is no country code');
+      return prefixes;
+    }
+    // A row for the whole country has its country code only.
+    if (text === '' && country !== '') {
+      prefixes.push((this.#mapping.countryCode ?? '') + country);
+      return prefixes;
+    }
+    const fault = readCodes(
+      text,
+      (this.#mapping.countryCode ?? '') + (this.#prefixed ? '' : country),
+      prefixes,
+    );
+    if (fault !== null) this.#report(fault.code, 'code', text, fault.message);
+    return prefixes;
+  }
+
+  /** The word that stands in place of a rate, such as 'Blocked'. */
+  #rateWord(rateText: string): StatusWord | null {
+    return rateText === '' || /\d/.test(rateText) ? null : statusOf(rateText, this.#mapping.statusWords);
+  }
+
+  /** What the status column says, or the word that stands instead of a rate; null when the deck has nothing to say it with. */
+  #status(rateText: string): StatusWord | null {
+    const words = this.#mapping.statusWords;
+    const word = this.#rateWord(rateText);
+    let status = word ?? (this.#saysStatus ? 'active' : null);
+    const text = this.#text('status');
+    if (text !== '') {
+      const said = statusOf(text, words);
+      if (said === null) {
+        this.#report('TOLL_DECK_STATUS_UNKNOWN', 'status', text, 'What this does to the code is not known');
+      } else if (said !== 'active') status = said;
+    }
+    const remark = this.#text('comment');
+    const comment = remark === '' ? null : statusOf(remark, words);
+    if (comment !== null && comment !== 'active') status = comment;
+    const blocked = this.#text('blocked').toLowerCase();
+    if (/^(?:true|yes|y|1|x|blocked|barred)$/.test(blocked)) return 'blocked';
+    if (!/^(?:|false|no|n|0|-)$/.test(blocked)) {
+      this.#report('TOLL_DECK_STATUS_UNKNOWN', 'blocked', blocked, 'This is neither yes nor no');
+    }
+    return status;
+  }
+
+  #amount(field: AmountField): Amount | null {
+    const cell = this.#table.cells.get(field)?.[this.#row];
+    const whole = cellText(cell);
+    if (whole === '' || whole === '-') return null;
+    // Numbers of a workbook have a point, whatever the texts of the deck have.
+    const key = typeof cell === 'number' ? `#${whole}` : whole;
+    const cache = this.#amounts[field];
+    let read = cache.get(key);
+    if (read === undefined) {
+      const { amount, unit } = splitUnit(whole);
+      const reading = this.#readings[field];
+      if (unit !== '' && !isUnitOf(unit.toUpperCase(), this.#currency)) {
+        read =
+          CURRENCIES.has(unit.toUpperCase()) || /\p{Sc}/u.test(unit) ? `currency ${unit}` : 'is no decimal';
+      } else
+        read = readAmount(amount, {
+          ...reading,
+          mark: typeof cell === 'number' ? 'point' : (this.#mark ?? provenMark(amount) ?? 'point'),
+        });
+      cache.set(key, read);
+    }
+    if (typeof read !== 'string') return read;
+    if (read.startsWith('currency ')) {
+      const message = `The amount is in ${read.slice('currency '.length)}, and the tariff in ${this.#currency}`;
+      this.#report('TOLL_DECK_CURRENCY_MISMATCH', field, whole, message);
+    } else {
+      this.#report('TOLL_DECK_RATE_INVALID', field, whole, `The ${field.replaceAll('_', ' ')} ${read}`);
+    }
+    return null;
+  }
+
+  #billing(): { initialSeconds: number | null; stepSeconds: number | null } | null {
+    const text = this.#text('increments');
+    if (text !== '') {
+      let pair = this.#pairs.get(text);
+      if (pair === undefined) this.#pairs.set(text, (pair = readIncrements(text)));
+      if (pair === null) {
+        const message = 'These are no increments that can be charged';
+        this.#report('TOLL_DECK_INCREMENT_INVALID', 'increments', text, message);
+      }
+      return pair;
+    }
+    const initialSeconds = this.#interval('initial');
+    const stepSeconds = this.#interval('step');
+    if (initialSeconds === null && stepSeconds === null) return this.#increments;
+    return {
+      initialSeconds: initialSeconds ?? this.#increments?.initialSeconds ?? null,
+      stepSeconds: stepSeconds ?? this.#increments?.stepSeconds ?? null,
+    };
+  }
+
+  #interval(field: 'initial' | 'step'): number | null {
+    const text = this.#text(field);
+    if (text === '') return null;
+    const seconds = readInterval(text);
+    if (seconds === null) {
+      this.#report('TOLL_DECK_INCREMENT_INVALID', field, text, 'This is no interval that can be charged');
+    }
+    return seconds;
+  }
+
+  #from(): number | null {
+    if (!this.#hasDates) return this.#asOf;
+    const text = this.#text('effective_from');
+    if (text !== '' && !isAtOnce(text)) return this.#date('effective_from');
+    if (this.#asOf === null) {
+      const message =
+        text === '' ? 'The row does not say from when it holds' : 'When this is, the deck does not say';
+      this.#report('TOLL_DECK_DATE_MISSING', 'effective_from', text, message);
+    }
+    return this.#asOf;
+  }
+
+  #date(field: DateField): number | null {
+    const cell = this.#table.cells.get(field)?.[this.#row];
+    if (cell instanceof Date && !Number.isNaN(cell.getTime())) return cell.getTime();
+    const text = cellText(cell);
+    if (text === '') return null;
+    let date = this.#dates.get(text);
+    if (date === undefined)
+      this.#dates.set(text, (date = readDate(text, this.#order ?? provenOrder(text) ?? 'day_first')));
+    if (date === null) this.#report('TOLL_DECK_DATE_INVALID', field, text, 'This is no date');
+    return date;
+  }
+
+  #rounding(): 'up' | 'nearest' | null {
+    const text = this.#text('rounding').toLowerCase();
+    if (text === '') return null;
+    if (text === 'up' || text === 'nearest') return text;
+    this.#report('TOLL_DECK_INCREMENT_INVALID', 'rounding', text, 'The rounding is neither up nor nearest');
+    return null;
+  }
+}
