@@ -84,6 +84,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'Settings are missing, cannot be read, or contradict each other. All of them are listed at once.',
       'Correct the values; docs/configuration.md lists every setting.',
     ),
+    TOLL_FILE_UNUSABLE: entry(
+      'The system refuses a path that the command was given.',
+      'Check the path and what this user may do there, or name another one.',
+    ),
     TOLL_GENERATE_NO_ACCOUNTS: entry(
       'The catalog has no account that could place or receive calls.',
       'Add accounts to the catalog, or leave `--catalog` out to use the sample.',

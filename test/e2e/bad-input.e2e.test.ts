@@ -121,10 +121,12 @@ describe('a catalog, option or directory that cannot be used', () => {
   it('refuses a path that is a file, and a directory with broken settings', async () => {
     await mkdir(inFolder('half/clickhouse'), { recursive: true });
     await writeFile(inFolder('half/settings.json'), '{');
-    const [file, below, settings] = await Promise.all([
+    const [file, below, settings, output, engine] = await Promise.all([
       run('--data', inFolder('good.jsonl')),
       run('--data', inFolder('good.jsonl/below')),
       tollstream(['cdr', 'download', '--data', inFolder('half'), '--account', 'a', '--month', '2020-01']),
+      tollstream(['generate', '--calls', '10', '--output', inFolder('nowhere/calls.jsonl')]),
+      tollstream(['clickhouse', '--data', inFolder('good.jsonl')]),
     ]);
     expectRefusal(file, { code: 1, error: 'TOLL_DATA_IO', says: ['good.jsonl', '--data'] });
     expectRefusal(below, { code: 1, error: 'TOLL_DATA_IO', says: ['below', '--data'] });
@@ -133,6 +135,12 @@ describe('a catalog, option or directory that cannot be used', () => {
       error: 'TOLL_DATA_SETTINGS',
       says: ['settings.json', 'tollstream run'],
     });
+    expectRefusal(output, {
+      code: 1,
+      error: 'TOLL_FILE_UNUSABLE',
+      says: ['nowhere/calls.jsonl', 'Check the path'],
+    });
+    expectRefusal(engine, { code: 1, error: 'TOLL_FILE_UNUSABLE', says: ['good.jsonl', 'Check the path'] });
   });
 
   it('refuses the stores of a newer version, and a database that is none of ours', async () => {

@@ -54,8 +54,23 @@ export function reportFailure(error: unknown): number {
     );
     return EXIT_FAILED;
   }
+  if (isFileProblem(error)) {
+    say(`${colours.red('error')} ${error.message}${colours.dim(` [${FILE_UNUSABLE}]`)}`);
+    say('  Check the path and what this user may do there, or name another one.');
+    return EXIT_FAILED;
+  }
   say(`${colours.red('error')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return EXIT_FAILED;
+}
+
+const FILE_UNUSABLE = 'TOLL_FILE_UNUSABLE';
+const FILE_PROBLEMS = new Set(['ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS']);
+
+/** A path that a person gave and the system refuses; its message names the path. */
+function isFileProblem(error: unknown): error is NodeJS.ErrnoException {
+  return (
+    error instanceof Error && 'path' in error && 'code' in error && FILE_PROBLEMS.has(String(error.code))
+  );
 }
 
 function isNoSpace(error: unknown): error is NodeJS.ErrnoException {
