@@ -1,22 +1,21 @@
 /** Where a deck's header is and which column holds what: by the mapping, then by the names that carriers use. */
 import { CURRENCIES } from '@tollstream/money';
 import { type DeckRow, cellText } from './cells.ts';
+import {
+  type DeckColumn,
+  type PlaceOf,
+  reportAmbiguous,
+  reportGuess,
+  reportMoney,
+  reportNoHeader,
+} from './column-problems.ts';
 import { FIELDS, type Field, type HeaderMeaning, headerKey, meaningOf, speaksOfMoney } from './fields.ts';
-import { type Guess, guessField } from './guess.ts';
+import { guessField } from './guess.ts';
 import { readIncrements } from './increments.ts';
 import type { DeckMapping } from './mapping.ts';
-import { type DeckPlace, type DeckProblemList, columnLetters } from './problems.ts';
+import type { DeckPlace, DeckProblemList } from './problems.ts';
 
-/** Rows at the head of a deck among which the header is looked for, and whose cells tell columns apart. */
-export const HEAD_ROWS = 400;
 const SAMPLE_ROWS = 200;
-
-export interface DeckColumn {
-  /** Of the cell in its row, from 0. */
-  readonly position: number;
-  /** Its header text; '' when the deck has none. */
-  readonly header: string;
-}
 
 export interface Layout {
   /** 0 when the deck has no header. */
@@ -53,7 +52,7 @@ const DECIDING: ReadonlySet<Field> = new Set([
 export function findLayout(
   rows: readonly DeckRow[],
   mapping: DeckMapping,
-  placeOf: (row: DeckRow | null, position: number) => DeckPlace,
+  placeOf: PlaceOf,
   problems: DeckProblemList,
 ): Layout | null {
   const before = problems.count;
@@ -105,13 +104,7 @@ export function findLayout(
     const guess = guessField(samples(position));
     if (guess === null || isCovered(guess.field, columns)) {
       if (speaksOfMoney(titles[position]!) && samples(position).some((cell) => cellText(cell) !== '')) {
-        const ignore = `\`ignore: [${JSON.stringify(titles[position])}]\``;
-        problems.add(
-          'TOLL_DECK_COLUMN_UNKNOWN',
-          placeOf(header, position),
-          `Column ${columnLetters(position + 1)} is not known, and its name speaks of money`,
-          `Say what it is under \`columns\` in the mapping file; if it does not count, write ${ignore}.`,
-        );
+        reportMoney(titles[position]!, position, header, placeOf, problems);
       }
       continue;
     }
@@ -190,7 +183,7 @@ function takeMapped(
   titles: readonly string[],
   header: DeckRow | null,
   take: (field: Field, position: number) => void,
-  placeOf: (row: DeckRow | null, position: number) => DeckPlace,
+  placeOf: PlaceOf,
   problems: DeckProblemList,
 ): void {
   for (const [field, column] of Object.entries(mapping.columns) as [Field, string | number][]) {
@@ -244,90 +237,8 @@ function isCovered(field: Field, columns: ReadonlyMap<Field, DeckColumn>): boole
   return field === 'code' && columns.has('code');
 }
 
-function reportGuess(
-  { field, confidence }: Guess,
-  title: string,
-  position: number,
-  columns: ReadonlyMap<Field, DeckColumn>,
-  header: DeckRow | null,
-  placeOf: (row: DeckRow | null, position: number) => DeckPlace,
-  problems: DeckProblemList,
-): void {
-  const name = title === '' ? String(position + 1) : JSON.stringify(title);
-  const likely = field === 'effective_from' && columns.has(field) ? 'effective_to' : field;
-  const ignore = `\`ignore: [${name}]\``;
-  problems.add(
-    'TOLL_DECK_COLUMN_UNKNOWN',
-    placeOf(header, position),
-    `Column ${columnLetters(position + 1)} is not known by its name; by its cells it is probably ${columns.has(likely) ? 'another' : 'the'} ${likely} (confidence ${confidence} %)`,
-    columns.has(likely)
-      ? `A tariff has one for each code. If this one does not count, write ${ignore} in the mapping file.`
-      : `If so, write \`columns: { ${likely}: ${name} }\` in the mapping file; if not, ${ignore}.`,
-  );
-}
-
-function reportAmbiguous(
-  field: Field,
-  positions: readonly number[],
-  titles: readonly string[],
-  header: DeckRow | null,
-  placeOf: (row: DeckRow | null, position: number) => DeckPlace,
-  problems: DeckProblemList,
-): void {
-  const named = positions.map((position) => `${columnLetters(position + 1)} "${titles[position]}"`);
-  const likely = positions.find((position) => /\bnew\b/i.test(titles[position]!)) ?? positions[0]!;
-  const choice =
-    titles.filter((title) => title === titles[likely]).length > 1
-      ? likely + 1
-      : JSON.stringify(titles[likely]);
-  problems.add(
-    'TOLL_DECK_COLUMN_AMBIGUOUS',
-    placeOf(header, positions[1]!),
-    `Several columns may be the ${field}: ${named.join(', ')}`,
-    `Say which one, such as \`columns: { ${field}: ${choice} }\` in the mapping file.`,
-  );
-}
-
-function reportNoHeader(
-  rows: readonly DeckRow[],
-  mapping: DeckMapping,
-  placeOf: (row: DeckRow | null, position: number) => DeckPlace,
-  problems: DeckProblemList,
-): void {
-  const names = Object.values(mapping.columns).filter((column) => typeof column === 'string');
-  if (mapping.headerRow !== null) {
-    problems.add('TOLL_DECK_HEADER_MISSING', placeOf(null, -1), `Line ${mapping.headerRow} holds no header`);
-    return;
-  }
-  if (names.length > 0) {
-    const message = `No line among the first ${HEAD_ROWS} has all of ${names.map((name) => `"${name}"`).join(', ')}`;
-    problems.add('TOLL_DECK_HEADER_MISSING', placeOf(null, -1), message);
-    return;
-  }
-  const width = Math.max(0, ...rows.map(({ cells }) => cells.length));
-  const guesses = Array.from({ length: width }, (_, position) => {
-    const guess = guessField(rows.map(({ cells }) => cells[position] ?? null));
-    return guess === null ? null : { ...guess, position };
-  }).filter((guess) => guess !== null);
-  const listed = guesses.map(
-    ({ field, position, confidence }) => `${field} in column ${position + 1} (confidence ${confidence} %)`,
-  );
-  const yaml = guesses.map(({ field, position }) => `${field}: ${position + 1}`).join(', ');
-  problems.add(
-    'TOLL_DECK_HEADER_MISSING',
-    placeOf(null, -1),
-    `No line among the first ${HEAD_ROWS} looks like a header${listed.length > 0 ? `; by the cells there may be ${listed.join(', ')}` : ''}`,
-    listed.length > 0
-      ? `If the guess is right, write \`header_row: 0\` and \`columns: { ${yaml} }\` in the mapping file.`
-      : undefined,
-  );
-}
-
 /** 'Currency: EUR', 'All rates in USD per minute'. */
-function noticeCurrencies(
-  notices: readonly DeckRow[],
-  placeOf: (row: DeckRow | null, position: number) => DeckPlace,
-): Layout['currencies'] {
+function noticeCurrencies(notices: readonly DeckRow[], placeOf: PlaceOf): Layout['currencies'] {
   return notices.flatMap((row) => {
     const text = row.cells.map(cellText).join(' ');
     if (!/currency|\b(?:rates?|prices?)\b.*\bin\b/i.test(text)) return [];

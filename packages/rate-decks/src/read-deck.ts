@@ -1,7 +1,8 @@
 /** A deck's bytes to the cells of the columns that count, with the line of each. */
 import { type DeckCell, type DeckRow, cellText } from './cells.ts';
 import type { Field } from './fields.ts';
-import { HEAD_ROWS, type Layout, findLayout } from './layout.ts';
+import { HEAD_ROWS } from './column-problems.ts';
+import { type Layout, findLayout } from './layout.ts';
 import type { DeckMapping } from './mapping.ts';
 import { DeckError, type DeckPlace, type DeckProblemList } from './problems.ts';
 import { decodeDeck, detectDelimiter, readText } from './read-text.ts';
