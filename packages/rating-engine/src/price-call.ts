@@ -127,12 +127,7 @@ export function ruleFor(callType: CallType, { plan }: RatedAccount): CompiledRul
  * The number whose prefix is rated: the one called; for a call to an extension the account's main number, where
  * the extension stands. 0 = none.
  */
-export function ratedNumber(
-  callType: CallType,
-  call: RatingCall,
-  account: RatedAccount,
-  facts: CallFacts,
-): number {
+function ratedNumber(callType: CallType, call: RatingCall, account: RatedAccount, facts: CallFacts): number {
   switch (callType) {
     case 'service_code':
       return /^\d{1,15}$/.test(call.destinationText) ? Number(call.destinationText) : 0;
