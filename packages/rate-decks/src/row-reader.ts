@@ -268,6 +268,9 @@ export class RowReader {
 
   #from(): number | null {
     if (!this.#hasDates) return this.#asOf;
+    // A workbook's date is one without a look at its text, which takes longer than all else of the row.
+    if (this.#table.cells.get('effective_from')![this.#row] instanceof Date)
+      return this.#date('effective_from');
     const text = this.#text('effective_from');
     if (text !== '' && !isAtOnce(text)) return this.#date('effective_from');
     if (this.#asOf === null) {
