@@ -283,7 +283,12 @@ export class RowReader {
 
   #date(field: DateField): number | null {
     const cell = this.#table.cells.get(field)?.[this.#row];
-    if (cell instanceof Date && !Number.isNaN(cell.getTime())) return cell.getTime();
+    if (cell instanceof Date) {
+      const at = cell.getTime();
+      if (!Number.isNaN(at)) return at;
+      this.#report('TOLL_DECK_DATE_INVALID', field, '', 'This is no date');
+      return null;
+    }
     const text = cellText(cell);
     if (text === '') return null;
     let date = this.#dates.get(text);
