@@ -12,6 +12,12 @@ import type { Metrics } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
 import { EMBEDDED_TOPICS } from './status.ts';
 
+/**
+ * Rating runs beside the reading of files and the commits of all stages: with batches of 4 MiB it would hold them up for 80 ms at
+ * a time, and the thread of ingest would wait for its next batch.
+ */
+const RATING_FETCH_BYTES_MAX = 1_048_576;
+
 export interface PipelineParts {
   readonly log: EventLog;
   readonly store: UsageStore;
@@ -42,7 +48,13 @@ export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
       metrics: of('ingest'),
       worker: { catalogDirectory, defaultPlan },
     }),
-    await startRating({ log, catalog, topics, metrics: of('rating') }),
+    await startRating({
+      log,
+      catalog,
+      topics,
+      metrics: of('rating'),
+      fetch: { fetchBytesMax: RATING_FETCH_BYTES_MAX },
+    }),
     await startAggregator({ log, store, topics, metrics: of('aggregator') }),
   ];
   return {
