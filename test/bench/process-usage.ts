@@ -30,10 +30,17 @@ export function processUsage(pid: number): ProcessUsage | null {
 export function watchProcess(pid: number, intervalMs = 50): { last(): ProcessUsage | null; stop(): void } {
   let last = processUsage(pid);
   const timer = setInterval(() => {
-    last = processUsage(pid) ?? last;
+    last = latest(pid, last);
   }, intervalMs);
   return {
-    last: () => (last = processUsage(pid) ?? last),
+    last: () => (last = latest(pid, last)),
     stop: () => clearInterval(timer),
   };
+}
+
+/** A process that is about to end has given its memory back: what it had at most stays. */
+function latest(pid: number, before: ProcessUsage | null): ProcessUsage | null {
+  const now = processUsage(pid);
+  if (now === null || before === null) return now ?? before;
+  return { cpuSeconds: now.cpuSeconds, peakBytes: Math.max(now.peakBytes, before.peakBytes) };
 }

@@ -18,6 +18,9 @@ import { EMBEDDED_TOPICS } from './status.ts';
  */
 const RATING_FETCH_BYTES_MAX = 1_048_576;
 
+/** Larger than by default: between two batches the thread of ingest waits, so they are few. */
+const INGEST_FETCH = { fetchBytesMax: 16_777_216, recordsMax: 50_000 };
+
 export interface PipelineParts {
   readonly log: EventLog;
   readonly store: UsageStore;
@@ -47,6 +50,7 @@ export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
       topics,
       metrics: of('ingest'),
       worker: { catalogDirectory, defaultPlan },
+      fetch: INGEST_FETCH,
     }),
     await startRating({
       log,
