@@ -25,6 +25,7 @@ const TARGETS = {
   check: ['scripts/check.ts'],
   bench: ['test/bench/main.ts'],
   simulate: ['test/simulation/main.ts'],
+  mutate: ['test/mutation/main.ts'],
 };
 
 const [target = '', ...args] = process.argv.slice(2);

@@ -8,6 +8,7 @@ import {
   parseDecimal,
   parseDecimalBig,
   roundDiv,
+  roundDivBig,
   roundToMinor,
   roundToMinorBig,
 } from './index.ts';
@@ -103,5 +104,72 @@ describe('currency', () => {
   it('knows its currencies by code', () => {
     expect(currencyOf('BRL')).toEqual({ code: 'BRL', minorDigits: 2, symbol: 'R$' });
     expect(codeOf(() => currencyOf('usd'))).toBe('TOLL_MONEY_CURRENCY_UNKNOWN');
+  });
+});
+
+describe('bounds', () => {
+  it('keeps scales from 0 to 15', () => {
+    expect(parseDecimalBig('1.000000000000001', 15)).toBe(1_000_000_000_000_001n);
+    for (const scale of [-1, 0.5, 16, Number.NaN]) {
+      expect(codeOf(() => parseDecimal('1', scale))).toBe('TOLL_MONEY_SCALE_INVALID');
+      expect(codeOf(() => formatScaled(1, scale))).toBe('TOLL_MONEY_SCALE_INVALID');
+    }
+  });
+
+  it('reads the smallest amount, and none below it', () => {
+    expect(parseDecimal('-9007199254740991', 0)).toBe(-SCALED_MAX);
+    expect(codeOf(() => parseDecimal('-9007199254740992', 0))).toBe('TOLL_MONEY_TOO_LARGE');
+  });
+
+  it('rounds to the minor unit from its own scale up to 15 digits more', () => {
+    expect(roundToMinor(7, 2, 'USD', 'up')).toBe(7);
+    expect(roundToMinor(10 ** 15, 15, 'JPY', 'up')).toBe(1);
+    expect(codeOf(() => roundToMinorBig(1n, 18, 'USD', 'up'))).toBe('TOLL_MONEY_SCALE_INVALID');
+    expect(codeOf(() => roundToMinorBig(1n, 2.5, 'USD', 'up'))).toBe('TOLL_MONEY_SCALE_INVALID');
+  });
+
+  it('never divides by less than one, nor multiplies what is no exact integer', () => {
+    for (const divisor of [0n, -1n]) {
+      expect(codeOf(() => roundDivBig(1n, divisor, 'up'))).toBe('TOLL_MONEY_DIVISOR_INVALID');
+    }
+    // Beyond 2^53 the product goes by bigint, where a fraction of a divisor would throw something else.
+    expect(codeOf(() => mulDiv(SCALED_MAX, 2, 1.5, 'up'))).toBe('TOLL_MONEY_DIVISOR_INVALID');
+    expect(codeOf(() => mulDiv(0.5, 2, 1, 'up'))).toBe('TOLL_MONEY_TOO_LARGE');
+    expect(codeOf(() => mulDiv(2, 0.5, 1, 'up'))).toBe('TOLL_MONEY_TOO_LARGE');
+  });
+});
+
+describe('what a person reads', () => {
+  const LONG = '9'.repeat(61);
+  it.each([
+    [() => parseDecimal('12,5', 6), '"12,5" is no decimal amount.', /^Write digits .* such as 0\.0125\.$/],
+    [
+      () => parseDecimal(LONG, 0),
+      `"${'9'.repeat(60)}…" with 0 decimal places does not fit below 2^53.`,
+      /^Use an amount of at most 9007199254740991\.$/,
+    ],
+    [
+      () => parseDecimal('9'.repeat(60), 0),
+      `"${'9'.repeat(60)}" with 0 decimal places does not fit below 2^53.`,
+      /at most/,
+    ],
+    [
+      () => parseDecimal('0.125', 2),
+      '"0.125" has 3 decimal places; at most 2 can be kept.',
+      /^Round it to 2 decimal places\.$/,
+    ],
+    [() => formatScaled(0.5, 2), '0.5 is no exact integer below 2^53.', /^Use the bigint variant/],
+    [() => formatScaled(1, 16), '16 is no scale.', /^Use an integer from 0 to 15\.$/],
+    [() => roundDiv(1, 0, 'up'), 'Cannot divide by 0.', /^Divide by an exact integer of at least 1\.$/],
+    [() => currencyOf('usd'), '"usd" is no currency this program knows.', /^Use one of AED, ARS, .*, ZAR\.$/],
+    [
+      () => roundToMinor(1, 0, 'BRL', 'up'),
+      'An amount with 0 decimal places cannot be rounded to the minor unit of BRL.',
+      /^Use a scale of at least/,
+    ],
+  ] as const)('error %#: %s', (action, message, remedy) => {
+    expect(action).toThrow(
+      expect.objectContaining({ name: 'MoneyError', message, remedy: expect.stringMatching(remedy) }),
+    );
   });
 });

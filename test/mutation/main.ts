@@ -1,0 +1,154 @@
+/**
+ * `npm run mutate [-- packages/money]`: changes the code that decides amounts in every place, one at a time, and counts how many of
+ * the changes a test notices. In place, because a copy of the tree would import the workspaces of the original: the tree must be clean.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { EXPLANATIONS } from './survivors.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PACKAGES = ['packages/money', 'packages/rating-engine'];
+const KILLED_PERCENT_MIN = 90;
+const RESULT = '.stryker/mutation.json';
+const TARGET_PAGE = 'docs/mutation-testing.md';
+
+interface Mutant {
+  readonly status:
+    'Killed' | 'Timeout' | 'Survived' | 'NoCoverage' | 'Ignored' | 'RuntimeError' | 'CompileError';
+  readonly mutatorName: string;
+  readonly replacement: string;
+  readonly location: { readonly start: { readonly line: number } };
+}
+interface MutatedFile {
+  readonly source: string;
+  readonly mutants: readonly Mutant[];
+}
+interface Survivor {
+  readonly file: string;
+  readonly line: number;
+  readonly source: string;
+  readonly mutant: string;
+  readonly reason: string | null;
+}
+
+process.chdir(ROOT);
+process.exitCode = main(process.argv.slice(2));
+
+function main(wanted: readonly string[]): number {
+  const unknown = wanted.filter((each) => !PACKAGES.includes(each));
+  if (unknown.length > 0) {
+    console.error(`There are mutations of ${PACKAGES.join(' and ')} only, not of ${unknown.join(', ')}.`);
+    return 2;
+  }
+  const packages = wanted.length > 0 ? wanted : PACKAGES;
+  const changed = execFileSync('git', ['status', '--porcelain', '--', ...PACKAGES], { encoding: 'utf8' });
+  if (changed !== '') {
+    console.error(`Commit or stash these changes first: the files are mutated in place.\n${changed}`);
+    return 2;
+  }
+  if (!runStryker(packages)) return 1;
+  const files = (JSON.parse(readFileSync(RESULT, 'utf8')) as { files: Record<string, MutatedFile> }).files;
+  const rows = Object.entries(files).map(([file, { mutants }]) => ({ file, ...counts(mutants) }));
+  const survivors = Object.entries(files).flatMap(([file, mutated]) => survivorsOf(file, mutated));
+  const all = counts(Object.values(files).flatMap(({ mutants }) => mutants));
+  if (wanted.length === 0) writeFileSync(TARGET_PAGE, page(rows, all, survivors));
+  for (const { file, line, source, mutant } of survivors.filter(({ reason }) => reason === null)) {
+    console.log(`${file}:${line}  ${source}\n    survived: ${mutant}`);
+  }
+  const explained = survivors.filter(({ reason }) => reason !== null).length;
+  console.log(
+    `${all.killed} of ${all.mutants} mutants killed, ${percent(all)} %; ${survivors.length} survived, ${explained} of them explained`,
+  );
+  return percent(all) >= KILLED_PERCENT_MIN ? 0 : 1;
+}
+
+function runStryker(packages: readonly string[]): boolean {
+  mkdirSync(dirname(RESULT), { recursive: true });
+  const config = {
+    inPlace: true,
+    testRunner: 'vitest',
+    vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
+    plugins: ['@stryker-mutator/vitest-runner'],
+    coverageAnalysis: 'perTest',
+    mutate: packages.flatMap((each) => [
+      `${each}/src/**/*.ts`,
+      `!${each}/src/testing/**`,
+      `!${each}/src/**/*.{test,bench}.ts`,
+    ]),
+    concurrency: 2,
+    timeoutMS: 30_000,
+    reporters: ['json', ...(process.stdout.isTTY ? ['progress'] : ['progress-append-only'])],
+    jsonReporter: { fileName: RESULT },
+    tempDirName: '.stryker/tmp',
+    allowConsoleColors: false,
+  };
+  writeFileSync('.stryker/config.json', JSON.stringify(config));
+  const stryker = 'node_modules/@stryker-mutator/core/bin/stryker.js';
+  return (
+    spawnSync(process.execPath, [stryker, 'run', '.stryker/config.json'], { stdio: 'inherit' }).status === 0
+  );
+}
+
+function counts(mutants: readonly Mutant[]): { mutants: number; killed: number } {
+  const counted = mutants.filter(
+    ({ status }) => !['Ignored', 'CompileError', 'RuntimeError'].includes(status),
+  );
+  const killed = counted.filter(({ status }) => status === 'Killed' || status === 'Timeout');
+  return { mutants: counted.length, killed: killed.length };
+}
+
+/** Rounded down: 89.99 % are not 90. */
+function percent({ mutants, killed }: { mutants: number; killed: number }): number {
+  return mutants === 0 ? 100 : Math.floor((killed / mutants) * 10_000) / 100;
+}
+
+function survivorsOf(file: string, { source, mutants }: MutatedFile): Survivor[] {
+  const lines = source.split('\n');
+  return mutants
+    .filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
+    .map(({ location, mutatorName, replacement }) => {
+      const { line } = location.start;
+      const text = lines[line - 1]!.trim();
+      const mutant = `${mutatorName}: ${replacement.replaceAll(/\s+/g, ' ').slice(0, 120)}`;
+      const known = EXPLANATIONS.find(
+        (each) => each.file === file && (text.includes(each.text) || mutant.includes(each.text)),
+      );
+      return { file, line, source: text, mutant, reason: known?.reason ?? null };
+    });
+}
+
+function page(
+  rows: readonly { file: string; mutants: number; killed: number }[],
+  all: { mutants: number; killed: number },
+  survivors: readonly Survivor[],
+): string {
+  const table = rows.map((row) => `| ${row.file} | ${row.mutants} | ${row.killed} | ${percent(row)} |`);
+  const list = survivors.map(
+    ({ file, line, source, mutant, reason }) =>
+      `- ${file}:${line} \`${inline(source)}\` → \`${inline(mutant)}\`: ${reason ?? 'not explained'}`,
+  );
+  return [
+    '# Mutation testing',
+    '',
+    '<!-- prettier-ignore-start -->',
+    'Made by `npm run mutate`: the code that decides amounts is changed in every place, one at a time, and the tests beside it run.',
+    'A change that no test notices survives.',
+    '',
+    `**${all.killed} of ${all.mutants} mutants killed: ${percent(all)} %.**`,
+    '',
+    '| file | mutants | killed | % |',
+    '| --- | --: | --: | --: |',
+    ...table,
+    '',
+    '## Survivors',
+    '',
+    ...list,
+    '<!-- prettier-ignore-end -->',
+    '',
+  ].join('\n');
+}
+
+function inline(text: string): string {
+  return text.replaceAll('`', "'");
+}
