@@ -1,4 +1,6 @@
 import type { Pool } from '@tollstream/catalog';
+import type { RatingCall } from './call.ts';
+import type { Priced } from './price-call.ts';
 
 /** What the engine reads of an account's pools; it never writes. */
 export interface Allowance {
@@ -26,6 +28,12 @@ export class AccountAllowance implements Allowance {
     const counter = this.#find(pool.id, billingMonth);
     if (counter === undefined) return 0;
     return pool.scope === 'account' ? counter.totalSeconds : (counter.secondsByDevice.get(device) ?? 0);
+  }
+
+  /** What a price that is accepted takes of its pool. */
+  take({ device }: Pick<RatingCall, 'device'>, priced: Priced): void {
+    if (priced.includedSeconds === 0) return;
+    this.add(priced.pool!.id, device, priced.billingMonth, priced.includedSeconds);
   }
 
   add(poolId: string, device: string, billingMonth: number, seconds: number): void {

@@ -34,14 +34,14 @@ export function readMigrations(directory: string): Migration[] {
       checksum: createHash('sha256').update(sql).digest('hex'),
     };
   });
-  const wrong = migrations.find((migration, i) => migration.version !== i + 1);
+  const wrong = migrations.find(({ version }, i) => !(version > (migrations[i - 1]?.version ?? 0)));
   if (wrong !== undefined) throw unreadable(`Migration ${wrong.name} is out of sequence.`);
   if (migrations.length === 0) throw unreadable(`${directory} holds no migrations.`);
   return migrations;
 }
 
 /**
- * Applies what is missing, in order. Every statement can be repeated, so a crash in the middle, or two processes at once, do
+ * Applies what is missing, in order; numbers may have gaps, and what fills one later is applied where it is missing. Every statement can be repeated, so a crash in the middle, or two processes at once, do
  * no harm: a migration is recorded after its last statement.
  */
 export async function migrate(
@@ -62,7 +62,8 @@ export async function migrate(
   refuseForeign(recorded, migrations, database);
 
   const applied: string[] = [];
-  for (const migration of migrations.slice(recorded.length)) {
+  const known = new Set(recorded.map(({ version }) => version));
+  for (const migration of migrations.filter(({ version }) => !known.has(version))) {
     for (const statement of statementsOf(migration.sql)) {
       await connection.command(statement.replaceAll('{{database}}', database));
     }
@@ -72,7 +73,7 @@ export async function migrate(
     );
     applied.push(migration.name);
   }
-  return { applied, version: migrations.length };
+  return { applied, version: migrations.at(-1)!.version };
 }
 
 function refuseForeign(
@@ -81,11 +82,11 @@ function refuseForeign(
   database: string,
 ): void {
   for (const row of recorded) {
-    const known = migrations[row.version - 1];
+    const known = migrations.find(({ version }) => version === row.version);
     if (known === undefined) {
       throw new StoreError(
         'TOLL_STORE_NEWER',
-        `Database ${database} has schema version ${recorded.at(-1)?.version}; this program knows up to ${migrations.length}.`,
+        `Database ${database} has schema version ${recorded.at(-1)?.version}; this program knows up to ${migrations.at(-1)!.version}.`,
         'Use the newer program that wrote it, or another database or data directory.',
       );
     }
@@ -103,7 +104,7 @@ function unreadable(message: string, cause?: unknown): StoreError {
   return new StoreError(
     'TOLL_STORE_MIGRATIONS_UNREADABLE',
     message,
-    'Check the installation: files are NNNN_name.sql from 0001 on.',
+    'Check the installation: files are NNNN_name.sql, each number once.',
     {
       cause,
     },

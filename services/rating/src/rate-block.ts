@@ -1,17 +1,9 @@
-import {
-  CALL_COLUMNS,
-  DIRECTIONS,
-  NativeBlockWriter,
-  PRICE_COLUMNS,
-  assembleNativeBlock,
-} from '@tollstream/contracts';
+import { CALL_COLUMNS, NativeBlockWriter, PRICE_COLUMNS, assembleNativeBlock } from '@tollstream/contracts';
 import type { NativeBlock, RunningTotals, SuspendCode } from '@tollstream/contracts';
-import { normalize } from '@tollstream/numbering';
-import type { NormalizedNumber } from '@tollstream/numbering';
-import { emptyCall, priceCall } from '@tollstream/rating-engine';
+import { CallRows, emptyCall, priceCall, pushPrice } from '@tollstream/rating-engine';
 import type { AccountAllowance, RatedAccount, RateTable } from '@tollstream/rating-engine';
 import { ChargeSums } from './charge-sums.ts';
-import { ANSWERED, SUSPENSE_COLUMNS, callIdentities, pushPrice, pushSuspense } from './columns.ts';
+import { SUSPENSE_COLUMNS, callIdentities, pushSuspense } from './columns.ts';
 import { RatingStateError } from './errors.ts';
 import type { RatingState } from './state.ts';
 
@@ -36,7 +28,6 @@ interface Payer {
 }
 
 const call = emptyCall();
-const scratchNumber: NormalizedNumber = { kind: 'invalid', number: 0, text: '', routingNumber: '' };
 const prices = new NativeBlockWriter(PRICE_COLUMNS);
 const suspense = new NativeBlockWriter(SUSPENSE_COLUMNS);
 
@@ -48,19 +39,8 @@ const suspense = new NativeBlockWriter(SUSPENSE_COLUMNS);
 export function rateBlock(block: NativeBlock, table: RateTable, state: RatingState): RatedBlock {
   const { version } = table.catalog;
   const identities = callIdentities(block);
-  const accounts = block.column('account_id').lowCardinality();
-  const devices = block.column('device').lowCardinality();
-  const directions = block.column('direction').uint8s();
-  const dispositions = block.column('disposition').uint8s();
-  const startedAt = block.column('started_at').integers();
-  const answeredAt = block.column('answered_at').integers();
-  const endedAt = block.column('ended_at').integers();
-  const originNumbers = block.column('origin_number').integers();
-  const destinationNumbers = block.column('destination_number').integers();
-  const destinationTexts = block.column('destination_text');
-  const originalDestinations = block.column('original_destination');
-  const routingNumbers = table.usesRoutingNumbers ? block.column('routing_number') : null;
-  const partialSequences = block.column('partial_sequence').uint32s();
+  const calls = new CallRows(block, table);
+  const { accounts, startedAt } = calls;
 
   const payers = accounts.dictionary.map((): Payer | undefined => undefined);
   const ratedRows = new Uint32Array(block.rows);
@@ -86,29 +66,15 @@ export function rateBlock(block: NativeBlock, table: RateTable, state: RatingSta
       suspend({ code: 'account_unknown', detail: unknownAccount(accountId) });
       continue;
     }
-    call.direction = DIRECTIONS[directions[row]! - 1]!;
-    call.originNumber = originNumbers[row]!;
-    call.destinationNumber = destinationNumbers[row]!;
-    call.destinationText = call.destinationNumber === 0 ? destinationTexts.string(row) : '';
-    // Only inbound calls are told apart by what was called before translation.
-    call.originalDestinationNumber =
-      call.direction === 'inbound' ? numberOf(originalDestinations.string(row), payer.account) : 0;
-    call.routingNumber = routingNumbers === null ? 0 : numberOf(routingNumbers.string(row), payer.account);
-    call.device = devices.dictionary[devices.indexes[row]!]!;
-    call.startedAt = startedAt[row]!;
-    call.answeredAt = dispositions[row] === ANSWERED ? answeredAt[row]! : 0;
-    call.endedAt = endedAt[row]!;
-    call.partialSequence = partialSequences[row]!;
+    calls.fill(call, row, payer.account);
 
     const outcome = priceCall(call, payer.account, payer.allowance);
     switch (outcome.kind) {
       case 'priced':
         ratedRows[rated++] = row;
-        pushPrice(prices.columns, outcome, payer.account, version);
+        pushPrice(prices.columns, outcome, payer.account, { catalogVersion: version, revision: 0 });
         charges.add(outcome.currency, outcome.charge);
-        if (outcome.includedSeconds > 0) {
-          payer.allowance.add(outcome.pool!.id, call.device, outcome.billingMonth, outcome.includedSeconds);
-        }
+        payer.allowance.take(call, outcome);
         break;
       case 'unpriceable':
         suspendedRows[suspended++] = row;
@@ -144,10 +110,6 @@ function unknownAccount(accountId: string): string {
   return accountId === ''
     ? 'No account could be told from the call, and no default plan was named.'
     : `The catalog knows no account '${accountId}', and no default plan was named.`;
-}
-
-function numberOf(text: string, { account }: RatedAccount): number {
-  return text === '' ? 0 : normalize(text, account.dialPlan, scratchNumber).number;
 }
 
 /** The call columns of the rows as byte ranges of the input, then the columns that rating adds. */
