@@ -68,6 +68,13 @@ export const RATE_TYPES = [
 ] as const;
 export type RateType = (typeof RATE_TYPES)[number];
 
+/**
+ * Whether a call stays in a state or province: told from where both ends stand. '' = not asked (extensions, emergency and
+ * service codes) or of no meaning there (within a country without states). Universal-service contributions go by it.
+ */
+export const JURISDICTIONS = ['', 'interstate', 'intrastate', 'indeterminate', 'international'] as const;
+export type Jurisdiction = (typeof JURISDICTIONS)[number];
+
 /** Why ingest refused a raw record. The bytes are kept on `calls.rejected`. */
 export const REJECT_CODES = [
   'unreadable', // not the declared format: broken Avro, JSON or CSV

@@ -6,7 +6,15 @@
  * E.164 number (extensions, N11, anonymous, broken) has number 0 and its text. Times: ms since epoch UTC; 0 = absent.
  * Money: scaled integers, `CHARGE_SCALE` digits; rates `RATE_SCALE` digits per minute.
  */
-import { CALL_TYPES, DIRECTIONS, DISPOSITIONS, RATE_TYPES, REJECT_CODES, SUSPEND_CODES } from './call.ts';
+import {
+  CALL_TYPES,
+  DIRECTIONS,
+  DISPOSITIONS,
+  JURISDICTIONS,
+  RATE_TYPES,
+  REJECT_CODES,
+  SUSPEND_CODES,
+} from './call.ts';
 
 export const CHARGE_SCALE = 6;
 export const RATE_SCALE = 8;
@@ -76,6 +84,7 @@ export const PRICE_COLUMNS = [
   ['currency', NAME],
   ['revision', 'UInt32'],
   ['price_detail', 'String'], // JSON of what a price has beyond these columns; '' for most calls
+  ['jurisdiction', enum8(JURISDICTIONS)], // '' where it has no meaning; the base of universal-service contributions
 ] as const;
 
 export const RATED_COLUMNS = [...CALL_COLUMNS, ...PRICE_COLUMNS] as const;

@@ -19,6 +19,7 @@ export class CallRows {
   readonly #answeredAt: Float64Array;
   readonly #endedAt: Float64Array;
   readonly #originNumbers: Float64Array;
+  readonly #originTexts: NativeColumn;
   readonly #destinationNumbers: Float64Array;
   readonly #destinationTexts: NativeColumn;
   readonly #originalDestinations: NativeColumn;
@@ -35,6 +36,7 @@ export class CallRows {
     this.#answeredAt = block.column('answered_at').integers();
     this.#endedAt = block.column('ended_at').integers();
     this.#originNumbers = block.column('origin_number').integers();
+    this.#originTexts = block.column('origin_text');
     this.#destinationNumbers = block.column('destination_number').integers();
     this.#destinationTexts = block.column('destination_text');
     this.#originalDestinations = block.column('original_destination');
@@ -46,6 +48,7 @@ export class CallRows {
   fill(call: RatingCall, row: number, account: RatedAccount): void {
     call.direction = DIRECTIONS[this.#directions[row]! - 1]!;
     call.originNumber = this.#originNumbers[row]!;
+    call.originText = call.originNumber === 0 ? this.#originTexts.string(row) : '';
     call.destinationNumber = this.#destinationNumbers[row]!;
     call.destinationText = call.destinationNumber === 0 ? this.#destinationTexts.string(row) : '';
     // Only inbound calls are told apart by what was called before translation.

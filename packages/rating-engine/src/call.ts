@@ -9,6 +9,8 @@ export interface RatingCall {
   direction: Direction;
   /** 0 when it is no E.164 number. */
   originNumber: number;
+  /** Of a caller that is no E.164 number: an extension, or withheld; '' otherwise. */
+  originText: string;
   /** 0 when it is no E.164 number; then the text says what it is. */
   destinationNumber: number;
   destinationText: string;
@@ -30,6 +32,7 @@ export function emptyCall(): RatingCall {
   return {
     direction: 'outbound',
     originNumber: 0,
+    originText: '',
     destinationNumber: 0,
     destinationText: '',
     originalDestinationNumber: 0,

@@ -1,6 +1,7 @@
 import type { Rate, Tariff } from '@tollstream/catalog';
 import { CHARGE_SCALE, RATE_SCALE } from '@tollstream/contracts';
 import { formatScaled, roundDivBig } from '@tollstream/money';
+import { stateName } from '@tollstream/numbering';
 import type { Allowance } from './allowance.ts';
 import { assert } from './assert.ts';
 import type { RatingCall } from './call.ts';
@@ -9,6 +10,7 @@ import type { ChargedSeconds, RatedSeconds } from './charge.ts';
 import type { CallPart } from './charged-parts.ts';
 import { CLASSIFICATION_RULES, classifyCall, describeCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
+import { destinationEnd, originEnd } from './jurisdiction.ts';
 import { numberIn, priceCall, ruleFor } from './price-call.ts';
 import type { Priced, Unpriceable } from './price-call.ts';
 import type { RatedAccount } from './rate-table.ts';
@@ -19,6 +21,7 @@ export interface ExplanationStep {
   readonly step:
     | 'account'
     | 'call_type'
+    | 'jurisdiction'
     | 'rule'
     | 'rate'
     | 'duration'
@@ -45,6 +48,8 @@ export function explainCall(call: RatingCall, account: RatedAccount, allowance: 
   const outcome = priceCall(call, account, allowance);
   const facts = describeCall(call, account, noFacts());
   const steps: ExplanationStep[] = [accountStep(call, account), callTypeStep(call, facts, outcome)];
+  if (outcome.kind === 'priced' && outcome.jurisdiction !== '')
+    steps.push(jurisdictionStep(outcome.jurisdiction, call, account));
   const callType = outcome.kind === 'priced' ? outcome.callType : (classifyCall(facts)?.callType ?? null);
   const isPricedByRule =
     callType !== null && call.answeredAt !== 0 && call.answeredAt >= account.account.billingStart;
@@ -127,6 +132,22 @@ function callTypeStep(call: RatingCall, facts: CallFacts, outcome: Priced | Unpr
     },
     passedOver,
   );
+}
+
+function jurisdictionStep(jurisdiction: string, call: RatingCall, account: RatedAccount): ExplanationStep {
+  const from = endText(originEnd(call, account));
+  const to = endText(destinationEnd(call, account));
+  return step('jurisdiction', `Jurisdiction ${jurisdiction}: from ${from} to ${to}.`, {
+    jurisdiction,
+    from,
+    to,
+  });
+}
+
+function endText(number: number): string {
+  if (number === 0) return 'a number that is not known';
+  const state = stateName(number);
+  return state === '' ? `+${number}` : `+${number} (${state})`;
 }
 
 function ruleStep(

@@ -1,5 +1,5 @@
 import type { Pool, Rate, Tariff } from '@tollstream/catalog';
-import type { CallType, RateType, SuspendCode } from '@tollstream/contracts';
+import type { CallType, Jurisdiction, RateType, SuspendCode } from '@tollstream/contracts';
 import type { Allowance } from './allowance.ts';
 import { assert } from './assert.ts';
 import type { RatingCall } from './call.ts';
@@ -9,6 +9,7 @@ import type { CallPart } from './charged-parts.ts';
 import { classifyCall, describeCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
 import { billableSeconds } from './increments.ts';
+import { jurisdictionOf } from './jurisdiction.ts';
 import { billedDurationMs, withinLimits } from './special-charge.ts';
 import { emptyTerms } from './rate-terms.ts';
 import type { RateTerms } from './rate-terms.ts';
@@ -23,6 +24,7 @@ export interface Priced {
   readonly billingMonth: number;
   /** ISO 3166 alpha-2 of the far end, '' when it has none. */
   readonly country: string;
+  readonly jurisdiction: Jurisdiction;
   /** Null when no tariff was needed: free, unanswered, before the billing start. */
   readonly tariff: Tariff | null;
   readonly rate: Rate | null;
@@ -224,6 +226,7 @@ function priceByTariff(
     rateType: pool === null ? 'metered' : charged === 0 ? 'included' : included === 0 ? 'overage' : 'split',
     billingMonth,
     country,
+    jurisdiction: jurisdictionOf(callType, call, account),
     tariff,
     rate: tariff.rates[index]!,
     prefix: terms.prefix,
@@ -302,6 +305,7 @@ function atNoCharge(
     rateType,
     billingMonth: account.months.of(isAnswered ? call.answeredAt : call.startedAt),
     country,
+    jurisdiction: jurisdictionOf(callType, call, account),
     tariff: null,
     rate: null,
     prefix: 0,

@@ -1,5 +1,11 @@
 /** A price as the columns of a rated row. */
-import { CALL_TYPES, CHARGE_ROUNDINGS, DURATION_ROUNDINGS, RATE_TYPES } from '@tollstream/contracts';
+import {
+  CALL_TYPES,
+  CHARGE_ROUNDINGS,
+  DURATION_ROUNDINGS,
+  JURISDICTIONS,
+  RATE_TYPES,
+} from '@tollstream/contracts';
 import type { BuildersOf, PRICE_COLUMNS } from '@tollstream/contracts';
 import type { Priced } from './price-call.ts';
 import type { RatedAccount } from './rate-table.ts';
@@ -11,6 +17,7 @@ function membersOf<T extends string>(values: readonly T[]): Readonly<Record<T, n
 }
 
 const CALL_TYPE = membersOf(CALL_TYPES);
+const JURISDICTION = membersOf(JURISDICTIONS);
 const RATE_TYPE = membersOf(RATE_TYPES);
 const DURATION_ROUNDING = membersOf(DURATION_ROUNDINGS);
 const CHARGE_ROUNDING = membersOf(CHARGE_ROUNDINGS);
@@ -48,4 +55,5 @@ export function pushPrice(
   columns.currency.push(priced.currency);
   columns.revision.push(revision);
   columns.price_detail.push(priceDetailOf(priced));
+  columns.jurisdiction.push(JURISDICTION[priced.jurisdiction]);
 }

@@ -46,6 +46,7 @@ it('quotes with the field names of rated usage', () => {
     tariff: 'brazil',
     prefix: '5511',
     country: 'BR',
+    jurisdiction: 'international',
     billing_month: 202001,
     catalog_version: 7,
   });
@@ -100,6 +101,7 @@ describe('the explanation', () => {
         passed over: toll_free_outbound applies when the destination is toll-free, and domestic, shared with the plan's country or of no one country
         passed over: local applies when the destination is domestic and of the same North American area code as the origin
         passed over: long_distance applies when the destination's country is among the plan's domestic countries
+      Jurisdiction international: from +12125550100 (US NY) to +5511987650123.
       Plan standard: international calls are priced by tariff brazil.
       Rate: the longest prefix of 5511987650123 in force at 2020-01-15T15:00:00.000Z is 5511 (to 5511, 30/6 up, 0.022 USD/min).
         passed over: prefix 55119 (to 55119, 60/60 up, 0.011 USD/min): in force only from 2020-02-01T00:00:00.000Z
@@ -124,6 +126,7 @@ describe('the explanation', () => {
         passed over: premium applies when the destination is of the premium number class
         passed over: toll_free_outbound applies when the destination is toll-free, and domestic, shared with the plan's country or of no one country
         passed over: local applies when the destination is domestic and of the same North American area code as the origin
+      Jurisdiction interstate: from +12125550100 (US NY) to +14155550199 (US CA).
       Plan standard: long_distance calls are priced by tariff standard.
       Rate: the longest prefix of 14155550199 in force at 2020-01-15T15:00:00.000Z is 1 (to 1, 60/60 nearest, 0.02 USD/min).
       Duration 150 s at 60/60 nearest: initial 60 s, and 90 s beyond it rounded nearest to 2 × 60 s → 180 s billable.

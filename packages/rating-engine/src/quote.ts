@@ -45,6 +45,7 @@ export type Quote =
       readonly tariff: string;
       readonly prefix: string;
       readonly country: string;
+      readonly jurisdiction: string;
       readonly billing_month: number;
       readonly catalog_version: number;
     }
@@ -103,6 +104,7 @@ function quoteOf(outcome: Priced | Unpriceable, { plan }: RatedAccount, catalogV
     tariff: outcome.tariff?.id ?? '',
     prefix: outcome.rate?.prefix ?? '',
     country: outcome.country,
+    jurisdiction: outcome.jurisdiction,
     billing_month: outcome.billingMonth,
     catalog_version: catalogVersion,
   };
@@ -115,6 +117,7 @@ function requestedCall(request: QuoteRequest, { account }: RatedAccount): Rating
     ...emptyCall(),
     direction: request.direction ?? likelyDirection(destination, account),
     originNumber: origin.number,
+    originText: origin.text,
     destinationNumber: destination.number,
     destinationText: destination.text,
     routingNumber: routingNumberOf(destination, account.dialPlan),

@@ -44,6 +44,7 @@ describe('rated rows', () => {
       currency: 'USD',
       revision: 0,
       price_detail: '',
+      jurisdiction: 'international',
     });
   });
 

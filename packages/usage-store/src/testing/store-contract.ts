@@ -32,6 +32,7 @@ export function storeContract(store: () => UsageStore): void {
       '0002_exceptions.sql',
       '0003_usage_final.sql',
       '0004_price_detail.sql',
+      '0005_jurisdiction.sql',
     ]);
     expect(await store().migrate()).toEqual({ applied: [], version: first.version });
   });

@@ -180,7 +180,7 @@ export async function rowsOf(
 /** Enums by name, times and amounts as their integers. */
 function valueOf(column: NativeColumn, row: number): unknown {
   if (column.type.startsWith('Enum8(')) {
-    const members = [...column.type.matchAll(/'(\w+)' = /g)].map(([, name]) => name);
+    const members = [...column.type.matchAll(/'(\w*)' = /g)].map(([, name]) => name);
     return members[column.number(row) - 1];
   }
   if (column.type.startsWith('FixedString')) return column.bytes(row).toString('hex');
