@@ -13,6 +13,7 @@ export const PACKAGES = {
   'event-log': ['contracts'],
   'usage-store': ['contracts', 'money'],
   'service-kit': [],
+  'catalog-versions': ['catalog', 'event-log', 'service-kit'],
 };
 
 /** No I/O, no clock, no environment, no randomness. */

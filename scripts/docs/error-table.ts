@@ -4,6 +4,7 @@
  * Where a package has the remedies in a table of its own, the remedy is taken from there.
  */
 import { CATALOG_PROBLEMS } from '../../packages/catalog/src/problems.ts';
+import { CATALOG_VERSION_PROBLEMS } from '../../packages/catalog-versions/src/errors.ts';
 import { CONTRACT_ERRORS } from '../../packages/contracts/src/errors.ts';
 import { DECK_PROBLEMS } from '../../packages/rate-decks/src/problems.ts';
 import { IMPORT_ERRORS } from '../../packages/switch-formats/src/errors.ts';
@@ -15,6 +16,7 @@ export interface ErrorEntry {
 
 const REMEDIES: Readonly<Record<string, string>> = {
   ...CATALOG_PROBLEMS,
+  ...CATALOG_VERSION_PROBLEMS,
   ...CONTRACT_ERRORS,
   ...DECK_PROBLEMS,
   ...IMPORT_ERRORS,
@@ -433,6 +435,48 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     ),
     TOLL_CATALOG_YAML_INVALID: own('TOLL_CATALOG_YAML_INVALID', 'A file is no valid YAML.'),
     TOLL_CATALOG_ZONE_UNKNOWN: own('TOLL_CATALOG_ZONE_UNKNOWN', 'There is no such time zone.'),
+  },
+  'catalog versions': {
+    TOLL_CATALOG_CONTENT_DAMAGED: own(
+      'TOLL_CATALOG_CONTENT_DAMAGED',
+      'The content of a version is not what was published, or this release reads it in another way.',
+    ),
+    TOLL_CATALOG_CONTENT_MISSING: own(
+      'TOLL_CATALOG_CONTENT_MISSING',
+      'Pieces of a version are gone from the catalog topic.',
+    ),
+    TOLL_CATALOG_CONTENT_UNREADABLE: own(
+      'TOLL_CATALOG_CONTENT_UNREADABLE',
+      'The content of a version cannot be unpacked.',
+    ),
+    TOLL_CATALOG_EFFECTIVE_OUT_OF_ORDER: own(
+      'TOLL_CATALOG_EFFECTIVE_OUT_OF_ORDER',
+      'A version would come into force before one that was published earlier.',
+    ),
+    TOLL_CATALOG_PUBLISH_OVERTAKEN: own(
+      'TOLL_CATALOG_PUBLISH_OVERTAKEN',
+      'Two publications ran at the same time; this one was the slower.',
+    ),
+    TOLL_CATALOG_VERSION_EXISTS: own(
+      'TOLL_CATALOG_VERSION_EXISTS',
+      'A catalog with other content was to be published under a number that is taken.',
+    ),
+    TOLL_CATALOG_VERSION_NEWER_FORMAT: own(
+      'TOLL_CATALOG_VERSION_NEWER_FORMAT',
+      'A version was published by a release of Tollstream that this one does not understand.',
+    ),
+    TOLL_CATALOG_VERSION_NONE: own(
+      'TOLL_CATALOG_VERSION_NONE',
+      'No version of the catalog has been published.',
+    ),
+    TOLL_CATALOG_VERSION_OLDER: own(
+      'TOLL_CATALOG_VERSION_OLDER',
+      'A catalog was to be published under a number below the newest.',
+    ),
+    TOLL_CATALOG_VERSION_UNKNOWN: own(
+      'TOLL_CATALOG_VERSION_UNKNOWN',
+      'There is no version with this number.',
+    ),
   },
   'rate decks': {
     TOLL_DECK_CODE_AMBIGUOUS: own('TOLL_DECK_CODE_AMBIGUOUS', 'A cell of codes can be read in two ways.'),

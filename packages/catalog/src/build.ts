@@ -13,6 +13,8 @@ import { readHolidays } from './windows.ts';
 export interface CatalogOptions {
   /** Plan of accounts that the catalog does not know. Without it their calls are suspended. */
   readonly defaultPlan?: string | undefined;
+  /** Number of the version, whatever catalog.yaml says: a version may bring back the files of another. */
+  readonly version?: number | undefined;
 }
 
 export type CatalogResult =
@@ -134,7 +136,7 @@ export function buildCatalog(
   }
   warnOfUnusedTariffs(tariffFiles, plans, warnings);
   const content = {
-    version: Number(yamlFields(head!, []).text('version')),
+    version: options.version ?? Number(yamlFields(head!, []).text('version')),
     name: yamlFields(head!, []).text('name')!,
     plans,
     tariffs,

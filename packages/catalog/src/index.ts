@@ -2,13 +2,15 @@ export type * from './model.ts';
 export { accountFor } from './account-for.ts';
 export { buildCatalog, type CatalogOptions, type CatalogResult } from './build.ts';
 export { describeCatalog } from './describe.ts';
-export { loadCatalog } from './load.ts';
+export { fingerprintOf } from './fingerprint.ts';
+export { loadCatalog, readCatalogDirectory } from './load.ts';
 export { buildPrefixIndex, type PrefixRow } from './prefix-index.ts';
 export {
   CATALOG_PROBLEMS,
   type CatalogProblem,
   type CatalogProblemCode,
+  ProblemList,
   renderProblems,
 } from './problems.ts';
-export { CatalogInvalidError, requireCatalog } from './require-catalog.ts';
+export { CatalogInvalidError, catalogInvalid, requireCatalog } from './require-catalog.ts';
 export { readTariffHead, type TariffHead, type TariffRowDefaults } from './tariff-head.ts';

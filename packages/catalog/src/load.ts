@@ -14,6 +14,16 @@ const FOLDERS = ['', 'plans', 'tariffs', 'accounts'];
  */
 export async function loadCatalog(directory: string, options: CatalogOptions = {}): Promise<CatalogResult> {
   const problems = new ProblemList();
+  const files = await readCatalogDirectory(directory, problems);
+  if (files.size === 0 && problems.count > 0) return { ok: false, problems: problems.list() };
+  return buildCatalog(files, options, problems);
+}
+
+/** The files that make a catalog, by their paths in it. @param problems takes those that cannot be read */
+export async function readCatalogDirectory(
+  directory: string,
+  problems: ProblemList,
+): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   for (const folder of FOLDERS) {
     for (const name of await filesIn(path.join(directory, folder), directory, folder === '', problems)) {
@@ -22,8 +32,7 @@ export async function loadCatalog(directory: string, options: CatalogOptions = {
       if (bytes !== null) files.set(file, bytes);
     }
   }
-  if (files.size === 0 && problems.count > 0) return { ok: false, problems: problems.list() };
-  return buildCatalog(files, options, problems);
+  return files;
 }
 
 async function filesIn(

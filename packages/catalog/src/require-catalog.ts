@@ -1,7 +1,7 @@
 import type { CatalogOptions } from './build.ts';
 import { loadCatalog } from './load.ts';
 import type { Catalog } from './model.ts';
-import { renderProblems } from './problems.ts';
+import { type CatalogProblem, renderProblems } from './problems.ts';
 
 /** The catalog cannot be used; the message lists every problem with its place. */
 export class CatalogInvalidError extends Error {
@@ -25,8 +25,12 @@ export async function requireCatalog(
     if (loaded.warnings.length > 0) onWarning(renderProblems(loaded.warnings));
     return loaded.catalog;
   }
-  const { problems } = loaded;
+  throw catalogInvalid(directory, loaded.problems);
+}
+
+/** @param name of the catalog, as it was asked for: a directory, or a version */
+export function catalogInvalid(name: string, problems: readonly CatalogProblem[]): CatalogInvalidError {
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-  throw new CatalogInvalidError(`The catalog ${directory} has ${count}:
+  return new CatalogInvalidError(`The catalog ${name} has ${count}:
 ${renderProblems(problems)}`);
 }
