@@ -12,6 +12,7 @@ export const PACKAGES = {
   'rate-decks': ['money', 'numbering'],
   'event-log': ['contracts'],
   'usage-store': ['contracts', 'money'],
+  'billing-store': ['money'],
   'service-kit': [],
   'catalog-versions': ['catalog', 'event-log', 'service-kit'],
 };

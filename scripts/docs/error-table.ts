@@ -3,6 +3,7 @@
  * and the check fails when a source file uses a code that is not here, or the table holds one that nothing uses.
  * Where a package has the remedies in a table of its own, the remedy is taken from there.
  */
+import { BILLING_STORE_ERRORS } from '../../packages/billing-store/src/errors.ts';
 import { CATALOG_PROBLEMS } from '../../packages/catalog/src/problems.ts';
 import { CATALOG_VERSION_PROBLEMS } from '../../packages/catalog-versions/src/errors.ts';
 import { CONTRACT_ERRORS } from '../../packages/contracts/src/errors.ts';
@@ -15,6 +16,7 @@ export interface ErrorEntry {
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
+  ...BILLING_STORE_ERRORS,
   ...CATALOG_PROBLEMS,
   ...CATALOG_VERSION_PROBLEMS,
   ...CONTRACT_ERRORS,
@@ -291,6 +293,70 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     TOLL_STORE_UNUSABLE: entry(
       'The directory of the embedded engine cannot be opened.',
       'Check the rights and the free space of the data directory.',
+    ),
+  },
+  'billing store': {
+    TOLL_AMOUNT_INVALID: own(
+      'TOLL_AMOUNT_INVALID',
+      'An amount of a payment, credit or dispute is not positive, no number, or finer than the currency.',
+    ),
+    TOLL_BILLING_STORE_FAILED: own(
+      'TOLL_BILLING_STORE_FAILED',
+      'The billing store refuses for a reason that the message gives.',
+    ),
+    TOLL_BILLING_STORE_IMMUTABLE: own(
+      'TOLL_BILLING_STORE_IMMUTABLE',
+      'Something tried to change what was issued or recorded.',
+    ),
+    TOLL_BILLING_STORE_MIGRATIONS_UNREADABLE: own(
+      'TOLL_BILLING_STORE_MIGRATIONS_UNREADABLE',
+      'The schema files of the billing store cannot be read.',
+    ),
+    TOLL_BILLING_STORE_MIGRATION_CHANGED: own(
+      'TOLL_BILLING_STORE_MIGRATION_CHANGED',
+      'A schema file is not the one that the billing store was made with.',
+    ),
+    TOLL_BILLING_STORE_NEWER: own(
+      'TOLL_BILLING_STORE_NEWER',
+      'The billing store was made by a newer Tollstream.',
+    ),
+    TOLL_BILLING_STORE_SCHEMA_MISSING: own(
+      'TOLL_BILLING_STORE_SCHEMA_MISSING',
+      'The billing store lacks a table or column.',
+    ),
+    TOLL_BILLING_STORE_UNREACHABLE: own(
+      'TOLL_BILLING_STORE_UNREACHABLE',
+      'PostgreSQL does not answer, is shutting down, or refuses the user.',
+    ),
+    TOLL_BILLING_STORE_UNUSABLE: own(
+      'TOLL_BILLING_STORE_UNUSABLE',
+      'The directory of the embedded billing store cannot be opened.',
+    ),
+    TOLL_CANCELLATION_PRESENT: own('TOLL_CANCELLATION_PRESENT', 'The account was cancelled before.'),
+    TOLL_CREDIT_TOO_LARGE: own(
+      'TOLL_CREDIT_TOO_LARGE',
+      'A credit note or dispute is about more than the invoice has left.',
+    ),
+    TOLL_DISPUTE_DECIDED: own('TOLL_DISPUTE_DECIDED', 'The dispute was credited or refused before.'),
+    TOLL_DISPUTE_LATE: own(
+      'TOLL_DISPUTE_LATE',
+      'A dispute is opened after the days in which disputes are taken.',
+    ),
+    TOLL_DISPUTE_UNKNOWN: own('TOLL_DISPUTE_UNKNOWN', 'There is no dispute with this id.'),
+    TOLL_INVOICE_CHAIN_BROKEN: own(
+      'TOLL_INVOICE_CHAIN_BROKEN',
+      'An issued document was changed, taken away or put between others.',
+    ),
+    TOLL_INVOICE_PAID: own('TOLL_INVOICE_PAID', 'An invoice on which something was paid is to be made void.'),
+    TOLL_INVOICE_STALE: own(
+      'TOLL_INVOICE_STALE',
+      'Another invoice took a charge or credit of the account while this one was made.',
+    ),
+    TOLL_INVOICE_UNKNOWN: own('TOLL_INVOICE_UNKNOWN', 'There is no invoice with this number.'),
+    TOLL_INVOICE_VOID: own('TOLL_INVOICE_VOID', 'The invoice is void.'),
+    TOLL_REQUEST_KEY_REUSED: own(
+      'TOLL_REQUEST_KEY_REUSED',
+      'The key of a request already stands for another request.',
     ),
   },
   'blocks and schemas': {

@@ -1,0 +1,3 @@
+export type * from './port.ts';
+export { BillingStoreError, type BillingStoreErrorCode } from './errors.ts';
+export { openEmbeddedBillingStore, openServerBillingStore } from './store.ts';

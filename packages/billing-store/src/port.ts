@@ -1,0 +1,178 @@
+/** The billing store: what was issued, paid, credited and disputed, and what waits for the next invoice. */
+import type { BillingTables, InvoiceBalance } from './tables.ts';
+import type { Selectable } from 'kysely';
+
+export interface InvoiceLineRecord {
+  readonly section: string;
+  readonly billingGroup: string;
+  readonly description: string;
+  readonly amount: string;
+  readonly exactAmount: string | null;
+}
+
+/** An invoice that is complete but for its number. */
+export interface IssueRequest {
+  readonly accountId: string;
+  /** `2020-02`. */
+  readonly month: string;
+  readonly issueDate: string;
+  readonly dueDate: string;
+  readonly currency: string;
+  readonly total: string;
+  readonly catalogVersion: number;
+  readonly lines: readonly InvoiceLineRecord[];
+  /** Events of the account that the invoice carries. */
+  readonly eventIds: readonly string[];
+  readonly numberPrefix: string;
+  /** The bytes that are issued, once the number is known. */
+  readonly document: (number: string) => string;
+}
+
+export interface Issued {
+  /** `present`: the month had its invoice already, and nothing was written. */
+  readonly kind: 'issued' | 'present';
+  readonly accountId: string;
+  readonly number: string;
+  readonly document: string;
+}
+
+export type CreditKind = 'void' | 'correction' | 'dispute' | 'late_calls';
+
+export interface CreditRequest {
+  readonly invoiceNumber: string;
+  readonly kind: CreditKind;
+  readonly reason: string;
+  readonly issueDate: string;
+  /** Null: all that the invoice still has. */
+  readonly amount: string | null;
+  /** The same key and request again answers the credit note that there is. */
+  readonly requestKey: string;
+  readonly numberPrefix: string;
+  readonly document: (given: { number: string; amount: string; invoiceDocument: string }) => string;
+}
+
+export interface PaymentRequest {
+  readonly requestKey: string;
+  readonly invoiceNumber: string;
+  readonly outcome: 'paid' | 'failed';
+  readonly paidOn: string;
+  readonly amount: string;
+  readonly method: string;
+  readonly reference: string;
+}
+
+export interface DisputeRequest {
+  readonly invoiceNumber: string;
+  readonly openedOn: string;
+  readonly openedBy: string;
+  readonly amount: string;
+  readonly reason: string;
+  /** Days after issue in which disputes are taken. */
+  readonly disputeDays: number;
+}
+
+export interface DisputeDecision {
+  readonly id: number;
+  readonly decidedOn: string;
+  readonly decidedBy: string;
+  readonly decision: string;
+  /** Null: refused. Otherwise the credit note that is issued with the decision, of at most the disputed amount. */
+  readonly credit: Omit<CreditRequest, 'invoiceNumber' | 'kind' | 'requestKey' | 'issueDate'> | null;
+}
+
+export interface AccountEvent {
+  /** Chosen by who records it: the same id again changes nothing. */
+  readonly id: string;
+  readonly accountId: string;
+  readonly kind: 'one_time' | 'credit' | 'late_calls' | 'buy_out';
+  readonly happenedOn: string;
+  readonly description: string;
+  readonly billingGroup: string;
+  readonly currency: string;
+  readonly amount: string;
+}
+
+export interface Cancellation {
+  readonly accountId: string;
+  readonly requestedOn: string;
+  readonly requestedBy: string;
+  readonly effectiveOn: string;
+  readonly currency: string;
+  readonly buyOut: string;
+}
+
+export type InvoiceRecord = Selectable<BillingTables['invoices']>;
+export type CreditNoteRecord = Selectable<BillingTables['credit_notes']>;
+export type PaymentRecord = Selectable<BillingTables['payments']>;
+export type DisputeRecord = Selectable<BillingTables['disputes']>;
+export type JobRecord = Selectable<BillingTables['jobs']>;
+export type AuditRecord = Selectable<BillingTables['audit']>;
+export type { InvoiceBalance };
+
+export interface InvoiceFilter {
+  readonly accountId?: string | undefined;
+  readonly month?: string | undefined;
+  /** Only what has something left to pay. */
+  readonly unpaid?: boolean | undefined;
+  /** Only what was due before this day. */
+  readonly dueBefore?: string | undefined;
+  readonly issuedUntil?: string | undefined;
+}
+
+export interface Refusal {
+  readonly accountId: string;
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export interface JobEnd {
+  readonly status: 'done' | 'stopped' | 'failed';
+  readonly issued: number;
+  readonly present: number;
+  readonly refused: number;
+  readonly failure: string;
+}
+
+export interface ChainReport {
+  readonly invoices: number;
+  readonly creditNotes: number;
+}
+
+/** Every writing call says who asked; it stands in the audit beside what was done, written in the same transaction. */
+export interface BillingStore {
+  /** @returns the schema files applied now */
+  migrate(): Promise<string[]>;
+  /** All of them or none. A month that has an invoice which is not void keeps it. */
+  issueInvoices(requests: readonly IssueRequest[], actor: string): Promise<Issued[]>;
+  issueCreditNote(request: CreditRequest, actor: string): Promise<CreditNoteRecord>;
+  recordPayment(request: PaymentRequest, actor: string): Promise<PaymentRecord>;
+  openDispute(request: DisputeRequest, actor: string): Promise<DisputeRecord>;
+  decideDispute(decision: DisputeDecision, actor: string): Promise<DisputeRecord>;
+  recordEvent(event: AccountEvent, actor: string): Promise<void>;
+  recordCancellation(cancellation: Cancellation, actor: string): Promise<Cancellation>;
+
+  invoice(number: string): Promise<InvoiceRecord>;
+  balance(number: string): Promise<InvoiceBalance>;
+  /** In order of issue. */
+  balances(filter: InvoiceFilter): Promise<InvoiceBalance[]>;
+  /** Accounts that have an invoice of the month which is not void. */
+  accountsInvoiced(month: string): Promise<Set<string>>;
+  creditNotes(invoiceNumber?: string): Promise<CreditNoteRecord[]>;
+  payments(invoiceNumber: string): Promise<PaymentRecord[]>;
+  disputes(filter: { status?: 'open' | undefined; accountId?: string | undefined }): Promise<DisputeRecord[]>;
+  dispute(id: number): Promise<DisputeRecord>;
+  /** Events before the day that no invoice in force carries, by account, in order of day and id. */
+  unbilledEvents(accountIds: readonly string[], before: string): Promise<Map<string, AccountEvent[]>>;
+  cancellations(accountIds: readonly string[]): Promise<Map<string, Cancellation>>;
+  audit(subject: string): Promise<AuditRecord[]>;
+
+  startJob(month: string, accounts: number, actor: string): Promise<number>;
+  recordRefusal(jobId: number, refusal: Refusal): Promise<void>;
+  endJob(jobId: number, end: JobEnd): Promise<void>;
+  jobs(): Promise<(JobRecord & { refusals: Refusal[] })[]>;
+
+  /** Recomputes every hash and number. @throws TOLL_INVOICE_CHAIN_BROKEN */
+  verifyChain(): Promise<ChainReport>;
+  close(): Promise<void>;
+}
