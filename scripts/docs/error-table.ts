@@ -450,8 +450,20 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'The catalog has problems; all of them are listed.',
       'Mend what is listed; `tollstream catalog check` shows it again.',
     ),
+    TOLL_CATALOG_JURISDICTION_INVALID: own(
+      'TOLL_CATALOG_JURISDICTION_INVALID',
+      'A row with rates by jurisdiction leaves open which rate holds, or has none.',
+    ),
     TOLL_CATALOG_NUMBER_DUPLICATE: own('TOLL_CATALOG_NUMBER_DUPLICATE', 'Two accounts have the same number.'),
     TOLL_CATALOG_NUMBER_INVALID: own('TOLL_CATALOG_NUMBER_INVALID', 'A number is no E.164 number.'),
+    TOLL_CATALOG_ORIGIN_GAP: own(
+      'TOLL_CATALOG_ORIGIN_GAP',
+      'A prefix has rates for some callers alone (a warning).',
+    ),
+    TOLL_CATALOG_ORIGIN_INVALID: own(
+      'TOLL_CATALOG_ORIGIN_INVALID',
+      'The origin of a row or a group is no prefix, country or group.',
+    ),
     TOLL_CATALOG_PREFIX_DUPLICATE: own(
       'TOLL_CATALOG_PREFIX_DUPLICATE',
       'Two rates of one prefix hold at the same time.',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { buildCatalog } from '@tollstream/catalog';
 import type { Catalog } from '@tollstream/catalog';
 import { Allowances, compileRateTable, emptyCall, explainCall } from '@tollstream/rating-engine';
+import type { RatingCall } from '@tollstream/rating-engine';
 import { formatScaled } from '@tollstream/money';
 import { expect, it } from 'vitest';
 
@@ -12,15 +13,17 @@ const PLAN = `id: plan
 name: Plan
 currency: USD
 country: US
-rules:
+`;
+const PLAN_RULES = `rules:
   internal: free
   local: free
   premium: free
   toll_free_outbound: free
   toll_free_inbound: free
   inbound: free
+  long_distance: { tariff: world }
+  international: { tariff: world }
 `;
-const PLAN_RULES = '  long_distance: { tariff: world }\n  international: { tariff: world }\n';
 const TARIFF = 'id: world\nname: World\ncurrency: USD\n';
 
 interface Example {
@@ -51,7 +54,7 @@ function examplesOf(markdown: string): Example[] {
 function catalogOf({ tariff, plan, head }: Record<'tariff' | 'plan' | 'head', string>): Catalog {
   const files = {
     'catalog.yaml': `version: 1\nname: Examples\n${head}`,
-    'plans/plan.yaml': PLAN + (plan.includes('rules') ? '' : PLAN_RULES) + plan,
+    'plans/plan.yaml': PLAN + (plan.includes('rules:') ? '' : PLAN_RULES) + plan,
     'tariffs/world.yaml': TARIFF + tariff,
     'accounts.yaml': 'accounts:\n  - { id: acme, name: Acme, plan: plan, billing_start: 2000-01-01 }\n',
   };
@@ -90,6 +93,7 @@ it.each(examples.map((example, i) => [`${example.heading} (${i + 1})`, example] 
       const isAnswered = row['duration'] !== 'unanswered';
       const call = {
         ...emptyCall(),
+        direction: (row['direction'] ?? 'outbound') as RatingCall['direction'],
         originNumber: Number(row['from'] ?? '12125550100'),
         destinationNumber: Number(row['to'] ?? '5511987650123'),
         startedAt: answered,

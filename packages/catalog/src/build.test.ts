@@ -106,14 +106,93 @@ describe('a catalog that is right', () => {
   - { prefix: '44', rate: 0.01, minimum_charge: 0, maximum_charge: 2.5, attempt_fee: 0.001, free_seconds: 0 }
   - { prefix: '1900', rate: 0.01, minimum_charge: 0, free_seconds: 0 }
 `;
+    const none = { priceLists: null, origin: null, jurisdictionRates: null };
     const changed = build({ 'tariffs/deck.yaml': yaml, 'tariffs/deck.csv': null });
     expect(changed.tariffs.get('deck')!.rates.map(({ special }) => special)).toEqual([
-      { minimumCharge: 50_000, maximumCharge: Infinity, attemptFee: 0, freeSeconds: 10, priceLists: null },
-      { minimumCharge: 0, maximumCharge: 2_500_000, attemptFee: 1_000, freeSeconds: 0, priceLists: null },
+      { minimumCharge: 50_000, maximumCharge: Infinity, attemptFee: 0, freeSeconds: 10, ...none },
+      { minimumCharge: 0, maximumCharge: 2_500_000, attemptFee: 1_000, freeSeconds: 0, ...none },
       null,
     ]);
     const other = { 'tariffs/deck.yaml': yaml.replace('0.001', '0.002'), 'tariffs/deck.csv': null };
     expect(build(other).fingerprint).not.toBe(changed.fingerprint);
+  });
+
+  const groups = `${SMALL_CATALOG['catalog.yaml']}origin_groups: { near: [FR, 49, '351'], far: [unknown, BR] }\n`;
+
+  test('reads rows for some callers, and rates by jurisdiction', () => {
+    const csv = `prefix,rate,origin,origin_class,rate_interstate,rate_intrastate,rate_indeterminate
+1900,1,,,,,
+55,0.02,,,,,
+55,0.01,near,,,,
+55,0.03,351,mobile,,,
+1,,,,0.01,0.02,0.03
+1,0.05,BR,,0.04,,
+`;
+    const files = { 'catalog.yaml': groups, 'tariffs/deck.csv': csv };
+    const { tariffs, fingerprint } = build(files);
+    const { rates, originIndex } = tariffs.get('deck')!;
+    expect(rates.map(({ special }) => special?.origin ?? null)).toEqual([
+      null,
+      null,
+      { text: 'near', members: ['FR', '49', '351'], numberClass: '' },
+      { text: '351', members: ['351'], numberClass: 'mobile' },
+      null,
+      { text: 'BR', members: ['BR'], numberClass: '' },
+    ]);
+    expect(rates.slice(4).map(({ special }) => special!.jurisdictionRates)).toEqual([
+      { interstate: 1_000_000, intrastate: 2_000_000, indeterminate: 3_000_000, other: null },
+      { interstate: 4_000_000, intrastate: 5_000_000, indeterminate: 5_000_000, other: 5_000_000 },
+    ]);
+    const rowFor = (number: number, caller: number) => originIndex!.find(number, caller, 0);
+    expect(
+      [0, 33142345678, 351212345678, 351912345678].map((caller) => rowFor(5511987650123, caller)),
+    ).toEqual([1, 2, 2, 3]);
+    expect([12125550100, 5511987650123].map((caller) => rowFor(12125550199, caller))).toEqual([4, 5]);
+    expect(tariffs.get('domestic')!.originIndex).toBeNull();
+    const other = { ...files, 'catalog.yaml': groups.replace("'351'", "'352'") };
+    expect(build(other).fingerprint).not.toBe(fingerprint);
+  });
+
+  test.each([
+    ['nowhere', '55,0.01,nowhere,,,,', 'TOLL_CATALOG_ORIGIN_INVALID'],
+    ['a class that is none', '55,0.01,49,pager,,,', 'TOLL_CATALOG_VALUE_UNKNOWN'],
+    [
+      'a group with the prefix of another row',
+      '55,0.01,near,,,,\n55,0.02,351,,,,',
+      'TOLL_CATALOG_PREFIX_DUPLICATE',
+    ],
+    ['no rate outside of some jurisdictions', '55,,,,0.01,0.01,', 'TOLL_CATALOG_JURISDICTION_INVALID'],
+    ['a negative rate', '55,0.01,,,-1,,', 'TOLL_CATALOG_DECIMAL_INVALID'],
+  ])('refuses rows with %s', (_, rows, code) => {
+    const csv = `prefix,rate,origin,origin_class,rate_interstate,rate_intrastate,rate_indeterminate\n${rows}\n`;
+    const result = buildCatalog(smallCatalog({ 'catalog.yaml': groups, 'tariffs/deck.csv': csv }));
+    expect(result).toMatchObject({ ok: false, problems: [{ code, file: 'tariffs/deck.csv' }] });
+  });
+
+  test.each([
+    ["{ GB: ['33'] }", 'catalog.yaml:4:18'],
+    ['{ near: [XX] }', 'catalog.yaml:4:25'],
+    ['{ near: [] }', 'catalog.yaml:4:18'],
+  ])('refuses the groups %s', (written, place) => {
+    const yaml = `${SMALL_CATALOG['catalog.yaml']}origin_groups: ${written}\n`;
+    const result = buildCatalog(smallCatalog({ 'catalog.yaml': yaml }));
+    if (result.ok) throw new Error('not refused');
+    const [first] = result.problems;
+    expect(first!.code).toBe('TOLL_CATALOG_ORIGIN_INVALID');
+    expect(`${first!.file}:${first!.line}:${first!.column}`).toBe(place);
+  });
+
+  test('warns of a prefix that only some callers have a rate for', () => {
+    const csv = 'prefix,rate,origin\n1900,1,\n55,0.01,GB\n56,0.01,GB\n44,0.01,\n4479,0.02,GB\n';
+    const result = buildCatalog(smallCatalog({ 'tariffs/deck.csv': csv }));
+    if (!result.ok) throw new Error('refused');
+    expect(result.warnings).toMatchObject([
+      {
+        code: 'TOLL_CATALOG_ORIGIN_GAP',
+        line: 3,
+        message: 'Calls to prefix 55 (and to 1 more) have no rate when others call than GB',
+      },
+    ]);
   });
 
   const windows = `id: deck\nname: Deck\ncurrency: USD\ntime_zone: America/Sao_Paulo\nwindows:

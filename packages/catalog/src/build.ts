@@ -3,6 +3,7 @@ import { readAccounts, readNumbers } from './accounts.ts';
 import { FieldReader, yamlFields } from './fields.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Account, Catalog, ChargeRounding, DurationRounding, Plan, Tariff } from './model.ts';
+import { readOriginGroups } from './origins.ts';
 import { readPlan } from './plans.ts';
 import { type CatalogProblem, ProblemList, wholeFile } from './problems.ts';
 import { type YamlFile, readYaml } from './read-yaml.ts';
@@ -167,6 +168,7 @@ export function readDefaults(head: YamlFile | null, problems: ProblemList): Cata
       stepSeconds: 60,
       timeZone: 'UTC',
       holidays: new Map(),
+      originGroups: new Map(),
     },
     timeZone: 'UTC',
   };
@@ -183,6 +185,7 @@ export function readDefaults(head: YamlFile | null, problems: ProblemList): Cata
       stepSeconds: reader.increment(fields, 'step', none.tariff.stepSeconds),
       timeZone,
       holidays: readHolidays(head, problems),
+      originGroups: readOriginGroups(head, problems),
     },
     timeZone,
   };

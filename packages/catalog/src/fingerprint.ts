@@ -31,7 +31,8 @@ function writeTariff(tariff: Tariff, write: (value: unknown) => void): void {
   if (tariff.byRoutingNumber) write(['by_routing_number']);
   const rates = tariff.rates.toSorted((a, b) => {
     if (a.prefix !== b.prefix) return a.prefix < b.prefix ? -1 : 1;
-    return a.effectiveFrom < b.effectiveFrom ? -1 : 1;
+    if (a.effectiveFrom !== b.effectiveFrom) return a.effectiveFrom < b.effectiveFrom ? -1 : 1;
+    return callersText(a) < callersText(b) ? -1 : 1;
   });
   for (const rate of rates) {
     write([
@@ -54,10 +55,20 @@ function writeTariff(tariff: Tariff, write: (value: unknown) => void): void {
   }
 }
 
+function callersText({ special }: Tariff['rates'][number]): string {
+  const origin = special === null ? null : special.origin;
+  return origin === null ? '' : `${origin.text} ${origin.numberClass}`;
+}
+
 function specialContent(terms: SpecialTerms): unknown {
   const { minimumCharge, maximumCharge, attemptFee, freeSeconds, priceLists } = terms;
   const lists = priceLists === null ? [] : [[priceLists.base, priceLists.byWindow].flat().map(listContent)];
-  return [minimumCharge, maximumCharge, attemptFee, freeSeconds, ...lists];
+  const { origin, jurisdictionRates: by } = terms;
+  const callers =
+    origin === null ? [] : [['origin', origin.text, origin.members.toSorted(), origin.numberClass]];
+  const rates =
+    by === null ? [] : [['jurisdiction', by.interstate, by.intrastate, by.indeterminate, by.other]];
+  return [minimumCharge, maximumCharge, attemptFee, freeSeconds, ...lists, ...callers, ...rates];
 }
 
 function listContent(list: PriceList | null): unknown {

@@ -4,6 +4,7 @@ export { buildCatalog, type CatalogOptions, type CatalogResult } from './build.t
 export { describeCatalog } from './describe.ts';
 export { fingerprintOf } from './fingerprint.ts';
 export { loadCatalog, readCatalogDirectory } from './load.ts';
+export { describeOrigin, isCallerOf } from './origins.ts';
 export { buildPrefixIndex, type PrefixRow } from './prefix-index.ts';
 export {
   CATALOG_PROBLEMS,

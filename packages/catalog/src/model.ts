@@ -2,6 +2,7 @@
  * A catalog as the services hold it: immutable, of one numbered version. Made by `loadCatalog` from files.
  * Money is scaled integers (number, bound below 2^53 asserted): charges `CHARGE_SCALE` = 6 digits, rates `RATE_SCALE` = 8 digits per minute.
  */
+import type { NumberClass } from '@tollstream/numbering';
 
 export type CallTypeName =
   | 'internal'
@@ -30,6 +31,29 @@ export interface SpecialTerms {
   readonly freeSeconds: number;
   /** Null: one rate from beginning to end, whatever the time, and the row says it. */
   readonly priceLists: PriceLists | null;
+  /** Which callers the row is for; null = all. */
+  readonly origin: RateOrigin | null;
+  /** Null: the same rate in every jurisdiction. */
+  readonly jurisdictionRates: JurisdictionRates | null;
+}
+
+/** The callers that a row is for. Rows with the same ones share the object. */
+export interface RateOrigin {
+  /** As written: digits, a country, a group, `unknown`; '' = any number of the class. */
+  readonly text: string;
+  /** What it stands for: digits that caller's numbers begin with, countries, `unknown`; empty = any. */
+  readonly members: readonly string[];
+  /** '' = whatever kind of number. */
+  readonly numberClass: NumberClass | '';
+}
+
+/** Rates per minute of the whole call by its jurisdiction; scaled by 10^RATE_SCALE. Null = no rate there. */
+export interface JurisdictionRates {
+  readonly interstate: number | null;
+  readonly intrastate: number | null;
+  readonly indeterminate: number | null;
+  /** Abroad, and where calls are not told apart by state: the rate of the row. */
+  readonly other: number | null;
 }
 
 /** Rates of a row that depend on when an increment starts. */
@@ -112,6 +136,17 @@ export interface Tariff {
   readonly rates: readonly Rate[];
   /** Longest-prefix index over `rates`, evaluated as of an instant. */
   readonly index: PrefixIndex;
+  /** Null where no row asks who calls; otherwise what takes the place of `index`, which then holds the rows for all callers. */
+  readonly originIndex: OriginIndex | null;
+}
+
+/** Immutable, over the rows of a tariff of which some are for some callers alone. */
+export interface OriginIndex {
+  /**
+   * Among the rows in force for this caller: the longest prefix, then the closest origin. -1 = none.
+   * @param origin E.164 digits of the caller; 0 = not known
+   */
+  find(number: number, origin: number, atMs: number): number;
 }
 
 /** Immutable flat trie. */

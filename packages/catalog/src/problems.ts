@@ -24,6 +24,12 @@ export const CATALOG_PROBLEMS = {
     'Write seconds and rates in ascending order, such as 600=0.015; 3600=0.01, beside a rate.',
   TOLL_CATALOG_WINDOW_GAP:
     'Give the row a rate for the times outside of its windows, or calls at that time are suspended.',
+  TOLL_CATALOG_ORIGIN_INVALID:
+    'Write digits such as 4479, a country such as GB, unknown, or a group of origin_groups in catalog.yaml.',
+  TOLL_CATALOG_ORIGIN_GAP:
+    'Add a row without origin for all other callers, or leave it so if their calls are to be suspended.',
+  TOLL_CATALOG_JURISDICTION_INVALID:
+    'Give the row a rate beside the rates by jurisdiction, and keep tiers, windows and initial_rate out of it.',
   TOLL_CATALOG_CHARGE_INVERTED: 'Make maximum_charge at least minimum_charge, or remove one of them.',
   TOLL_CATALOG_PREFIX_INVALID: 'Write 1 to 15 digits with the country code and without +, such as 5511.',
   TOLL_CATALOG_PREFIX_DUPLICATE: 'Keep one of the rows, or end the earlier one where the later one starts.',

@@ -1,10 +1,13 @@
 /** The terms that few rows of a tariff have. */
 import { type FieldReader, type Fields } from './fields.ts';
-import type { PriceLists, SpecialTerms } from './model.ts';
+import type { SpecialTerms } from './model.ts';
 import type { ProblemList } from './problems.ts';
 import { CHARGE_SCALE } from './scales.ts';
 
 export const SPECIAL_COLUMNS = ['minimum_charge', 'maximum_charge', 'attempt_fee', 'free_seconds'] as const;
+
+/** Of a row that has nothing but what can stand under `defaults`, too. */
+export const NOTHING_OF_ITS_OWN = { priceLists: null, origin: null, jurisdictionRates: null } as const;
 
 /** A row without special terms. */
 export const NO_SPECIAL_TERMS: SpecialTerms = {
@@ -12,26 +15,31 @@ export const NO_SPECIAL_TERMS: SpecialTerms = {
   maximumCharge: Infinity,
   attemptFee: 0,
   freeSeconds: 0,
-  priceLists: null,
+  ...NOTHING_OF_ITS_OWN,
 };
 
-/** @returns the terms of a row, what it leaves out taken from `defaults` */
+/**
+ * @param own what a row has of its own alone
+ * @returns the terms of a row, what it leaves out taken from `defaults`
+ */
 export function readSpecialTerms(
   fields: Fields,
   defaults: SpecialTerms,
-  priceLists: PriceLists | null,
+  own: Pick<SpecialTerms, 'priceLists' | 'origin' | 'jurisdictionRates'>,
   reader: FieldReader,
   problems: ProblemList,
 ): SpecialTerms {
   if (SPECIAL_COLUMNS.every((name) => fields.text(name) === undefined)) {
-    return priceLists === null ? defaults : { ...defaults, priceLists };
+    const { priceLists, origin, jurisdictionRates } = own;
+    const isPlain = priceLists === null && origin === null && jurisdictionRates === null;
+    return isPlain ? defaults : { ...defaults, ...own };
   }
   const terms: SpecialTerms = {
     minimumCharge: reader.decimal(fields, 'minimum_charge', CHARGE_SCALE, defaults.minimumCharge),
     maximumCharge: reader.decimal(fields, 'maximum_charge', CHARGE_SCALE, defaults.maximumCharge),
     attemptFee: reader.decimal(fields, 'attempt_fee', CHARGE_SCALE, defaults.attemptFee),
     freeSeconds: reader.seconds(fields, 'free_seconds', defaults.freeSeconds),
-    priceLists,
+    ...own,
   };
   if (terms.maximumCharge < terms.minimumCharge) {
     problems.add(
@@ -49,6 +57,8 @@ export function isSpecial(terms: SpecialTerms): boolean {
     terms.maximumCharge < Infinity ||
     terms.attemptFee > 0 ||
     terms.freeSeconds > 0 ||
-    terms.priceLists !== null
+    terms.priceLists !== null ||
+    terms.origin !== null ||
+    terms.jurisdictionRates !== null
   );
 }

@@ -1,6 +1,7 @@
 /** What is legal in a tariff and probably wrong. */
 import { formatScaled } from '@tollstream/money';
 import type { PrefixIndex, Rate } from './model.ts';
+import { describeOrigin } from './origins.ts';
 import type { Place, ProblemList } from './problems.ts';
 import { RATE_SCALE } from './scales.ts';
 
@@ -11,6 +12,8 @@ const FACTOR = 10;
 
 interface TariffRows {
   readonly rates: readonly Rate[];
+  /** Those of them that are for all callers. */
+  readonly forAll: readonly Rate[];
   /** The same by prefix. */
   readonly byPrefix: ReadonlyMap<string, readonly Rate[]>;
   readonly index: PrefixIndex;
@@ -18,13 +21,13 @@ interface TariffRows {
 
 /** @param placeOf place of a field of the row with this index */
 export function warnOfRates(
-  { rates, byPrefix, index }: TariffRows,
+  { rates, forAll, byPrefix, index }: TariffRows,
   placeOf: (index: number, field: string) => Place,
   warnings: ProblemList,
 ): void {
   const longer = prefixesWithLongerOnes(byPrefix);
-  const siblings = Map.groupBy(rates, ({ prefix }) => prefix.slice(0, -1));
-  for (const rate of rates) {
+  const siblings = Map.groupBy(forAll, ({ prefix }) => prefix.slice(0, -1));
+  for (const rate of forAll) {
     const isShadowed =
       longer.has(rate.prefix) &&
       DIGITS.every((digit) => isCovered(rate.prefix + digit, rate, byPrefix, longer));
@@ -41,6 +44,25 @@ export function warnOfRates(
       warnings.add('TOLL_CATALOG_RATE_UNLIKE_NEIGHBOURS', placeOf(rate.index, 'rate'), outlier);
     }
   }
+}
+
+/** A prefix that only some callers have a rate for: calls of all others are suspended. Said once, with how many there are. */
+export function warnOfOtherCallers(
+  forSome: readonly Rate[],
+  index: PrefixIndex,
+  placeOf: (index: number, field: string) => Place,
+  warnings: ProblemList,
+): void {
+  const alone = forSome.filter(
+    ({ prefix, effectiveFrom, effectiveTo }) =>
+      index.find(Number(prefix), Number.isFinite(effectiveFrom) ? effectiveFrom : effectiveTo - 1) < 0,
+  );
+  const [first] = alone;
+  if (first === undefined) return;
+  const prefixes = new Set(alone.map(({ prefix }) => prefix)).size;
+  const others = prefixes === 1 ? '' : ` (and to ${prefixes - 1} more)`;
+  const message = `Calls to prefix ${first.prefix}${others} have no rate when others call than ${describeOrigin(first.special!.origin!)}`;
+  warnings.add('TOLL_CATALOG_ORIGIN_GAP', placeOf(first.index, 'origin'), message);
 }
 
 /** All beginnings of prefixes, the prefixes themselves not counted. */

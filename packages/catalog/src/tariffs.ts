@@ -1,14 +1,31 @@
 /** Tariff files to tariffs. */
 import { FieldReader, type Fields, csvFields, isObject, sequenceLength, yamlFields } from './fields.ts';
-import type { ChargeRounding, DurationRounding, Rate, SpecialTerms, Tariff, TimeWindows } from './model.ts';
+import type {
+  ChargeRounding,
+  DurationRounding,
+  Rate,
+  RateOrigin,
+  SpecialTerms,
+  Tariff,
+  TimeWindows,
+} from './model.ts';
+import { JURISDICTION_COLUMNS, readJurisdictionRates } from './jurisdiction-rates.ts';
+import { buildOriginIndex } from './origin-index.ts';
+import { ORIGIN_COLUMNS, type OriginGroups, describeOrigin, originReader } from './origins.ts';
 import { PREFIX_DIGITS_MAX, buildPrefixIndex } from './prefix-index.ts';
 import { type Place, type ProblemList, wholeFile } from './problems.ts';
 import { type CsvFile, readCsv } from './read-csv.ts';
 import type { YamlFile } from './read-yaml.ts';
 import { readPriceLists, windowColumns } from './price-lists.ts';
 import { CHARGE_SCALE, RATE_SCALE } from './scales.ts';
-import { NO_SPECIAL_TERMS, SPECIAL_COLUMNS, isSpecial, readSpecialTerms } from './special-terms.ts';
-import { warnOfRates } from './tariff-warnings.ts';
+import {
+  NOTHING_OF_ITS_OWN,
+  NO_SPECIAL_TERMS,
+  SPECIAL_COLUMNS,
+  isSpecial,
+  readSpecialTerms,
+} from './special-terms.ts';
+import { warnOfOtherCallers, warnOfRates } from './tariff-warnings.ts';
 import { type HolidayCalendars, readWindows, weeklyGap } from './windows.ts';
 
 const RATE_COLUMNS = [
@@ -25,6 +42,8 @@ const RATE_COLUMNS = [
   'effective_to',
   'blocked',
   'tiers',
+  ...ORIGIN_COLUMNS,
+  ...JURISDICTION_COLUMNS,
   ...SPECIAL_COLUMNS,
 ] as const;
 const RATE_COLUMNS_REQUIRED = ['prefix', 'rate'] as const;
@@ -37,6 +56,7 @@ export interface TariffDefaults {
   readonly stepSeconds: number;
   readonly timeZone: string;
   readonly holidays: HolidayCalendars;
+  readonly originGroups: OriginGroups;
 }
 
 type RateDefaults = Omit<
@@ -66,25 +86,42 @@ export function readTariff(
     initialSeconds: reader.increment(defaultFields, 'initial', catalogDefaults.initialSeconds),
     stepSeconds: reader.increment(defaultFields, 'step', catalogDefaults.stepSeconds),
     durationRounding: (rounding.text('duration') as DurationRounding) ?? catalogDefaults.durationRounding,
-    special: readSpecialTerms(defaultFields, NO_SPECIAL_TERMS, null, reader, problems),
+    special: readSpecialTerms(defaultFields, NO_SPECIAL_TERMS, NOTHING_OF_ITS_OWN, reader, problems),
   };
   const windows = readWindows(yaml, catalogDefaults, reader, problems);
+  const originOf = originReader(catalogDefaults.originGroups, reader, problems);
   const rows = rateRows(yaml, windowColumns(windows), csvText, problems);
   const warnOfGap = gapWarnings(windows, warnings);
   const rates: Rate[] = [];
   const placeOfRate: ((field: string) => Place)[] = [];
   for (let i = 0; i < rows.count; i++) {
     const fields = rows.row(i);
-    const rate = readRate(fields, rates.length, defaults, windows, reader, problems);
+    const rate = readRate(fields, rates.length, { defaults, windows, originOf }, reader, problems);
     if (rate === null) continue;
     warnOfGap(rate, fields);
     rates.push(rate);
     placeOfRate.push(fields.place);
   }
-  const byPrefix = Map.groupBy(rates, ({ prefix }) => prefix);
-  const overlaps = reportOverlaps(byPrefix, placeOfRate, problems);
-  const index = buildPrefixIndex(overlaps ? [] : rates);
-  if (!overlaps) warnOfRates({ rates, byPrefix, index }, (row, field) => placeOfRate[row]!(field), warnings);
+  const forAll = rates.filter((rate) => callersOf(rate) === null);
+  const forSome = rates.length === forAll.length ? [] : rates.filter((rate) => callersOf(rate) !== null);
+  const byPrefix = Map.groupBy(forAll, ({ prefix }) => prefix);
+  const overlaps = [...byPrefix.values(), ...sameCallers(forSome)].filter((same) =>
+    reportOverlaps(same, placeOfRate, problems),
+  );
+  const usable = overlaps.length > 0 ? [] : forAll;
+  const index = buildPrefixIndex(usable);
+  const originIndex =
+    overlaps.length > 0 || forSome.length === 0
+      ? null
+      : buildOriginIndex(
+          rates.map((rate) => ({ ...rate, origin: callersOf(rate) })),
+          index,
+        );
+  if (overlaps.length === 0) {
+    const placeOf = (row: number, field: string) => placeOfRate[row]!(field);
+    warnOfRates({ rates, forAll, byPrefix, index }, placeOf, warnings);
+    warnOfOtherCallers(forSome, index, placeOf, warnings);
+  }
   return {
     id: head.text('id') ?? '',
     name: head.text('name') ?? '',
@@ -95,6 +132,7 @@ export function readTariff(
     windows,
     rates,
     index,
+    originIndex,
   };
 }
 
@@ -183,11 +221,16 @@ function rateCsv(
   return csv;
 }
 
+interface RowContext {
+  readonly defaults: RateDefaults;
+  readonly windows: TimeWindows | null;
+  readonly originOf: (fields: Fields) => RateOrigin | null;
+}
+
 function readRate(
   fields: Fields,
   index: number,
-  defaults: RateDefaults,
-  windows: TimeWindows | null,
+  { defaults, windows, originOf }: RowContext,
   reader: FieldReader,
   problems: ProblemList,
 ): Rate | null {
@@ -197,12 +240,25 @@ function readRate(
   const hasRate = fields.text('rate') !== undefined;
   const base = hasRate ? { initialRatePerMinute, ratePerMinute } : null;
   const priceLists = readPriceLists(fields, windows, base, reader, problems);
-  if (!hasRate && priceLists === null) {
+  const jurisdictionRates = readJurisdictionRates(
+    fields,
+    hasRate ? ratePerMinute : null,
+    priceLists !== null || fields.text('initial_rate') !== undefined,
+    reader,
+    problems,
+  );
+  if (!hasRate && priceLists === null && jurisdictionRates === null) {
     problems.add('TOLL_CATALOG_DECIMAL_INVALID', fields.place('rate'), 'The rate is missing');
   }
   const effectiveFrom = reader.instant(fields, 'effective_from', defaults.effectiveFrom);
   const effectiveTo = reader.instant(fields, 'effective_to', defaults.effectiveTo);
-  const special = readSpecialTerms(fields, defaults.special, priceLists, reader, problems);
+  const special = readSpecialTerms(
+    fields,
+    defaults.special,
+    { priceLists, origin: originOf(fields), jurisdictionRates },
+    reader,
+    problems,
+  );
   const rate: Rate = {
     index,
     prefix,
@@ -242,29 +298,49 @@ export function isPrefix(text: string): boolean {
   return text.length <= PREFIX_DIGITS_MAX && /^[1-9]\d*$/.test(text);
 }
 
-/** Rows of one prefix that hold at the same time: nothing could choose between them. */
+/** Null = the row is for all callers. */
+function callersOf({ special }: Rate): RateOrigin | null {
+  return special === null ? null : special.origin;
+}
+
+/** Rows of one prefix that some callers have in common. */
+function sameCallers(rates: readonly Rate[]): Iterable<Rate[]> {
+  const groups = new Map<string, Rate[]>();
+  for (const rate of rates) {
+    const { members, numberClass } = callersOf(rate)!;
+    for (const member of members.length === 0 ? [''] : members) {
+      const key = `${rate.prefix} ${member} ${numberClass}`;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [rate]);
+      else group.push(rate);
+    }
+  }
+  return groups.values();
+}
+
+/** Rows for the same calls that hold at the same time: nothing could choose between them. */
 function reportOverlaps(
-  byPrefix: ReadonlyMap<string, Rate[]>,
+  same: Rate[],
   placeOfRate: readonly ((field: string) => Place)[],
   problems: ProblemList,
 ): boolean {
   let found = false;
-  for (const same of byPrefix.values()) {
-    if (same.length === 1) continue;
-    same.sort((a, b) =>
-      a.effectiveFrom === b.effectiveFrom ? a.index - b.index : a.effectiveFrom - b.effectiveFrom,
+  if (same.length === 1) return found;
+  same.sort((a, b) =>
+    a.effectiveFrom === b.effectiveFrom ? a.index - b.index : a.effectiveFrom - b.effectiveFrom,
+  );
+  for (let i = 1; i < same.length; i++) {
+    const [earlier, later] = [same[i - 1]!, same[i]!].toSorted((a, b) => a.index - b.index) as [Rate, Rate];
+    if (same[i]!.effectiveFrom >= same[i - 1]!.effectiveTo) continue;
+    found = true;
+    const line = placeOfRate[earlier.index]!('prefix').line;
+    const origin = callersOf(later);
+    const whose = origin === null ? '' : ` for callers of ${describeOrigin(origin)}`;
+    problems.add(
+      'TOLL_CATALOG_PREFIX_DUPLICATE',
+      placeOfRate[later.index]!('prefix'),
+      `Prefix ${later.prefix}${whose} holds at the same time as on line ${line}`,
     );
-    for (let i = 1; i < same.length; i++) {
-      const [earlier, later] = [same[i - 1]!, same[i]!].toSorted((a, b) => a.index - b.index) as [Rate, Rate];
-      if (same[i]!.effectiveFrom >= same[i - 1]!.effectiveTo) continue;
-      found = true;
-      const line = placeOfRate[earlier.index]!('prefix').line;
-      problems.add(
-        'TOLL_CATALOG_PREFIX_DUPLICATE',
-        placeOfRate[later.index]!('prefix'),
-        `Prefix ${later.prefix} holds at the same time as on line ${line}`,
-      );
-    }
   }
   return found;
 }

@@ -73,6 +73,11 @@ export function isNorthAmerican(country: string): boolean {
   return rulesByCountry.get(country)?.northAmerican ?? false;
 }
 
+/** 0 when the country is not known. */
+export function callingCodeOf(country: string): number {
+  return rulesByCountry.get(country)?.callingCode ?? 0;
+}
+
 /** ISO 3166 alpha-2 codes of the countries whose dialling is known. */
 export function knownCountries(): string[] {
   return [...rulesByCountry.keys()].filter((country) => country !== NORTH_AMERICAN_PLAN);

@@ -1,4 +1,6 @@
-import type { Rate, Tariff } from '@tollstream/catalog';
+import { describeOrigin, isCallerOf } from '@tollstream/catalog';
+import type { JurisdictionRates, Rate, Tariff } from '@tollstream/catalog';
+import type { Jurisdiction } from '@tollstream/contracts';
 import { CHARGE_SCALE, RATE_SCALE } from '@tollstream/contracts';
 import { formatScaled, roundDivBig } from '@tollstream/money';
 import { stateName } from '@tollstream/numbering';
@@ -10,8 +12,8 @@ import type { ChargedSeconds, RatedSeconds } from './charge.ts';
 import type { CallPart } from './charged-parts.ts';
 import { CLASSIFICATION_RULES, classifyCall, describeCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
-import { destinationEnd, originEnd } from './jurisdiction.ts';
-import { numberIn, priceCall, ruleFor } from './price-call.ts';
+import { destinationEnd, jurisdictionOf, originEnd } from './jurisdiction.ts';
+import { numberIn, priceCall, rowFor, ruleFor } from './price-call.ts';
 import type { Priced, Unpriceable } from './price-call.ts';
 import type { RatedAccount } from './rate-table.ts';
 import { priceDetailOf } from './stored-price.ts';
@@ -60,7 +62,14 @@ export function explainCall(call: RatingCall, account: RatedAccount, allowance: 
       const { tariff } = rule.tariff;
       const number = numberIn(tariff, callType, call, account, facts);
       if (number > 0 && number === call.routingNumber) steps.push(routingStep(call));
-      steps.push(rateStep(number, call.answeredAt, tariff, outcome));
+      const caller = originEnd(call, account);
+      const row = rowFor(tariff, number, call, account, call.answeredAt);
+      steps.push(rateStep({ number, caller, atMs: call.answeredAt, row, tariff }, outcome));
+      const rate = tariff.rates[row];
+      if (rate !== undefined && (rate.special?.jurisdictionRates ?? null) !== null) {
+        const jurisdiction = jurisdictionOf(callType, call, account);
+        steps.push(jurisdictionRateStep(jurisdiction, rate.special!.jurisdictionRates!, tariff));
+      }
     }
   }
   if (outcome.kind === 'priced' && outcome.rate !== null && outcome.tariff !== null) {
@@ -172,18 +181,23 @@ function routingStep({ destinationNumber, routingNumber }: RatingCall): Explanat
   );
 }
 
-function rateStep(
-  number: number,
-  atMs: number,
-  tariff: Tariff,
-  outcome: Priced | Unpriceable,
-): ExplanationStep {
-  const chosen = number > 0 ? tariff.index.find(number, atMs) : -1;
+interface RateChoice {
+  /** The number that is rated. */
+  readonly number: number;
+  readonly caller: number;
+  readonly atMs: number;
+  /** -1 = none. */
+  readonly row: number;
+  readonly tariff: Tariff;
+}
+
+function rateStep(choice: RateChoice, outcome: Priced | Unpriceable): ExplanationStep {
+  const { number, caller, atMs, row: chosen, tariff } = choice;
   const digits = String(number);
   const passedOver = tariff.rates
     .filter((rate) => digits.startsWith(rate.prefix) && rate.index !== chosen)
     .sort((a, b) => b.prefix.length - a.prefix.length || a.effectiveFrom - b.effectiveFrom)
-    .map((rate) => `prefix ${rate.prefix} ${describeRate(rate, tariff)}: ${whyNot(rate, atMs)}`);
+    .map((rate) => `prefix ${rate.prefix} ${describeRate(rate, tariff)}: ${whyNot(rate, choice)}`);
   const rate = tariff.rates[chosen];
   if (rate === undefined) {
     return step(
@@ -194,12 +208,15 @@ function rateStep(
     );
   }
   const isRefused = outcome.kind === 'unpriceable';
+  const origin = rate.special?.origin ?? null;
+  const whose = origin === null ? '' : `, for calls from ${endText(caller)},`;
   return step(
     'rate',
-    `Rate: the longest prefix of ${digits} in force at ${new Date(atMs).toISOString()} is ${rate.prefix} ${describeRate(rate, tariff)}${isRefused ? ', which cannot be used' : ''}.`,
+    `Rate: the longest prefix of ${digits} in force at ${new Date(atMs).toISOString()}${whose} is ${rate.prefix} ${describeRate(rate, tariff)}${isRefused ? ', which cannot be used' : ''}.`,
     {
       tariff: tariff.id,
       prefix: rate.prefix,
+      ...(origin === null ? {} : { origin: describeOrigin(origin) }),
       description: rate.description,
       increments: `${rate.initialSeconds}/${rate.stepSeconds}`,
       rate_per_minute: trimmed(rate.ratePerMinute, RATE_SCALE),
@@ -211,17 +228,51 @@ function rateStep(
   );
 }
 
-function describeRate(rate: Rate, tariff: Tariff): string {
-  if (rate.blocked) return `(${rate.description}, blocked)`;
-  const price =
-    rate.special?.priceLists?.base === null ? 'windows only,' : trimmed(rate.ratePerMinute, RATE_SCALE);
-  return `(${rate.description}, ${rate.initialSeconds}/${rate.stepSeconds} ${rate.durationRounding}, ${price} ${tariff.currency}/min)`;
+/** The row has rates by jurisdiction: which of them it is. */
+function jurisdictionRateStep(
+  jurisdiction: Jurisdiction,
+  rates: JurisdictionRates,
+  { currency }: Tariff,
+): ExplanationStep {
+  const isTold = jurisdiction !== '' && jurisdiction !== 'international';
+  const chosen = isTold ? jurisdiction : 'other';
+  const perMinute = (rate: number | null): string =>
+    rate === null ? 'none' : `${trimmed(rate, RATE_SCALE)} ${currency}/min`;
+  const passedOver = (['interstate', 'intrastate', 'indeterminate', 'other'] as const)
+    .filter((name) => name !== chosen)
+    .map((name) => `${name} ${perMinute(rates[name])}`);
+  const kind = isTold ? jurisdiction : 'other than interstate, intrastate and indeterminate';
+  return step(
+    'rate',
+    `Rate by jurisdiction: the call is ${kind}, and the row's rate for that is ${perMinute(rates[chosen])}.`,
+    { jurisdiction, rate_per_minute: rates[chosen] === null ? '' : trimmed(rates[chosen], RATE_SCALE) },
+    passedOver,
+  );
 }
 
-function whyNot(rate: Rate, atMs: number): string {
+function describeRate(rate: Rate, tariff: Tariff): string {
+  const origin = rate.special?.origin ?? null;
+  const from = origin === null ? '' : `from ${describeOrigin(origin)}, `;
+  if (rate.blocked) return `(${rate.description}, ${from}blocked)`;
+  const { priceLists = null, jurisdictionRates = null } = rate.special ?? {};
+  const isByWindow = priceLists !== null && priceLists.base === null;
+  const isByJurisdiction = jurisdictionRates !== null && jurisdictionRates.other === null;
+  const rated = trimmed(rate.ratePerMinute, RATE_SCALE);
+  const price = isByWindow ? 'windows only,' : isByJurisdiction ? 'by jurisdiction,' : rated;
+  return `(${rate.description}, ${from}${rate.initialSeconds}/${rate.stepSeconds} ${rate.durationRounding}, ${price} ${tariff.currency}/min)`;
+}
+
+function whyNot(rate: Rate, { caller, atMs, row, tariff }: RateChoice): string {
   if (atMs < rate.effectiveFrom) return `in force only from ${new Date(rate.effectiveFrom).toISOString()}`;
   if (atMs >= rate.effectiveTo) return `in force only before ${new Date(rate.effectiveTo).toISOString()}`;
-  return 'shorter';
+  const origin = rate.special?.origin ?? null;
+  if (origin !== null && !isCallerOf(origin, caller)) {
+    return `for callers of ${describeOrigin(origin)} alone, and the call is from ${endText(caller)}`;
+  }
+  const chosen = tariff.rates[row];
+  return chosen !== undefined && rate.prefix.length === chosen.prefix.length
+    ? 'for more callers than the one that was chosen'
+    : 'shorter';
 }
 
 /** What remains to be said of a call that nobody answered and that has a fee. */

@@ -1,4 +1,4 @@
-import type { Pool, Rate, Tariff } from '@tollstream/catalog';
+import type { JurisdictionRates, Pool, Rate, Tariff } from '@tollstream/catalog';
 import type { CallType, Jurisdiction, RateType, SuspendCode } from '@tollstream/contracts';
 import type { Allowance } from './allowance.ts';
 import { assert } from './assert.ts';
@@ -9,7 +9,7 @@ import type { CallPart } from './charged-parts.ts';
 import { classifyCall, describeCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
 import { billableSeconds } from './increments.ts';
-import { jurisdictionOf } from './jurisdiction.ts';
+import { jurisdictionOf, originEnd } from './jurisdiction.ts';
 import { billedDurationMs, withinLimits } from './special-charge.ts';
 import { emptyTerms } from './rate-terms.ts';
 import type { RateTerms } from './rate-terms.ts';
@@ -153,6 +153,24 @@ export function numberIn(
   return isPorted ? call.routingNumber : number;
 }
 
+/** The row of a tariff that prices a call to a number; -1 = none. Who calls is only looked at where a row asks for it. */
+export function rowFor(
+  { index, originIndex }: Tariff,
+  number: number,
+  call: RatingCall,
+  account: RatedAccount,
+  atMs: number,
+): number {
+  if (number <= 0) return -1;
+  return originIndex === null
+    ? index.find(number, atMs)
+    : originIndex.find(number, originEnd(call, account), atMs);
+}
+
+function rateIn(jurisdiction: Jurisdiction, rates: JurisdictionRates): number | null {
+  return jurisdiction === '' || jurisdiction === 'international' ? rates.other : rates[jurisdiction];
+}
+
 function priceByTariff(
   callType: CallType,
   compiled: CompiledTariff,
@@ -165,7 +183,7 @@ function priceByTariff(
   const { tariff } = compiled;
   const { country } = facts;
   const number = numberIn(tariff, callType, call, account, facts);
-  const index = number > 0 ? tariff.index.find(number, call.answeredAt) : -1;
+  const index = rowFor(tariff, number, call, account, call.answeredAt);
   const terms = index < 0 ? null : compiled.terms.read(index, scratchTerms);
   // A short code is rated by a row of its own: '411' must not meet the prefix of a country.
   if (terms === null || (callType === 'service_code' && terms.prefix !== number)) {
@@ -174,7 +192,16 @@ function priceByTariff(
   if (terms.blocked) {
     return unpriceable('destination_blocked', `Tariff ${tariff.id} blocks prefix ${terms.prefix}.`);
   }
-  const special = terms.isSpecial ? tariff.rates[index]!.special : null;
+  let rate = tariff.rates[index]!;
+  const special = terms.isSpecial ? rate.special : null;
+  const jurisdiction = jurisdictionOf(callType, call, account);
+  if (special !== null && special.jurisdictionRates !== null) {
+    const perMinute = rateIn(jurisdiction, special.jurisdictionRates);
+    if (perMinute === null) return jurisdictionGap(tariff, terms.prefix, jurisdiction);
+    terms.initialRatePerMinute = perMinute;
+    terms.ratePerMinute = perMinute;
+    rate = { ...rate, initialRatePerMinute: perMinute, ratePerMinute: perMinute };
+  }
   const durationMs = durationOf(call);
   const billable = billableSeconds(billedDurationMs(durationMs, special, account.plan.plan), terms);
   if (billable > BILLABLE_SECONDS_MAX) {
@@ -226,9 +253,9 @@ function priceByTariff(
     rateType: pool === null ? 'metered' : charged === 0 ? 'included' : included === 0 ? 'overage' : 'split',
     billingMonth,
     country,
-    jurisdiction: jurisdictionOf(callType, call, account),
+    jurisdiction,
     tariff,
-    rate: tariff.rates[index]!,
+    rate,
     prefix: terms.prefix,
     durationMs,
     billableSeconds: billable,
@@ -253,7 +280,7 @@ function priceAttempt(
   if (call.startedAt < account.account.billingStart) return null;
   const { tariff } = rule.tariff;
   const number = numberIn(tariff, callType, call, account, facts);
-  const rate = number > 0 ? tariff.rates[tariff.index.find(number, call.startedAt)] : undefined;
+  const rate = tariff.rates[rowFor(tariff, number, call, account, call.startedAt)];
   if (rate === undefined || rate.blocked || rate.special === null || rate.special.attemptFee === 0)
     return null;
   if (callType === 'service_code' && rate.prefix !== String(number)) return null;
@@ -265,6 +292,14 @@ function priceAttempt(
     charge: rate.special.attemptFee,
     currency: tariff.currency,
   };
+}
+
+function jurisdictionGap(tariff: Tariff, prefix: number, jurisdiction: Jurisdiction): Unpriceable {
+  const kind = jurisdiction === '' ? 'calls without a jurisdiction' : `${jurisdiction} calls`;
+  return unpriceable(
+    'rate_missing',
+    `Tariff ${tariff.id} has no rate for ${kind} to prefix ${prefix}: its row only has rates by jurisdiction.`,
+  );
 }
 
 function rateGap(tariff: Tariff, prefix: number, gapMs: number): Unpriceable {

@@ -137,6 +137,7 @@ describe('the explanation', () => {
     expect(explanation!.steps.map(({ step }) => step)).toEqual([
       'account',
       'call_type',
+      'jurisdiction',
       'rule',
       'rate',
       'duration',
@@ -144,7 +145,7 @@ describe('the explanation', () => {
       'charge',
       'outcome',
     ]);
-    expect(JSON.parse(JSON.stringify(explanation!.steps[5]!.data))).toEqual({
+    expect(JSON.parse(JSON.stringify(explanation!.steps[6]!.data))).toEqual({
       pool: 'minutes',
       scope: 'account',
       seconds_per_month: 120,

@@ -1,4 +1,5 @@
 /** The way from a price to what a rated row stores of it, and back: a row proves its amount without the catalog. */
+import { describeOrigin } from '@tollstream/catalog';
 import type { ChargeRounding, DurationRounding } from '@tollstream/catalog';
 import { CHARGE_SCALE, RATE_SCALE } from '@tollstream/contracts';
 import type { RateType } from '@tollstream/contracts';
@@ -13,6 +14,8 @@ export interface PriceDetail {
   readonly initial_rate_per_minute?: string;
   /** Charged seconds and their rates in order, with the window: they take the place of the rates of the row. */
   readonly parts?: readonly (readonly [seconds: number, ratePerMinute: string, window: string])[];
+  /** Which callers the row is for. */
+  readonly origin?: string;
   readonly free_seconds?: number;
   readonly minimum_charge?: string;
   readonly maximum_charge?: string;
@@ -42,7 +45,9 @@ export function priceDetailOf({ rate, rateType, parts }: Priced): string {
   const { special, initialRatePerMinute, ratePerMinute } = rate;
   if (special === null && initialRatePerMinute === ratePerMinute) return '';
   let detail: PriceDetail = {};
-  if (rateType === 'unanswered') return JSON.stringify({ attempt_fee: amount(special!.attemptFee) });
+  if (special !== null && special.origin !== null) detail = { origin: describeOrigin(special.origin) };
+  if (rateType === 'unanswered')
+    return JSON.stringify({ ...detail, attempt_fee: amount(special!.attemptFee) });
   if (parts !== null) {
     const stored = parts.map((part) => [part.seconds, rateText(part.ratePerMinute), part.window] as const);
     detail = { ...detail, parts: stored };

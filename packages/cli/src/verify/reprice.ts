@@ -65,6 +65,7 @@ interface SpecialTerms {
 }
 
 const ORACLE_TERMS = [
+  'origin',
   'initial_rate_per_minute',
   'free_seconds',
   'minimum_charge',

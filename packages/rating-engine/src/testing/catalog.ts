@@ -8,10 +8,13 @@ import type {
   Pool,
   PrefixIndex,
   PriceLists,
+  OriginIndex,
   Rate,
+  RateOrigin,
   SpecialTerms,
   Tariff,
 } from '@tollstream/catalog';
+import { callingCodeOf, classify } from '@tollstream/numbering';
 
 type Part<T> = Partial<T>;
 
@@ -34,6 +37,15 @@ export interface RateText {
   readonly freeSeconds?: number;
   /** Scaled, as in the model. */
   readonly priceLists?: PriceLists | null;
+  /** Digits, countries or 'unknown'; one is enough. */
+  readonly origin?: readonly string[];
+  readonly originClass?: RateOrigin['numberClass'];
+  /** Rates per minute; one left out is `perMinute`. */
+  readonly byJurisdiction?: {
+    readonly interstate?: string;
+    readonly intrastate?: string;
+    readonly indeterminate?: string;
+  };
 }
 
 /** '0.02' at scale 8 → 2000000. */
@@ -45,6 +57,9 @@ export function scaled(text: string, scale: number): number {
 export function makeTariff(id: string, rates: readonly RateText[], part: Part<Tariff> = {}): Tariff {
   const durationRounding = part.durationRounding ?? 'up';
   const rows = rates.map((rate, index) => makeRate(rate, index, durationRounding));
+  const asksWhoCalls = rates.some(
+    ({ origin, originClass }) => origin !== undefined || originClass !== undefined,
+  );
   return {
     id,
     name: id,
@@ -54,7 +69,8 @@ export function makeTariff(id: string, rates: readonly RateText[], part: Part<Ta
     byRoutingNumber: false,
     windows: null,
     rates: rows,
-    index: plainIndex(rows),
+    index: plainIndex(rows.filter(({ special }) => (special?.origin ?? null) === null)),
+    originIndex: asksWhoCalls ? plainOriginIndex(rows) : null,
     ...part,
   };
 }
@@ -83,13 +99,29 @@ function makeRate(text: RateText, index: number, durationRounding: DurationRound
 function specialOf(text: RateText): SpecialTerms | null {
   const { minimumCharge, maximumCharge, attemptFee, freeSeconds, priceLists = null } = text;
   const isPlain = [minimumCharge, maximumCharge, attemptFee, freeSeconds].every((term) => term === undefined);
-  if (isPlain && priceLists === null) return null;
+  const { origin, originClass = '', byJurisdiction } = text;
+  const asksWhoCalls = origin !== undefined || originClass !== '';
+  if (isPlain && priceLists === null && !asksWhoCalls && byJurisdiction === undefined) return null;
+  const rate = scaled(text.perMinute ?? '0.02', 8);
+  const rateOf = (own: string | undefined): number => (own === undefined ? rate : scaled(own, 8));
   return {
     minimumCharge: scaled(minimumCharge ?? '0', 6),
     maximumCharge: maximumCharge === undefined ? Infinity : scaled(maximumCharge, 6),
     attemptFee: scaled(attemptFee ?? '0', 6),
     freeSeconds: freeSeconds ?? 0,
     priceLists,
+    origin: asksWhoCalls
+      ? { text: (origin ?? []).join('/'), members: origin ?? [], numberClass: originClass }
+      : null,
+    jurisdictionRates:
+      byJurisdiction === undefined
+        ? null
+        : {
+            interstate: rateOf(byJurisdiction.interstate),
+            intrastate: rateOf(byJurisdiction.intrastate),
+            indeterminate: rateOf(byJurisdiction.indeterminate),
+            other: rate,
+          },
   };
 }
 
@@ -106,6 +138,38 @@ function plainIndex(rates: readonly Rate[]): PrefixIndex {
       return found;
     },
   };
+}
+
+/** The closest row for a caller by looking at every row: slow and obvious. */
+function plainOriginIndex(rates: readonly Rate[]): OriginIndex {
+  return {
+    find(number, origin, atMs) {
+      const suitable = rates
+        .filter(({ effectiveFrom, effectiveTo }) => effectiveFrom <= atMs && atMs < effectiveTo)
+        .filter(({ prefix }) => String(number).startsWith(prefix))
+        .map((rate) => ({ rate, closeness: closenessOf(rate.special?.origin ?? null, origin) }))
+        .filter(({ closeness }) => closeness >= 0)
+        .sort((a, b) => b.rate.prefix.length - a.rate.prefix.length || b.closeness - a.closeness);
+      return suitable[0]?.rate.index ?? -1;
+    },
+  };
+}
+
+/** How close a caller is to the callers a row is for; -1 = the row is not for it. */
+function closenessOf(origin: RateOrigin | null, caller: number): number {
+  if (origin === null) return 0;
+  const { country, numberClass } = classify(caller, { country: '', numberClass: 'unknown' });
+  if (origin.numberClass !== '' && (caller === 0 || origin.numberClass !== numberClass)) return -1;
+  const forClass = origin.numberClass === '' ? 0 : 0.1;
+  if (origin.members.length === 0) return caller === 0 ? -1 : forClass;
+  const closeness = origin.members.map((member) => {
+    if (member === 'unknown') return caller === 0 ? 1 : -1;
+    if (caller === 0) return -1;
+    if (/^\d+$/.test(member)) return String(caller).startsWith(member) ? member.length : -1;
+    return member === country ? String(callingCodeOf(member)).length + 0.5 : -1;
+  });
+  const closest = Math.max(...closeness);
+  return closest < 0 ? -1 : closest + forClass;
 }
 
 export function makePool(id: string, minutes: number, scope: Pool['scope'] = 'account'): Pool {
