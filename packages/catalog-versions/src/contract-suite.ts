@@ -59,7 +59,7 @@ export function describeCatalogVersions(name: string, open: () => Promise<Versio
       (await catalogHistory(log, { topic })).map(({ version }) => version);
     async function rateOf(version: number | 'newest'): Promise<number> {
       const catalog = await readCatalogVersion(log, version, { topic });
-      return catalog.tariffs.get('domestic')!.rates[0]!.ratePerMinute;
+      return catalog.tariffs.get('domestic')!.rates.at(0).ratePerMinute;
     }
 
     it('has no history before the first publication, and none without its topic', async () => {

@@ -100,8 +100,9 @@ export function readNumbers(
   if (csv === null) return numbers;
   const reader = new FieldReader(problems);
   const owners = new Map<number, { account: string; record: number }>();
-  for (let record = 0; record < csv.records.length; record++) {
-    const fields = csvFields(csv, record);
+  const fields = csvFields(csv);
+  for (let record = 0; record < csv.records; record++) {
+    fields.moveTo(record);
     const digits = (fields.text('number') ?? '').replace(/^\+/, '');
     const account = fields.text('account') ?? '';
     const kind = reader.oneOf(fields, 'kind', ['did', 'toll_free'], 'did');

@@ -29,19 +29,19 @@ describe('a catalog that is right', () => {
   const deck = catalog.tariffs.get('deck')!;
 
   test('has its money as exact scaled integers', () => {
-    expect(deck.rates.map((rate) => rate.ratePerMinute)).toEqual([
+    expect(Array.from(deck.rates, (rate) => rate.ratePerMinute)).toEqual([
       1_850_000, 5_250_000, 6_000_000, 150_000_000,
     ]);
-    expect(deck.rates[1]!.connectFee).toBe(10_000);
+    expect(deck.rates.at(1).connectFee).toBe(10_000);
     expect(catalog.plans.get('standard')!.recurring[0]!.amount).toBe(19_950_000);
-    expect(catalog.tariffs.get('domestic')!.rates[0]!.ratePerMinute).toBe(2_000_000);
+    expect(catalog.tariffs.get('domestic')!.rates.at(0).ratePerMinute).toBe(2_000_000);
   });
 
   test('finds the row that holds at the instant', () => {
     const at = Date.UTC(2020, 6, 1);
-    expect(deck.rates[deck.index.find(5511987650123, at - 1)]!.ratePerMinute).toBe(5_250_000);
-    expect(deck.rates[deck.index.find(5511987650123, at)]!.ratePerMinute).toBe(6_000_000);
-    expect(deck.rates[deck.index.find(552135550100, at)]!.prefix).toBe('55');
+    expect(deck.rates.at(deck.index.find(5511987650123, at - 1)).ratePerMinute).toBe(5_250_000);
+    expect(deck.rates.at(deck.index.find(5511987650123, at)).ratePerMinute).toBe(6_000_000);
+    expect(deck.rates.at(deck.index.find(552135550100, at)).prefix).toBe('55');
     expect(deck.index.find(5511987650123, Date.UTC(2014, 11, 31))).toBe(-1);
   });
 
@@ -93,7 +93,7 @@ describe('a catalog that is right', () => {
       'tariffs/deck.csv': `${csv}1900,1,\n`,
       ...edited('tariffs/deck.yaml', 'rates:', 'rounding: { duration: nearest }\nrates:'),
     });
-    expect(tariff.tariffs.get('deck')!.rates.map((rate) => rate.durationRounding)).toEqual([
+    expect(Array.from(tariff.tariffs.get('deck')!.rates, (rate) => rate.durationRounding)).toEqual([
       'up',
       'nearest',
       'nearest',
@@ -108,7 +108,7 @@ describe('a catalog that is right', () => {
 `;
     const none = { priceLists: null, origin: null, jurisdictionRates: null };
     const changed = build({ 'tariffs/deck.yaml': yaml, 'tariffs/deck.csv': null });
-    expect(changed.tariffs.get('deck')!.rates.map(({ special }) => special)).toEqual([
+    expect(Array.from(changed.tariffs.get('deck')!.rates, ({ special }) => special)).toEqual([
       { minimumCharge: 50_000, maximumCharge: Infinity, attemptFee: 0, freeSeconds: 10, ...none },
       { minimumCharge: 0, maximumCharge: 2_500_000, attemptFee: 1_000, freeSeconds: 0, ...none },
       null,
@@ -131,7 +131,7 @@ describe('a catalog that is right', () => {
     const files = { 'catalog.yaml': groups, 'tariffs/deck.csv': csv };
     const { tariffs, fingerprint } = build(files);
     const { rates, originIndex } = tariffs.get('deck')!;
-    expect(rates.map(({ special }) => special?.origin ?? null)).toEqual([
+    expect(Array.from(rates, ({ special }) => special?.origin ?? null)).toEqual([
       null,
       null,
       { text: 'near', members: ['FR', '49', '351'], numberClass: '' },
@@ -139,7 +139,7 @@ describe('a catalog that is right', () => {
       null,
       { text: 'BR', members: ['BR'], numberClass: '' },
     ]);
-    expect(rates.slice(4).map(({ special }) => special!.jurisdictionRates)).toEqual([
+    expect([4, 5].map((row) => rates.specialAt(row)!.jurisdictionRates)).toEqual([
       { interstate: 1_000_000, intrastate: 2_000_000, indeterminate: 3_000_000, other: null },
       { interstate: 4_000_000, intrastate: 5_000_000, indeterminate: 5_000_000, other: 5_000_000 },
     ]);
@@ -222,11 +222,11 @@ rates: deck.csv
       initialRatePerMinute: tiers[0]![1],
       tiers: tiers.map(([fromSeconds, ratePerMinute]) => ({ fromSeconds, ratePerMinute })),
     });
-    expect(tariff.rates[0]!.special!.priceLists).toEqual({
+    expect(tariff.rates.at(0).special!.priceLists).toEqual({
       base: list([0, 2_000_000], [600, 1_000_000]),
       byWindow: [list([0, 500_000]), list([0, 3_000_000], [60, 0], [90, 10_000_000])],
     });
-    expect(tariff.rates[1]!.special).toBeNull();
+    expect(tariff.rates.at(1).special).toBeNull();
     const later = { ...windowed, 'tariffs/deck.yaml': windows.replace('21:00', '21:30') };
     expect(build(later).fingerprint).not.toBe(changed.fingerprint);
     expect(JSON.parse(JSON.stringify(describeCatalog(changed))).tariffs[0].windows.ids).toEqual([

@@ -234,8 +234,7 @@ function warnOfPremiumWithoutRate(plan: Plan, yaml: YamlFile, warnings: ProblemL
   const rule = plan.rules.premium;
   if (rule.kind !== 'tariff') return;
   plan.premiumPrefixes.forEach((prefix, i) => {
-    if (rule.tariff.rates.some((rate) => prefix.startsWith(rate.prefix) || rate.prefix.startsWith(prefix)))
-      return;
+    if (rule.tariff.rates.touches(prefix)) return;
     const message = `Tariff ${rule.tariff.id} has no rate for this premium prefix`;
     warnings.add('TOLL_CATALOG_PREMIUM_WITHOUT_RATE', yaml.place(['premium_prefixes', i]), message);
   });

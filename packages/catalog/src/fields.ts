@@ -28,16 +28,26 @@ export function yamlFields(yaml: YamlFile, path: Path): Fields {
   };
 }
 
-export function csvFields<Column extends string>(csv: CsvFile<Column>, record: number): Fields {
-  const cells = csv.records[record]!;
-  return {
-    text: (name) => {
+/** Moves from record to record: what it says is of the record at hand. */
+export interface CsvCursor extends Fields {
+  moveTo(record: number): Fields;
+}
+
+export function csvFields<Column extends string>(csv: CsvFile<Column>): CsvCursor {
+  let record = 0;
+  const cursor: CsvCursor = {
+    moveTo(next) {
+      record = next;
+      return cursor;
+    },
+    text(name) {
       const position = csv.position(name as Column);
-      const cell = position < 0 ? undefined : cells[position];
-      return cell === undefined || cell === '' ? undefined : cell;
+      const cell = position < 0 ? '' : csv.cell(record, position);
+      return cell === '' ? undefined : cell;
     },
     place: (name) => csv.place(record, name as Column),
   };
+  return cursor;
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

@@ -10,6 +10,8 @@ import type {
   Tariff,
   TimeWindows,
 } from './model.ts';
+import { type RateList, type RateTerms, emptyTerms } from './rate-list.ts';
+import { orderByText } from './rate-order.ts';
 
 type Content = Pick<Catalog, 'version' | 'name' | 'plans' | 'tariffs' | 'accounts'>;
 
@@ -18,46 +20,69 @@ export function fingerprintOf(content: Content): string {
   const hash = createHash('sha256');
   const write = (value: unknown) => hash.update(`${JSON.stringify(value)}\n`);
   write(['catalog', content.version, content.name]);
-  for (const tariff of byId(content.tariffs)) writeTariff(tariff, write);
+  for (const tariff of byId(content.tariffs)) writeTariff(tariff, write, (text) => hash.update(text));
   for (const plan of byId(content.plans)) write(planContent(plan));
   for (const account of byId(content.accounts)) write(accountContent(account));
   return hash.digest('hex');
 }
 
-function writeTariff(tariff: Tariff, write: (value: unknown) => void): void {
+/** Text is hashed in pieces of about this length. */
+const PIECE_CHARACTERS = 65_536;
+
+function writeTariff(
+  tariff: Tariff,
+  write: (value: unknown) => void,
+  writeText: (text: string) => void,
+): void {
   const { id, name, currency, durationRounding, chargeRounding } = tariff;
   const windows = tariff.windows === null ? [] : [windowsContent(tariff.windows)];
   write(['tariff', id, name, currency, durationRounding, chargeRounding, ...windows]);
   if (tariff.byRoutingNumber) write(['by_routing_number']);
-  const rates = tariff.rates.toSorted((a, b) => {
-    if (a.prefix !== b.prefix) return a.prefix < b.prefix ? -1 : 1;
-    if (a.effectiveFrom !== b.effectiveFrom) return a.effectiveFrom < b.effectiveFrom ? -1 : 1;
-    return callersText(a) < callersText(b) ? -1 : 1;
-  });
-  for (const rate of rates) {
-    write([
-      rate.prefix,
-      rate.description,
-      rate.country,
-      // Infinity is null in JSON and has no other meaning here.
-      rate.effectiveFrom,
-      rate.effectiveTo,
-      rate.initialRatePerMinute,
-      rate.ratePerMinute,
-      rate.connectFee,
-      rate.initialSeconds,
-      rate.stepSeconds,
-      rate.durationRounding,
-      rate.blocked,
-      // Absent where a row has none, so that a catalog without them keeps the fingerprint it had before there were any.
-      ...(rate.special === null ? [] : [specialContent(rate.special)]),
-    ]);
-  }
+  for (const text of rateLines(tariff.rates)) writeText(text);
 }
 
-function callersText({ special }: Tariff['rates'][number]): string {
-  const origin = special === null ? null : special.origin;
-  return origin === null ? '' : `${origin.text} ${origin.numberClass}`;
+/** JSON of each row, in the order of prefixes and times, in pieces of some size. */
+function* rateLines(rates: RateList): Generator<string> {
+  const tails = new Map<number, string>();
+  let described = -1;
+  let description = '';
+  let piece = '';
+  for (const row of orderByText(rates)) {
+    const termsId = rates.termsIdAt(row);
+    let tail = tails.get(termsId);
+    if (tail === undefined) {
+      tail = termsText(rates.readTerms(row, emptyTerms()));
+      tails.set(termsId, tail);
+    }
+    if (rates.descriptionIdAt(row) !== described) {
+      described = rates.descriptionIdAt(row);
+      description = JSON.stringify(rates.descriptionAt(row));
+    }
+    const from = timeText(rates.effectiveFromAt(row));
+    const to = timeText(rates.effectiveToAt(row));
+    const rate = rates.ratePerMinuteAt(row);
+    const initialRate = rates.initialRatePerMinuteAt(row);
+    piece += `["${rates.prefixAt(row)}",${description},"${rates.countryAt(row)}",${from},${to},${initialRate},${rate},${tail}]\n`;
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}
+
+function termsText(terms: RateTerms): string {
+  const { connectFee, initialSeconds, stepSeconds, durationRounding, blocked, special } = terms;
+  // Absent where a row has none, so that a catalog without them keeps the fingerprint it had before there were any.
+  const more = special === null ? [] : [specialContent(special)];
+  return JSON.stringify([connectFee, initialSeconds, stepSeconds, durationRounding, blocked, ...more]).slice(
+    1,
+    -1,
+  );
+}
+
+/** As JSON: an infinity is null there and has no other meaning here. */
+function timeText(at: number): string {
+  return Number.isFinite(at) ? String(at) : 'null';
 }
 
 function specialContent(terms: SpecialTerms): unknown {

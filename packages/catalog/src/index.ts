@@ -5,7 +5,7 @@ export { describeCatalog } from './describe.ts';
 export { fingerprintOf } from './fingerprint.ts';
 export { loadCatalog, readCatalogDirectory } from './load.ts';
 export { describeOrigin, isCallerOf } from './origins.ts';
-export { buildPrefixIndex, type PrefixRow } from './prefix-index.ts';
+export { buildPrefixIndex } from './prefix-index.ts';
 export {
   CATALOG_PROBLEMS,
   type CatalogProblem,
@@ -13,5 +13,6 @@ export {
   ProblemList,
   renderProblems,
 } from './problems.ts';
+export { RateList, type RateTerms, emptyTerms, rateListOf } from './rate-list.ts';
 export { CatalogInvalidError, catalogInvalid, requireCatalog } from './require-catalog.ts';
 export { readTariffHead, type TariffHead, type TariffRowDefaults } from './tariff-head.ts';

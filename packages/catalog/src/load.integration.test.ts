@@ -31,7 +31,7 @@ describe('the sample catalog', () => {
   test('prices Brazilian mobiles 30/6 up and all else to the nearest minute', async () => {
     const { tariffs } = await sample();
     const deck = tariffs.get('international-usd')!;
-    const rate = (number: number) => deck.rates[deck.index.find(number, JANUARY)];
+    const rate = (number: number) => deck.rates.at(deck.index.find(number, JANUARY));
     expect(rate(5511987650123)).toMatchObject({ initialSeconds: 30, stepSeconds: 6, durationRounding: 'up' });
     expect(rate(551135550100)).toMatchObject({ initialSeconds: 60, durationRounding: 'nearest' });
     expect(rate(18765550123)).toMatchObject({
@@ -40,7 +40,7 @@ describe('the sample catalog', () => {
       durationRounding: 'nearest',
     });
     expect(
-      deck.rates
+      [...deck.rates]
         .filter(({ durationRounding }) => durationRounding === 'up')
         .every(({ country }) => country === 'BR'),
     ).toBe(true);
@@ -63,7 +63,7 @@ describe('the sample catalog', () => {
       if (rule.kind !== 'tariff') continue;
       for (const prefix of plan.premiumPrefixes) {
         const index = rule.tariff.index.find(Number(prefix.padEnd(11, '5')), JANUARY);
-        expect(rule.tariff.rates[index]?.prefix, `${plan.id} ${prefix}`).toBe(prefix);
+        expect(rule.tariff.rates.at(index).prefix, `${plan.id} ${prefix}`).toBe(prefix);
       }
     }
   });

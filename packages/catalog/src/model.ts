@@ -4,6 +4,8 @@
  */
 import type { NumberClass } from '@tollstream/numbering';
 
+import type { RateList } from './rate-list.ts';
+
 export type CallTypeName =
   | 'internal'
   | 'local'
@@ -98,7 +100,7 @@ export interface TimeWindow {
 
 /** One effective-dated row of a tariff. */
 export interface Rate {
-  /** Position in `Tariff.rates`: what the flat trie stores. */
+  /** Position in `Tariff.rates`: what the index answers. */
   readonly index: number;
   /** E.164 digits without '+', e.g. '5511'. */
   readonly prefix: string;
@@ -133,7 +135,7 @@ export interface Tariff {
   readonly byRoutingNumber: boolean;
   /** Null when it has none. */
   readonly windows: TimeWindows | null;
-  readonly rates: readonly Rate[];
+  readonly rates: RateList;
   /** Longest-prefix index over `rates`, evaluated as of an instant. */
   readonly index: PrefixIndex;
   /** Null where no row asks who calls; otherwise what takes the place of `index`, which then holds the rows for all callers. */
@@ -149,7 +151,7 @@ export interface OriginIndex {
   find(number: number, origin: number, atMs: number): number;
 }
 
-/** Immutable flat trie. */
+/** Immutable. */
 export interface PrefixIndex {
   /**
    * The row whose prefix is the longest among those effective at `atMs`, or -1.

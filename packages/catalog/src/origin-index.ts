@@ -9,12 +9,8 @@ import { callingCodeOf, classify } from '@tollstream/numbering';
 import type { Destination, NumberClass } from '@tollstream/numbering';
 import type { OriginIndex, PrefixIndex, RateOrigin } from './model.ts';
 import { UNKNOWN_ORIGIN } from './origins.ts';
-import { type PrefixRow, buildPrefixIndex } from './prefix-index.ts';
-
-/** A row, and the callers it is for. */
-export interface OriginRow extends PrefixRow {
-  readonly origin: RateOrigin | null;
-}
+import { buildPrefixIndex } from './prefix-index.ts';
+import { type RateList, digitsOfRow } from './rate-list.ts';
 
 /** Rows of one origin, and how close a caller is to it who is a member. */
 interface OriginRows {
@@ -29,16 +25,29 @@ const COUNTRY_RANK = 2;
 const CLASS_RANK = 1;
 const PREFIX_RANK = 128;
 
+/** Rows of one origin. */
+export interface OriginPart {
+  readonly origin: RateOrigin;
+  readonly index: PrefixIndex;
+}
+
 /**
- * @param plain index over the rows for all callers
+ * @param forSome rows for some callers alone, by the text of their prefixes
+ * @param plain   index over the rows for all callers
  * @returns null when every row is for all callers
  */
-export function buildOriginIndex(rows: readonly OriginRow[], plain: PrefixIndex): OriginIndex | null {
-  const byOrigin = Map.groupBy(
-    rows.filter(({ origin }) => origin !== null),
-    ({ origin }) => origin!,
-  );
-  return byOrigin.size === 0 ? null : new Origins(rows, byOrigin, plain);
+export function buildOriginIndex(
+  rates: RateList,
+  forSome: Uint32Array,
+  plain: PrefixIndex,
+): OriginIndex | null {
+  const byOrigin = Map.groupBy(forSome, (row) => rates.originAt(row)!);
+  if (byOrigin.size === 0) return null;
+  const parts = Array.from(byOrigin, ([origin, rows]) => ({
+    origin,
+    index: buildPrefixIndex(rates, Uint32Array.from(rows)),
+  }));
+  return new Origins(rates, parts, plain);
 }
 
 class Origins implements OriginIndex {
@@ -50,21 +59,16 @@ class Origins implements OriginIndex {
   readonly #byPrefix = new Map<number, OriginRows[]>();
   readonly #digitCounts: readonly number[];
   readonly #usesClasses: boolean;
-  /** Of each row. */
-  readonly #prefixDigits: Uint8Array;
+  readonly #rows: Uint32Array;
   readonly #caller: Destination = { country: '', numberClass: 'unknown' };
 
-  constructor(
-    rows: readonly OriginRow[],
-    byOrigin: ReadonlyMap<RateOrigin, readonly OriginRow[]>,
-    plain: PrefixIndex,
-  ) {
+  constructor(rates: RateList, parts: readonly OriginPart[], plain: PrefixIndex) {
     this.#plain = plain;
-    this.#prefixDigits = Uint8Array.from(rows, ({ prefix }) => prefix.length);
+    this.#rows = rates.columns.rows;
     const digitCounts = new Set<number>();
     let usesClasses = false;
-    for (const [{ members, numberClass }, own] of byOrigin) {
-      const index = buildPrefixIndex(own);
+    for (const { origin, index } of parts) {
+      const { members, numberClass } = origin;
       usesClasses ||= numberClass !== '';
       const add = (to: OriginRows[], closeness: number): void => {
         to.push({
@@ -91,14 +95,14 @@ class Origins implements OriginIndex {
 
   find(number: number, origin: number, atMs: number): number {
     let best = this.#plain.find(number, atMs);
-    let bestRank = best < 0 ? -1 : this.#prefixDigits[best]! * PREFIX_RANK;
+    let bestRank = best < 0 ? -1 : digitsOfRow(this.#rows, best) * PREFIX_RANK;
     const consider = (candidates: readonly OriginRows[] | undefined): void => {
       if (candidates === undefined) return;
       for (const { rows, closeness, numberClass } of candidates) {
         if (numberClass !== '' && numberClass !== this.#caller.numberClass) continue;
         const row = rows.find(number, atMs);
         if (row < 0) continue;
-        const rank = this.#prefixDigits[row]! * PREFIX_RANK + closeness;
+        const rank = digitsOfRow(this.#rows, row) * PREFIX_RANK + closeness;
         // A group and a prefix may be equally close: the check refuses rows that would be so for one prefix.
         if (rank <= bestRank) continue;
         best = row;

@@ -1,8 +1,8 @@
 /** Rows for some callers alone: what the columns `origin` and `origin_class` may hold. */
 import { classify, knownCountries } from '@tollstream/numbering';
+import { PREFIX_DIGITS_MAX } from './digits.ts';
 import { type FieldReader, type Fields, isObject, sequenceLength } from './fields.ts';
 import type { RateOrigin } from './model.ts';
-import { PREFIX_DIGITS_MAX } from './prefix-index.ts';
 import type { Place, ProblemList } from './problems.ts';
 import type { YamlFile } from './read-yaml.ts';
 

@@ -1,5 +1,6 @@
 /** Look-ups per second of processor time, and bytes per prefix: `node packages/catalog/src/prefix-index.bench.ts`. */
-import { type PrefixRow, buildPrefixIndex } from './prefix-index.ts';
+import { buildPrefixIndex } from './prefix-index.ts';
+import { type RateList, rateListOf } from './rate-list.ts';
 
 const PREFIXES = [10_000, 100_000, 1_000_000];
 const LOOKUPS = 5_000_000;
@@ -17,7 +18,7 @@ function processorMs(): number {
 }
 
 /** Decks nest: a prefix is a shorter one with another digit. */
-function deck(size: number): PrefixRow[] {
+function deck(size: number): RateList {
   const prefixes = new Set(['1', '2', '3', '4', '5', '6', '7', '8', '9']);
   const all = [...prefixes];
   while (all.length < size) {
@@ -28,12 +29,23 @@ function deck(size: number): PrefixRow[] {
     all.push(prefix);
   }
   // A third of the rows start on a day of their own, as after a price change.
-  return all.map((prefix, index) => ({
-    index,
-    prefix,
-    effectiveFrom: index % 3 === 0 ? Date.UTC(2019, below(12), 1) : -Infinity,
-    effectiveTo: Infinity,
-  }));
+  return rateListOf(
+    all.map((prefix, index) => ({
+      prefix,
+      description: '',
+      country: '',
+      effectiveFrom: index % 3 === 0 ? Date.UTC(2019, below(12), 1) : -Infinity,
+      effectiveTo: Infinity,
+      initialRatePerMinute: index,
+      ratePerMinute: index,
+      connectFee: 0,
+      initialSeconds: 60,
+      stepSeconds: 60,
+      durationRounding: 'up' as const,
+      blocked: false,
+      special: null,
+    })),
+  );
 }
 
 for (const size of PREFIXES) {
@@ -42,7 +54,7 @@ for (const size of PREFIXES) {
   const index = buildPrefixIndex(rows);
   const buildMs = processorMs() - buildStartedMs;
   const numbers = Float64Array.from({ length: NUMBERS }, () =>
-    Number(rows[below(size)]!.prefix.padEnd(12, String(below(10)))),
+    Number(String(rows.prefixAt(below(size))).padEnd(12, String(below(10)))),
   );
   const at = Date.UTC(2020, 0, 15);
   let found = 0;
@@ -51,6 +63,6 @@ for (const size of PREFIXES) {
   for (let i = 0; i < LOOKUPS; i++) found += index.find(numbers[i % NUMBERS]!, at);
   const perSecond = LOOKUPS / ((processorMs() - startedMs) / 1000);
   console.log(
-    `${size} prefixes: ${(perSecond / 1e6).toFixed(1)} million look-ups/s, ${(index.byteLength / size).toFixed(1)} bytes a prefix, built in ${buildMs.toFixed(0)} ms (${found})`,
+    `${size} prefixes: ${(perSecond / 1e6).toFixed(1)} million look-ups/s, ${((index.byteLength + rows.byteLength) / size).toFixed(1)} bytes a prefix, built in ${buildMs.toFixed(0)} ms (${found})`,
   );
 }

@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { buildPrefixIndex, type PrefixRow } from './prefix-index.ts';
+import type { Rate } from './model.ts';
+import { buildPrefixIndex } from './prefix-index.ts';
+import { rateListOf } from './rate-list.ts';
+import { orderByText } from './rate-order.ts';
+import { PLAIN_RATE } from './testing.ts';
+
+type PrefixRow = Pick<Rate, 'index' | 'prefix' | 'effectiveFrom' | 'effectiveTo'>;
+
+function indexOf(rows: readonly PrefixRow[]): ReturnType<typeof buildPrefixIndex> {
+  const rates = rateListOf(rows.map((row) => ({ ...PLAIN_RATE, ...row })));
+  return buildPrefixIndex(rates, orderByText(rates));
+}
 
 /** The obvious way: look at every row, keep the effective one with the longest prefix. */
 function findByScan(rows: readonly PrefixRow[], number: number, atMs: number): number {
@@ -53,7 +64,7 @@ describe('prefix index', () => {
         decks,
         fc.array(fc.tuple(digits({ minLength: 1, maxLength: 15 }), instants), { maxLength: 20 }),
         (rows, queries) => {
-          const index = buildPrefixIndex(rows);
+          const index = indexOf(rows);
           for (const [text, atMs] of queries) {
             const number = Number(text);
             expect(index.find(number, atMs)).toBe(findByScan(rows, number, atMs));
@@ -65,7 +76,7 @@ describe('prefix index', () => {
   });
 
   test('a longer prefix that starts tomorrow does not hide the shorter one of today', () => {
-    const index = buildPrefixIndex([
+    const index = indexOf([
       { index: 0, prefix: '55', effectiveFrom: -Infinity, effectiveTo: Infinity },
       { index: 1, prefix: '5511', effectiveFrom: 1000, effectiveTo: 2000 },
     ]);
@@ -74,7 +85,7 @@ describe('prefix index', () => {
 
   test('numbers shorter than a prefix, of 15 digits, or none at all', () => {
     const always = { effectiveFrom: -Infinity, effectiveTo: Infinity };
-    const index = buildPrefixIndex([
+    const index = indexOf([
       { index: 0, prefix: '1', ...always },
       { index: 1, prefix: '123456789012345', ...always },
     ]);
@@ -85,6 +96,6 @@ describe('prefix index', () => {
     expect([0, -1, 1.5e15, Number.NaN, 2].map((number) => index.find(number, 0))).toEqual([
       -1, -1, -1, -1, -1,
     ]);
-    expect(buildPrefixIndex([]).find(1, 0)).toBe(-1);
+    expect(indexOf([]).find(1, 0)).toBe(-1);
   });
 });

@@ -1,211 +1,289 @@
 /**
- * Longest-prefix match over effective-dated rows: an immutable flat trie over decimal digits, leaf-pushed per instant.
+ * Longest-prefix match over effective-dated rows: an immutable trie over decimal digits that has a node only where prefixes part, and
+ * chains through the rows.
  *
- * What stands at a place of the trie is not one row but a timeline: which row is the longest effective one in each span of time.
- * The timeline of a longer prefix is laid over the one of its parent when the trie is built, so that a row which starts tomorrow
- * leaves today to the shorter prefix, and a look-up never has to climb back.
+ * A look-up goes down by those digits alone at which prefixes part, to the row that may be the longest, and only then compares. Where that
+ * one does not fit or is not in force, `next` of the row leads to an earlier row of the same prefix and then to those of shorter ones:
+ * all prefixes that the first candidate begins with, and so all that the number can begin with. A row that starts tomorrow so leaves
+ * today to the shorter prefix.
  *
- *   children   Int32Array, 10 entries a node: n > 0 goes on at node n · n <= 0 ends here with answer code -n
- *   firstThree Int32Array, by the first three digits of a number: the entry to which they lead
- *   ownAnswer  Int32Array, 1 entry a node: answer code for a number whose digits end at this node
- *   answer code: 0 no row · even: row code/2 - 1, at any time · odd: the timeline at (code - 1)/2 of
- *   timelines  Float64Array: row, start, row, start, row … NaN; a row holds from the start before it (the first always did) to
- *              the next one. Starts ascend, ms since epoch UTC; row -1 is none. In one piece, for one cache miss.
+ *   nodes  Int32Array: own | position << 10 + digits that go on | an entry for each of these digits, ascending
+ *          own       row + 1 for numbers that go on with none of these digits or end before the position; 0 = none
+ *          entry     n >= 0: row + 1 to compare first · n < 0: goes on at the node at ~n
+ *   heads  Int32Array, by the first digits of a number: the entry to which they lead
  */
+import { PREFIX_DIGITS_MAX, POWERS_OF_TEN, digitCount } from './digits.ts';
 import type { PrefixIndex } from './model.ts';
+import {
+  DIGITS_BITS,
+  type RateColumns,
+  type RateList,
+  ROW_DOUBLES,
+  ROW_WORDS,
+  digitsOfRow,
+  rowDoubles,
+} from './rate-list.ts';
+import { alignedPrefixes, orderByText } from './rate-order.ts';
 
-/** What the index needs to know of a row. `index` is what `find` answers. */
-export interface PrefixRow {
-  readonly index: number;
-  readonly prefix: string;
-  /** Half-open, ms since epoch UTC. Rows of one prefix must not overlap. */
-  readonly effectiveFrom: number;
-  readonly effectiveTo: number;
+const DIGIT_BITS = 10;
+const DIGIT_MASK = (1 << DIGIT_BITS) - 1;
+/** Larger decks have a larger table of first digits: 400 kB. */
+const ROWS_LARGE_MIN = 50_000;
+const HEAD_DIGITS = { small: 3, large: 5 } as const;
+const NEXT = 6;
+const DIGITS_MASK = (1 << DIGITS_BITS) - 1;
+
+/** The index alone; with the rows it can be passed between threads as it is. */
+export interface PrefixNodes {
+  readonly nodes: Int32Array;
+  readonly heads: Int32Array;
+  /** Entry of all numbers. */
+  readonly root: number;
 }
-
-/** E.164 numbers have at most 15 digits. */
-export const PREFIX_DIGITS_MAX = 15;
-
-interface Segment {
-  readonly start: number;
-  readonly row: number;
-}
-type Timeline = readonly Segment[];
-
-const NOTHING: Timeline = [{ start: -Infinity, row: -1 }];
-const NO_ROW = 0;
 
 /**
- * Builds the index. Rows may come in any order; it keeps none of them, only their positions.
- * @throws Error when rows of one prefix overlap in time or a prefix is no digits: the checks before must have refused them.
+ * Builds the index of some rows, and chains them. A row can be in one index alone.
+ * @param order the rows by text
+ * @throws Error when rows of one prefix overlap in time: the checks before must have refused them.
  */
-export function buildPrefixIndex(rows: readonly PrefixRow[]): PrefixIndex & { readonly byteLength: number } {
-  const sorted = rows.toSorted(byPrefixThenStart);
-  const children: number[] = [];
-  const ownAnswer: number[] = [];
-  const timelines: number[] = [];
-
-  function answerCode(timeline: Timeline): number {
-    if (timeline.length === 1) return (timeline[0]!.row + 1) * 2;
-    const position = timelines.length;
-    timeline.forEach(({ start, row }, i) => (i === 0 ? timelines.push(row) : timelines.push(start, row)));
-    timelines.push(Number.NaN);
-    return position * 2 + 1;
-  }
-
-  /** Places the rows `from` until `to`, which agree in their first `depth` digits. Returns what the parent's entry holds. */
-  function place(
-    from: number,
-    to: number,
-    depth: number,
-    inherited: Timeline,
-    inheritedCode: number,
-  ): number {
-    let next = from;
-    while (next < to && sorted[next]!.prefix.length === depth) next++;
-    let timeline = inherited;
-    let code = inheritedCode;
-    if (next > from) {
-      timeline = overlay(inherited, sorted.slice(from, next));
-      code = answerCode(timeline);
-    }
-    if (next === to) return -code;
-
-    const node = ownAnswer.length;
-    ownAnswer.push(code);
-    for (let digit = 0; digit < 10; digit++) children.push(-code);
-    while (next < to) {
-      const digit = sorted[next]!.prefix.charCodeAt(depth) - 48;
-      const first = next;
-      while (next < to && sorted[next]!.prefix.charCodeAt(depth) - 48 === digit) next++;
-      const entry = place(first, next, depth + 1, timeline, code);
-      children[node * 10 + digit] = entry;
-    }
-    return node;
-  }
-
-  // The root is node 0 even when there is nothing to hold, so that 0 is free to mean "no row".
-  const root = place(0, sorted.length, 0, NOTHING, NO_ROW);
-  if (root <= 0 && ownAnswer.length === 0) {
-    ownAnswer.push(-root);
-    for (let digit = 0; digit < 10; digit++) children.push(root);
-  }
-  return new FlatTrie(Int32Array.from(children), Int32Array.from(ownAnswer), Float64Array.from(timelines));
+export function buildPrefixIndex(rates: RateList, order: Uint32Array = orderByText(rates)): PrefixTrie {
+  const prefixes = chainRows(rates, order);
+  const nodes = new NodeWriter(prefixes);
+  const root = nodes.place(0, prefixes.count, 0);
+  const written = shared(nodes.finish());
+  const digits = order.length < ROWS_LARGE_MIN ? HEAD_DIGITS.small : HEAD_DIGITS.large;
+  const heads = new Int32Array(new SharedArrayBuffer(4 * 10 ** digits));
+  for (let head = heads.length / 10; head < heads.length; head++)
+    heads[head] = entryOf(head, digits, root, written);
+  return new PrefixTrie(rates.columns, { nodes: written, heads, root });
 }
 
-/** Lays the rows of one prefix over what holds where they are silent. */
-function overlay(below: Timeline, rows: readonly PrefixRow[]): Timeline {
-  const result: Segment[] = [];
-  function push(start: number, row: number): void {
-    if (result.length > 0 && result.at(-1)!.row === row) return;
-    result.push({ start, row });
-  }
-  function pushBelow(from: number, to: number): void {
-    for (let i = 0; i < below.length; i++) {
-      const end = below[i + 1]?.start ?? Infinity;
-      const start = Math.max(below[i]!.start, from);
-      if (start < Math.min(end, to)) push(start, below[i]!.row);
-    }
-  }
-  let covered = -Infinity;
-  for (const row of rows) {
-    if (row.effectiveFrom < covered || row.effectiveTo <= row.effectiveFrom) {
-      throw new Error(`rows of prefix ${row.prefix} overlap or are inverted`);
-    }
-    pushBelow(covered, row.effectiveFrom);
-    push(row.effectiveFrom, row.index);
-    covered = row.effectiveTo;
-  }
-  pushBelow(covered, Infinity);
-  return result;
+/** Distinct prefixes as text ascends. */
+interface Prefixes {
+  readonly count: number;
+  /** Filled up with zeros to 15 digits. */
+  readonly aligned: Float64Array;
+  readonly digits: Uint8Array;
+  /** Row + 1 of the one that starts last. */
+  readonly heads: Int32Array;
 }
 
-function byPrefixThenStart(a: PrefixRow, b: PrefixRow): number {
-  if (a.prefix < b.prefix) return -1;
-  if (a.prefix > b.prefix) return 1;
-  return a.effectiveFrom - b.effectiveFrom;
+function chainRows(rates: RateList, order: Uint32Array): Prefixes {
+  const { rows } = rates.columns;
+  const keys = alignedPrefixes(rates);
+  const aligned = new Float64Array(order.length);
+  const digits = new Uint8Array(order.length);
+  const heads = new Int32Array(order.length);
+  /** Prefixes that the one at hand begins with, by their place among the distinct ones. */
+  const above: number[] = [];
+  let count = 0;
+  let previous = -1;
+  for (const row of order) {
+    const key = keys[row]!;
+    const length = digitsOfRow(rows, row);
+    const isSame = previous >= 0 && keys[previous] === key && digitsOfRow(rows, previous) === length;
+    if (isSame) {
+      if (rates.effectiveFromAt(row) < rates.effectiveToAt(previous)) {
+        throw new Error(`rows of prefix ${rates.prefixAt(row)} overlap or are inverted`);
+      }
+      rows[row * ROW_WORDS + NEXT] = previous + 1;
+    } else {
+      while (above.length > 0 && !beginsWith(key, aligned[above.at(-1)!]!, digits[above.at(-1)!]!))
+        above.pop();
+      rows[row * ROW_WORDS + NEXT] = above.length === 0 ? 0 : heads[above.at(-1)!]!;
+      above.push(count);
+      aligned[count] = key;
+      digits[count] = length;
+      count++;
+    }
+    heads[count - 1] = row + 1;
+    previous = row;
+  }
+  return { count, aligned, digits, heads };
 }
 
-class FlatTrie implements PrefixIndex {
-  readonly #children: Int32Array;
-  readonly #firstThree: Int32Array;
-  readonly #ownAnswer: Int32Array;
-  readonly #timelines: Float64Array;
+/** Among texts in order, where the first has `digits` digits and is not after the other. */
+function beginsWith(key: number, aligned: number, digits: number): boolean {
+  return key - aligned < POWERS_OF_TEN[PREFIX_DIGITS_MAX - digits]!;
+}
 
-  constructor(children: Int32Array, ownAnswer: Int32Array, timelines: Float64Array) {
-    this.#children = children;
-    this.#firstThree = Int32Array.from({ length: 1000 }, (_, digits) => entryOf(digits, children));
-    this.#ownAnswer = ownAnswer;
-    this.#timelines = timelines;
+class NodeWriter {
+  readonly #prefixes: Prefixes;
+  #nodes: Int32Array;
+  #length = 0;
+
+  constructor(prefixes: Prefixes) {
+    this.#prefixes = prefixes;
+    this.#nodes = new Int32Array(prefixes.count * 2 + 16);
   }
 
-  /** Memory of the typed arrays, bytes. */
+  /**
+   * Writes the prefixes from `first` to before `end`, which are all that go on from one place of the trie.
+   * @param own row + 1 of the longest prefix above that place
+   * @returns the entry that leads to them
+   */
+  place(first: number, end: number, own: number): number {
+    const { aligned, digits, heads } = this.#prefixes;
+    if (first === end) return own;
+    let from = first;
+    let before = own;
+    const last = aligned[end - 1]!;
+    // A prefix with which all others begin parts nothing: it stands in their chains.
+    while (from < end - 1 && beginsWith(last, aligned[from]!, digits[from]!)) before = heads[from++]!;
+    if (from === end - 1) return heads[from]!;
+    const position = firstDifference(aligned[from]!, last);
+    const unit = POWERS_OF_TEN[PREFIX_DIGITS_MAX - 1 - position]!;
+    const base = Math.floor(last / (unit * 10)) * (unit * 10);
+    const borders: number[] = [];
+    let present = 0;
+    for (let at = from; at < end;) {
+      const digit = Math.floor((aligned[at]! - base) / unit);
+      present |= 1 << digit;
+      const limit = base + (digit + 1) * unit;
+      while (at < end && aligned[at]! < limit) at++;
+      borders.push(at);
+    }
+    const node = this.#reserve(2 + borders.length);
+    this.#nodes[node] = before;
+    this.#nodes[node + 1] = (position << DIGIT_BITS) + present;
+    let start = from;
+    borders.forEach((border, i) => {
+      const entry = this.place(start, border, before);
+      this.#nodes[node + 2 + i] = entry;
+      start = border;
+    });
+    return ~node;
+  }
+
+  finish(): Int32Array {
+    return this.#nodes.subarray(0, this.#length);
+  }
+
+  #reserve(words: number): number {
+    const start = this.#length;
+    this.#length += words;
+    if (this.#length > this.#nodes.length) {
+      const larger = new Int32Array(this.#length * 2);
+      larger.set(this.#nodes);
+      this.#nodes = larger;
+    }
+    return start;
+  }
+}
+
+/** Position of the first digit in which two numbers of 15 digits differ. */
+function firstDifference(a: number, b: number): number {
+  let position = 0;
+  for (let unit = 1e14; Math.floor(a / unit) === Math.floor(b / unit); unit /= 10) position++;
+  return position;
+}
+
+/** Where the first digits of a number lead, as far as they decide. */
+function entryOf(head: number, digits: number, root: number, nodes: Int32Array): number {
+  let entry = root;
+  while (entry < 0) {
+    const header = nodes[~entry + 1]!;
+    const position = header >> DIGIT_BITS;
+    if (position >= digits) break;
+    const digit = Math.floor(head / 10 ** (digits - 1 - position)) % 10;
+    entry = step(nodes, ~entry, header, digit);
+  }
+  return entry;
+}
+
+function step(nodes: Int32Array, node: number, header: number, digit: number): number {
+  const bit = 1 << digit;
+  if ((header & bit) === 0) return nodes[node]!;
+  return nodes[node + 2 + BIT_COUNTS[header & (bit - 1)]!]!;
+}
+
+const BIT_COUNTS = Uint8Array.from({ length: DIGIT_MASK + 1 }, (_, bits) => {
+  let count = 0;
+  for (let rest = bits; rest > 0; rest &= rest - 1) count++;
+  return count;
+});
+
+/** By the position of a digit among five: what comes after it. */
+const CHUNK_UNITS = Int32Array.from(
+  { length: PREFIX_DIGITS_MAX },
+  (_, position) => 10 ** (4 - (position % 5)),
+);
+
+export class PrefixTrie implements PrefixIndex {
+  readonly index: PrefixNodes;
+  readonly #nodes: Int32Array;
+  readonly #heads: Int32Array;
+  readonly #headDigits: number;
+  readonly #root: number;
+  readonly #words: Uint32Array;
+  readonly #doubles: Float64Array;
+  readonly #periods: Float64Array;
+
+  constructor(rates: RateColumns, index: PrefixNodes) {
+    this.index = index;
+    this.#nodes = index.nodes;
+    this.#heads = index.heads;
+    this.#headDigits = digitCount(index.heads.length) - 1;
+    this.#root = index.root;
+    this.#words = rates.rows;
+    this.#doubles = rowDoubles(rates);
+    this.#periods = rates.periods;
+  }
+
+  /** Memory beside the rows, bytes. */
   get byteLength(): number {
-    return (
-      this.#children.byteLength +
-      this.#firstThree.byteLength +
-      this.#ownAnswer.byteLength +
-      this.#timelines.byteLength
-    );
+    return this.#nodes.byteLength + this.#heads.byteLength;
   }
 
   find(number: number, atMs: number): number {
     if (!(number >= 1 && number < 1e15)) return -1;
     const digits = digitCount(number);
-    // Left-aligned to 15 digits and cut in three, so that digits come off the front with 32-bit arithmetic.
+    // Left-aligned to 15 digits and cut in three, so that digits come out with 32-bit arithmetic.
     const aligned = number * POWERS_OF_TEN[PREFIX_DIGITS_MAX - digits]!;
     const high = Math.floor(aligned / 1e10);
     const rest = aligned - high * 1e10;
     const middle = Math.floor(rest / 1e5);
-    const children = this.#children;
-    let chunk = high | 0;
-    let node = 0;
-    let position = 0;
-    if (digits >= 3) {
-      const three = (chunk / 100) | 0;
-      const entry = this.#firstThree[three]!;
-      if (entry <= 0) return this.#answer(-entry, atMs);
-      node = entry;
-      chunk = (chunk - three * 100) * 1000;
-      position = 3;
+    const nodes = this.#nodes;
+    let entry = this.#root;
+    if (digits >= this.#headDigits) entry = this.#heads[this.#headDigits === 5 ? high : (high / 100) | 0]!;
+    while (entry < 0) {
+      const node = ~entry;
+      const header = nodes[node + 1]!;
+      const position = header >> DIGIT_BITS;
+      if (position >= digits) {
+        entry = nodes[node]!;
+        break;
+      }
+      const chunk = (position < 5 ? high : position < 10 ? middle : rest - middle * 1e5) | 0;
+      const digit = ((chunk / CHUNK_UNITS[position]!) | 0) % 10;
+      entry = step(nodes, node, header, digit);
     }
-    for (; position < digits; position++) {
-      if (position === 5) chunk = middle | 0;
-      else if (position === 10) chunk = (rest - middle * 1e5) | 0;
-      const digit = (chunk / 10000) | 0;
-      chunk = (chunk - digit * 10000) * 10;
-      const entry = children[node * 10 + digit]!;
-      if (entry <= 0) return this.#answer(-entry, atMs);
-      node = entry;
-    }
-    return this.#answer(this.#ownAnswer[node]!, atMs);
+    return this.#firstInForce(entry, digits, aligned, atMs);
   }
 
-  #answer(code: number, atMs: number): number {
-    if ((code & 1) === 0) return (code >> 1) - 1;
-    const timelines = this.#timelines;
-    let position = code >> 1;
-    // NaN ends it: no instant is at or after it.
-    while (timelines[position + 1]! <= atMs) position += 2;
-    return timelines[position]!;
+  /** Follows the chain from row + 1 to the first row that fits. */
+  #firstInForce(head: number, digits: number, aligned: number, atMs: number): number {
+    const words = this.#words;
+    let entry = head;
+    while (entry > 0) {
+      const row = entry - 1;
+      const packed = words[row * ROW_WORDS + 5]!;
+      const length = packed & DIGITS_MASK;
+      const unit = POWERS_OF_TEN[PREFIX_DIGITS_MAX - length]!;
+      const beyond = aligned - this.#doubles[row * ROW_DOUBLES]! * unit;
+      if (beyond >= 0 && beyond < unit && length <= digits) {
+        const period = packed >>> DIGITS_BITS;
+        if (period === 0) return row;
+        if (this.#periods[period * 2]! <= atMs && atMs < this.#periods[period * 2 + 1]!) return row;
+      }
+      entry = words[row * ROW_WORDS + NEXT]!;
+    }
+    return -1;
   }
 }
 
-/** Where three digits lead from the root: a node, or an answer that is reached before or with the last of them. */
-function entryOf(digits: number, children: Int32Array): number {
-  let node = 0;
-  for (const digit of [Math.floor(digits / 100), Math.floor(digits / 10) % 10, digits % 10]) {
-    node = children[node * 10 + digit]!;
-    if (node <= 0) break;
-  }
-  return node;
-}
-
-const POWERS_OF_TEN = Float64Array.from({ length: PREFIX_DIGITS_MAX + 1 }, (_, exponent) => 10 ** exponent);
-
-function digitCount(number: number): number {
-  // Most called numbers have 10 to 13 digits.
-  let count = number >= 1e10 ? 11 : 1;
-  while (number >= POWERS_OF_TEN[count]!) count++;
-  return count;
+function shared(values: Int32Array): Int32Array {
+  const copy = new Int32Array(new SharedArrayBuffer(values.byteLength));
+  copy.set(values);
+  return copy;
 }

@@ -1,16 +1,23 @@
 /** A CSV file (RFC 4180, header line) as records of text, with the place of each cell. */
-import { CsvError, parse } from 'csv-parse/sync';
 import type { Place, ProblemList } from './problems.ts';
 
 export interface CsvFile<Column extends string> {
   readonly file: string;
-  readonly records: readonly (readonly string[])[];
+  readonly records: number;
   /** Position of the column in a record; -1 when the file does not have it. */
   position(column: Column): number;
+  /** Text of a cell. Reading the cells of one record after the other is what it is made for. */
+  cell(record: number, position: number): string;
+  /** The cells from one position to another as they are written: equal ones mean the same. */
+  written(record: number, first: number, last: number): string;
   place(record: number, column: Column): Place;
 }
 
-const FIELD_CHARACTERS_MAX = 65_536;
+const RECORD_CHARACTERS_MAX = 65_536;
+const COMMA = 44;
+const QUOTE = 34;
+const NEWLINE = 10;
+const RETURN = 13;
 
 /**
  * Reports what is no CSV, unknown and missing columns, and records of another width than the header; those are left out.
@@ -19,62 +26,51 @@ const FIELD_CHARACTERS_MAX = 65_536;
  */
 export function readCsv<Column extends string>(
   file: string,
-  text: string,
+  source: string,
   columns: readonly Column[],
   required: readonly Column[],
   problems: ProblemList,
 ): CsvFile<Column> | null {
-  const rows: { record: string[]; info: { lines: number } }[] = [];
-  function broken(error: CsvError): undefined {
-    problems.add(
-      'TOLL_CATALOG_CSV_INVALID',
-      { file, line: Number(error['lines'] ?? 1), column: 1, text: '' },
-      `This is no valid CSV (${error.message.split('\n', 1)[0]})`,
-    );
-  }
-  try {
-    parse(text, {
-      bom: true,
-      info: true,
-      trim: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      max_record_size: FIELD_CHARACTERS_MAX,
-      skip_records_with_error: true,
-      on_skip: (error) => (error instanceof CsvError ? broken(error) : undefined),
-      on_record: (row: unknown) => {
-        rows.push(row as (typeof rows)[number]);
-        return null;
-      },
-    });
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    broken(error);
-    return null;
+  const text = source.startsWith('\uFEFF') ? source.slice(1) : source;
+  const record = new RecordReader(text);
+  const lineAt = lineCounter(text);
+
+  function broken(at: number, fault: string): void {
+    const place = { file, line: lineAt(at).line, column: 1, text: '' };
+    problems.add('TOLL_CATALOG_CSV_INVALID', place, `This is no valid CSV (${fault})`);
   }
 
-  const header = rows.shift();
-  if (header === undefined) {
+  const starts = new StartList(text);
+  for (let at = 0; at < text.length;) {
+    const fault = record.read(at);
+    if (fault !== null) broken(fault.at, fault.message);
+    else if (!record.isBlank) starts.add(at);
+    at = record.next;
+  }
+  if (starts.length === 0) {
     problems.add('TOLL_CATALOG_COLUMN_MISSING', { file, line: 1, column: 1, text: '' }, 'The file is empty');
     return null;
   }
-  const names = header.record;
-  const lines = text.split('\n');
 
-  function cell(endLine: number, position: number, value: string): Place {
-    // A record over several lines is reported where it ends: csv-parse says no more.
-    const source = lines[endLine - 1] ?? '';
-    return { file, line: endLine, column: columnOf(source, position), text: value };
+  record.read(starts.at(0));
+  const width = record.width;
+  const names = Array.from({ length: width }, (_, position) => record.cell(position));
+
+  function place(at: number, position: number): Place {
+    record.read(at);
+    const known = Math.min(position, record.width - 1);
+    const { line, column } = lineAt(record.startOf(known));
+    return { file, line, column, text: record.cell(known) };
   }
 
   names.forEach((name, position) => {
-    const place = cell(header.info.lines, position, name);
     if (!(columns as readonly string[]).includes(name)) {
-      problems.add('TOLL_CATALOG_COLUMN_UNKNOWN', place, 'There is no such column');
+      const message = 'There is no such column';
+      problems.add('TOLL_CATALOG_COLUMN_UNKNOWN', place(starts.at(0), position), message);
     } else if (names.indexOf(name) !== position) {
       problems.add(
         'TOLL_CATALOG_COLUMN_UNKNOWN',
-        place,
+        place(starts.at(0), position),
         'The column stands twice in the header',
         'Remove one.',
       );
@@ -82,44 +78,214 @@ export function readCsv<Column extends string>(
   });
   const absent = required.filter((name) => !names.includes(name));
   for (const name of absent) {
-    problems.add(
-      'TOLL_CATALOG_COLUMN_MISSING',
-      cell(header.info.lines, 0, ''),
-      `The column ${name} is missing`,
-    );
+    const header = { ...place(starts.at(0), 0), column: 1, text: '' };
+    problems.add('TOLL_CATALOG_COLUMN_MISSING', header, `The column ${name} is missing`);
   }
   if (absent.length > 0) return null;
 
-  const complete = rows.filter(({ record, info }) => {
-    if (record.length === names.length) return true;
-    problems.add(
-      'TOLL_CATALOG_CSV_INVALID',
-      cell(info.lines, Math.min(record.length, names.length) - 1, record.at(-1) ?? ''),
-      `The record has ${record.length} fields and the header ${names.length}`,
-    );
+  const kept = starts.keep((at, index) => {
+    if (index === 0) return false;
+    record.read(at);
+    if (record.width === width) return true;
+    const message = `The record has ${record.width} fields and the header ${width}`;
+    problems.add('TOLL_CATALOG_CSV_INVALID', place(at, Math.min(record.width, width) - 1), message);
     return false;
   });
   const positions = new Map(names.map((name, position) => [name, position]));
+  let current = -1;
+  function moveTo(index: number): void {
+    if (index === current) return;
+    record.read(kept[index]!);
+    current = index;
+  }
   return {
     file,
-    records: complete.map(({ record }) => record),
+    records: kept.length,
     position: (column) => positions.get(column) ?? -1,
-    place: (record, column) => {
-      const row = complete[record]!;
-      const position = positions.get(column) ?? 0;
-      return cell(row.info.lines, position, row.record[position] ?? '');
+    cell: (index, position) => {
+      moveTo(index);
+      return record.cell(position);
+    },
+    written: (index, first, last) => {
+      moveTo(index);
+      return text.slice(record.startOf(first), record.endOf(last));
+    },
+    place: (index, column) => {
+      current = -1;
+      return place(kept[index]!, positions.get(column) ?? 0);
     },
   };
 }
 
-/** Column, from 1, where the field at `position` of a one-line record starts. */
-function columnOf(line: string, position: number): number {
-  let field = 0;
-  let quoted = false;
-  for (let i = 0; i < line.length; i++) {
-    if (field === position) return i + 1;
-    if (line[i] === '"') quoted = !quoted;
-    else if (line[i] === ',' && !quoted) field++;
+interface RecordFault {
+  readonly at: number;
+  readonly message: string;
+}
+
+/** Finds the cells of one record at a time; makes their texts when asked. */
+class RecordReader {
+  readonly #text: string;
+  /** Start and end of each cell without spaces and quotes around it; ends of cells with doubled quotes are negative. */
+  #bounds = new Int32Array(64);
+  width = 0;
+  /** Where the next record begins. */
+  next = 0;
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  return line.length + 1;
+
+  /** Whether it is a line without anything on it. */
+  get isBlank(): boolean {
+    const start = this.#bounds[0]!;
+    return this.width === 1 && start === this.#bounds[1] && this.#text.charCodeAt(start - 1) !== QUOTE;
+  }
+
+  cell(position: number): string {
+    const start = this.#bounds[position * 2]!;
+    const end = this.#bounds[position * 2 + 1]!;
+    return end < 0 ? this.#text.slice(start, ~end).replaceAll('""', '"') : this.#text.slice(start, end);
+  }
+
+  /** Where the cell is written, its quote counted. */
+  startOf(position: number): number {
+    const start = this.#bounds[position * 2]!;
+    return start > 0 && this.#text.charCodeAt(start - 1) === QUOTE ? start - 1 : start;
+  }
+
+  endOf(position: number): number {
+    const end = this.#bounds[position * 2 + 1]!;
+    return end < 0 ? ~end : end;
+  }
+
+  /** Reads the record that begins at `start`. After a fault `next` is the line below it. */
+  read(start: number): RecordFault | null {
+    const text = this.#text;
+    this.width = 0;
+    let at = start;
+    for (;;) {
+      while (isSpace(text.charCodeAt(at))) at++;
+      let from = at;
+      let to: number;
+      if (text.charCodeAt(at) === QUOTE) {
+        from = ++at;
+        let isDoubled = false;
+        for (;;) {
+          at = text.indexOf('"', at);
+          if (at < 0) return this.#fail(from - 1, text.length, 'a quote is not closed');
+          if (text.charCodeAt(at + 1) !== QUOTE) break;
+          isDoubled = true;
+          at += 2;
+        }
+        to = isDoubled ? ~at : at;
+        at++;
+        while (isSpace(text.charCodeAt(at))) at++;
+        if (at < text.length && !isBorder(text.charCodeAt(at))) {
+          return this.#fail(at, at, 'there is text after a closing quote');
+        }
+      } else {
+        let code = text.charCodeAt(at);
+        while (code !== COMMA && code !== NEWLINE && code !== RETURN && at < text.length) {
+          if (code === QUOTE) return this.#fail(at, at, 'there is a quote inside a field without quotes');
+          code = text.charCodeAt(++at);
+        }
+        to = at;
+        while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
+      }
+      this.#push(from, to);
+      if (text.charCodeAt(at) !== COMMA) break;
+      at++;
+    }
+    this.next = afterLine(text, at);
+    if (this.next - start > RECORD_CHARACTERS_MAX) return this.#fail(start, at, 'the record is too long');
+    return null;
+  }
+
+  #push(from: number, to: number): void {
+    if (this.width * 2 === this.#bounds.length) {
+      const wider = new Int32Array(this.#bounds.length * 2);
+      wider.set(this.#bounds);
+      this.#bounds = wider;
+    }
+    this.#bounds[this.width * 2] = from;
+    this.#bounds[this.width * 2 + 1] = to;
+    this.width++;
+  }
+
+  #fail(at: number, resumeFrom: number, message: string): RecordFault {
+    let end = resumeFrom;
+    while (end < this.#text.length && !isLineEnd(this.#text.charCodeAt(end))) end++;
+    this.next = afterLine(this.#text, end);
+    return { at, message };
+  }
+}
+
+/** Starts of records: four bytes each. */
+class StartList {
+  #starts: Uint32Array;
+  length = 0;
+
+  constructor(text: string) {
+    this.#starts = new Uint32Array(16 + Math.floor(text.length / 32));
+  }
+
+  add(start: number): void {
+    if (this.length === this.#starts.length) {
+      const longer = new Uint32Array(this.length * 2);
+      longer.set(this.#starts);
+      this.#starts = longer;
+    }
+    this.#starts[this.length++] = start;
+  }
+
+  at(index: number): number {
+    return this.#starts[index]!;
+  }
+
+  keep(isKept: (start: number, index: number) => boolean): Uint32Array {
+    return this.#starts.subarray(0, this.length).filter(isKept);
+  }
+}
+
+/** Line and column, from 1, of a position. Lines are looked for when the first problem asks. */
+function lineCounter(text: string): (at: number) => { line: number; column: number } {
+  let lineStarts: number[] | null = null;
+  return (at) => {
+    if (lineStarts === null) {
+      lineStarts = [0];
+      for (let next = nextLine(text, 0); next < text.length; next = nextLine(text, next))
+        lineStarts.push(next);
+    }
+    let low = 0;
+    let high = lineStarts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (lineStarts[middle]! <= at) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: at - lineStarts[low]! + 1 };
+  };
+}
+
+function nextLine(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && !isLineEnd(text.charCodeAt(at))) at++;
+  return at < text.length ? afterLine(text, at) : text.length;
+}
+
+/** @param at a line end, or the end of the text */
+function afterLine(text: string, at: number): number {
+  return text.charCodeAt(at) === RETURN && text.charCodeAt(at + 1) === NEWLINE ? at + 2 : at + 1;
+}
+
+function isLineEnd(code: number): boolean {
+  return code === NEWLINE || code === RETURN;
+}
+
+function isBorder(code: number): boolean {
+  return code === COMMA || isLineEnd(code);
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || code === 9 || code === 12;
 }

@@ -1,138 +1,211 @@
 /** What is legal in a tariff and probably wrong. */
 import { formatScaled } from '@tollstream/money';
-import type { PrefixIndex, Rate } from './model.ts';
+import { POWERS_OF_TEN, PREFIX_DIGITS_MAX } from './digits.ts';
+import type { PrefixIndex } from './model.ts';
 import { describeOrigin } from './origins.ts';
 import type { Place, ProblemList } from './problems.ts';
+import { type RateList, digitsOfRow } from './rate-list.ts';
+import { alignedPrefixes, orderByNumber } from './rate-order.ts';
 import { RATE_SCALE } from './scales.ts';
 
-const DIGITS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
 /** Fewer are no neighbourhood. */
 const NEIGHBOURS_MIN = 2;
 const FACTOR = 10;
 
 interface TariffRows {
-  readonly rates: readonly Rate[];
-  /** Those of them that are for all callers. */
-  readonly forAll: readonly Rate[];
-  /** The same by prefix. */
-  readonly byPrefix: ReadonlyMap<string, readonly Rate[]>;
+  readonly rates: RateList;
+  /** Those that are looked at, by the text of their prefixes. */
+  readonly order: Uint32Array;
+  /** Over the rows for all callers. */
   readonly index: PrefixIndex;
 }
 
-/** @param placeOf place of a field of the row with this index */
+type Warn = (code: Parameters<ProblemList['add']>[0], row: number, field: string, message: string) => void;
+
+/**
+ * @param rows    those for all callers
+ * @param placeOf place of a field of the row with this index
+ */
 export function warnOfRates(
-  { rates, forAll, byPrefix, index }: TariffRows,
+  rows: TariffRows,
   placeOf: (index: number, field: string) => Place,
   warnings: ProblemList,
 ): void {
-  const longer = prefixesWithLongerOnes(byPrefix);
-  const siblings = Map.groupBy(forAll, ({ prefix }) => prefix.slice(0, -1));
-  for (const rate of forAll) {
-    const isShadowed =
-      longer.has(rate.prefix) &&
-      DIGITS.every((digit) => isCovered(rate.prefix + digit, rate, byPrefix, longer));
-    if (isShadowed) {
-      const message = `Prefix ${rate.prefix} never decides: all ten prefixes that go on from it have rates`;
-      warnings.add('TOLL_CATALOG_PREFIX_SHADOWED', placeOf(rate.index, 'prefix'), message);
-    }
-    const fault = cheaperUntil(rate, rates, index);
-    if (fault !== null) {
-      warnings.add('TOLL_CATALOG_RATE_CHEAPER_BEFORE', placeOf(rate.index, 'effective_from'), fault);
-    }
-    const outlier = unlikeOthers(rate, siblings.get(rate.prefix.slice(0, -1))!);
-    if (outlier !== null) {
-      warnings.add('TOLL_CATALOG_RATE_UNLIKE_NEIGHBOURS', placeOf(rate.index, 'rate'), outlier);
-    }
-  }
+  const warn: Warn = (code, row, field, message) => warnings.add(code, placeOf(row, field), message);
+  warnOfShadowed(rows, warn);
+  warnOfCheaperBefore(rows, warn);
+  warnOfOutliers(rows, warn);
 }
 
-/** A prefix that only some callers have a rate for: calls of all others are suspended. Said once, with how many there are. */
+/**
+ * A prefix that only some callers have a rate for: calls of all others are suspended. Said once, with how many there are.
+ * @param rows those for some callers alone
+ */
 export function warnOfOtherCallers(
-  forSome: readonly Rate[],
-  index: PrefixIndex,
+  { rates, order, index }: TariffRows,
   placeOf: (index: number, field: string) => Place,
   warnings: ProblemList,
 ): void {
-  const alone = forSome.filter(
-    ({ prefix, effectiveFrom, effectiveTo }) =>
-      index.find(Number(prefix), Number.isFinite(effectiveFrom) ? effectiveFrom : effectiveTo - 1) < 0,
-  );
+  const alone = order.toSorted().filter((row) => {
+    const from = rates.effectiveFromAt(row);
+    return index.find(rates.prefixAt(row), Number.isFinite(from) ? from : rates.effectiveToAt(row) - 1) < 0;
+  });
   const [first] = alone;
   if (first === undefined) return;
-  const prefixes = new Set(alone.map(({ prefix }) => prefix)).size;
+  const prefixes = new Set(Array.from(alone, (row) => rates.prefixAt(row))).size;
   const others = prefixes === 1 ? '' : ` (and to ${prefixes - 1} more)`;
-  const message = `Calls to prefix ${first.prefix}${others} have no rate when others call than ${describeOrigin(first.special!.origin!)}`;
-  warnings.add('TOLL_CATALOG_ORIGIN_GAP', placeOf(first.index, 'origin'), message);
+  const message = `Calls to prefix ${rates.prefixAt(first)}${others} have no rate when others call than ${describeOrigin(rates.originAt(first)!)}`;
+  warnings.add('TOLL_CATALOG_ORIGIN_GAP', placeOf(first, 'origin'), message);
 }
 
-/** All beginnings of prefixes, the prefixes themselves not counted. */
-function prefixesWithLongerOnes(byPrefix: ReadonlyMap<string, unknown>): Set<string> {
-  const beginnings = new Set<string>();
-  for (const prefix of byPrefix.keys()) {
-    for (let length = prefix.length - 1; length > 0; length--) {
-      const beginning = prefix.slice(0, length);
-      if (beginnings.has(beginning)) break;
-      beginnings.add(beginning);
+/** Prefixes that never decide, since all ten that go on from them do. */
+function warnOfShadowed({ rates, order }: TariffRows, warn: Warn): void {
+  const keys = alignedPrefixes(rates);
+  for (let at = 0; at < order.length; at++) {
+    const row = order[at]!;
+    const digits = digitsOfRow(rates.columns.rows, row);
+    if (digits === PREFIX_DIGITS_MAX) continue;
+    const base = keys[row]!;
+    let first = at + 1;
+    while (first < order.length && rates.prefixAt(order[first]!) === rates.prefixAt(row)) first++;
+    // Most have no prefix that goes on with a 0, and then it is not worth looking for the others.
+    if (first === order.length || keys[order[first]!]! >= base + unitAfter(digits)) continue;
+    const end = firstFrom(base + unitAfter(digits - 1), first, order.length);
+    if (
+      !areAllCovered(first, end, {
+        base,
+        digits,
+        from: rates.effectiveFromAt(row),
+        to: rates.effectiveToAt(row),
+      })
+    )
+      continue;
+    const message = `Prefix ${rates.prefixAt(row)} never decides: all ten prefixes that go on from it have rates`;
+    warn('TOLL_CATALOG_PREFIX_SHADOWED', row, 'prefix', message);
+  }
+
+  interface Stretch {
+    /** Filled up with zeros. */
+    readonly base: number;
+    readonly digits: number;
+    readonly from: number;
+    readonly to: number;
+  }
+
+  /** Whether the ten prefixes that go on from one have rates all the time. They and what goes on from them stand from `first` to before `end`. */
+  function areAllCovered(first: number, end: number, { base, digits, from, to }: Stretch): boolean {
+    const unit = unitAfter(digits);
+    let at = first;
+    for (let digit = 0; digit < 10; digit++) {
+      const below = firstFrom(base + (digit + 1) * unit, at, end);
+      if (below === at) return false;
+      if (!isCovered(at, below, { base: base + digit * unit, digits: digits + 1, from, to })) return false;
+      at = below;
     }
+    return true;
   }
-  return beginnings;
+
+  /** Whether the prefix, or the ten that go on from it, have rates all the time. */
+  function isCovered(first: number, end: number, stretch: Stretch): boolean {
+    let at = first;
+    let coveredTo = stretch.from;
+    for (; at < end && isAt(order[at]!, stretch); at++) {
+      if (rates.effectiveFromAt(order[at]!) <= coveredTo)
+        coveredTo = Math.max(coveredTo, rates.effectiveToAt(order[at]!));
+    }
+    if (at > first && coveredTo >= stretch.to) return true;
+    return at < end && stretch.digits < PREFIX_DIGITS_MAX && areAllCovered(at, end, stretch);
+  }
+
+  function isAt(row: number, { base, digits }: Stretch): boolean {
+    return keys[row] === base && digitsOfRow(rates.columns.rows, row) === digits;
+  }
+
+  /** First place from `low` on, before `high`, whose key is at least `key`; `high` when there is none. */
+  function firstFrom(key: number, low: number, high: number): number {
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (keys[order[middle]!]! >= key) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
 }
 
-/** Whether the prefix, or the ten that go on from it, have rates as long as the row is in force. */
-function isCovered(
-  prefix: string,
-  row: Pick<Rate, 'effectiveFrom' | 'effectiveTo'>,
-  byPrefix: ReadonlyMap<string, readonly Rate[]>,
-  longer: ReadonlySet<string>,
-): boolean {
-  const own = byPrefix.get(prefix) ?? [];
-  let coveredTo = row.effectiveFrom;
-  for (const { effectiveFrom, effectiveTo } of own.toSorted((a, b) => a.effectiveFrom - b.effectiveFrom)) {
-    if (effectiveFrom > coveredTo) break;
-    coveredTo = Math.max(coveredTo, effectiveTo);
-  }
-  if (own.length > 0 && coveredTo >= row.effectiveTo) return true;
-  return longer.has(prefix) && DIGITS.every((digit) => isCovered(prefix + digit, row, byPrefix, longer));
+/** What one more digit after so many counts in a number filled up with zeros. */
+function unitAfter(digits: number): number {
+  return POWERS_OF_TEN[PREFIX_DIGITS_MAX - 1 - digits]!;
 }
 
 /** A code that starts later: until then its calls are priced by a shorter one, which should not be cheaper. */
-function cheaperUntil(rate: Rate, rates: readonly Rate[], index: PrefixIndex): string | null {
-  if (rate.effectiveFrom === -Infinity || rate.blocked) return null;
-  const before = rates[index.find(Number(rate.prefix), rate.effectiveFrom - 1)];
-  if (before === undefined || before.prefix === rate.prefix || before.blocked) return null;
-  if (before.ratePerMinute >= rate.ratePerMinute) return null;
-  const until = new Date(rate.effectiveFrom).toISOString();
-  return `Until ${until} calls to ${rate.prefix} cost the ${perMinute(before)} of prefix ${before.prefix}, not ${perMinute(rate)}`;
+function warnOfCheaperBefore({ rates, order, index }: TariffRows, warn: Warn): void {
+  for (const row of order) {
+    const start = rates.effectiveFromAt(row);
+    if (start === -Infinity || rates.isBlockedAt(row)) continue;
+    const prefix = rates.prefixAt(row);
+    const before = index.find(prefix, start - 1);
+    if (before < 0 || rates.prefixAt(before) === prefix || rates.isBlockedAt(before)) continue;
+    const rate = rates.ratePerMinuteAt(row);
+    const rateBefore = rates.ratePerMinuteAt(before);
+    if (rateBefore >= rate) continue;
+    const until = new Date(start).toISOString();
+    const message = `Until ${until} calls to ${prefix} cost the ${perMinute(rateBefore)} of prefix ${rates.prefixAt(before)}, not ${perMinute(rate)}`;
+    warn('TOLL_CATALOG_RATE_CHEAPER_BEFORE', row, 'effective_from', message);
+  }
 }
 
 /** Prefixes that differ in their last digit alone usually cost much the same: a shifted decimal point does not. */
-function unlikeOthers(rate: Rate, siblings: readonly Rate[]): string | null {
-  if (rate.prefix.length <= countryDigits(rate.prefix) || rate.blocked || rate.ratePerMinute === 0)
-    return null;
-  const others = siblings.filter(
-    ({ prefix, blocked, country }) => prefix !== rate.prefix && !blocked && country === rate.country,
-  );
-  if (new Set(others.map(({ prefix }) => prefix)).size < NEIGHBOURS_MIN) return null;
+function warnOfOutliers({ rates, order: rows }: TariffRows, warn: Warn): void {
+  const order = orderByNumber(rates, rows);
+  for (let first = 0; first < order.length;) {
+    const parent = Math.floor(rates.prefixAt(order[first]!) / 10);
+    let end = first + 1;
+    while (end < order.length && Math.floor(rates.prefixAt(order[end]!) / 10) === parent) end++;
+    if (end - first > NEIGHBOURS_MIN) {
+      for (let at = first; at < end; at++) {
+        const fault = unlikeOthers(rates, order.subarray(first, end), order[at]!);
+        if (fault !== null) warn('TOLL_CATALOG_RATE_UNLIKE_NEIGHBOURS', order[at]!, 'rate', fault);
+      }
+    }
+    first = end;
+  }
+}
+
+/** @param siblings rows of the same beginning, the row among them, those of one prefix beside each other */
+function unlikeOthers(rates: RateList, siblings: Uint32Array, row: number): string | null {
+  const prefix = rates.prefixAt(row);
+  const rate = rates.ratePerMinuteAt(row);
+  const digits = digitsOfRow(rates.columns.rows, row);
+  if (rate === 0 || digits <= countryDigits(prefix, digits) || rates.isBlockedAt(row)) return null;
+  const country = rates.countryIdAt(row);
   let lowest = Infinity;
   let highest = 0;
-  for (const { ratePerMinute } of others) {
-    lowest = Math.min(lowest, ratePerMinute);
-    highest = Math.max(highest, ratePerMinute);
+  let neighbours = 0;
+  let last = 0;
+  for (const other of siblings) {
+    const otherPrefix = rates.prefixAt(other);
+    if (otherPrefix === prefix || rates.countryIdAt(other) !== country || rates.isBlockedAt(other)) continue;
+    if (otherPrefix !== last) neighbours++;
+    last = otherPrefix;
+    const otherRate = rates.ratePerMinuteAt(other);
+    if (otherRate < lowest) lowest = otherRate;
+    if (otherRate > highest) highest = otherRate;
   }
-  if (highest > 0 && rate.ratePerMinute >= highest * FACTOR) {
-    return `The rate of ${rate.prefix} is at least ${FACTOR} times those of the prefixes beside it`;
+  if (neighbours < NEIGHBOURS_MIN) return null;
+  if (highest > 0 && rate >= highest * FACTOR) {
+    return `The rate of ${prefix} is at least ${FACTOR} times those of the prefixes beside it`;
   }
-  if (rate.ratePerMinute * FACTOR <= lowest) {
-    return `The rate of ${rate.prefix} is at most a tenth of those of the prefixes beside it`;
+  if (rate * FACTOR <= lowest) {
+    return `The rate of ${prefix} is at most a tenth of those of the prefixes beside it`;
   }
   return null;
 }
 
 /** Countries differ: a country code has up to three digits, and those that share +1 are told apart by the three after it. */
-function countryDigits(prefix: string): number {
-  return prefix.startsWith('1') ? 4 : 3;
+function countryDigits(prefix: number, digits: number): number {
+  return Math.floor(prefix / POWERS_OF_TEN[digits - 1]!) === 1 ? 4 : 3;
 }
 
-function perMinute({ ratePerMinute }: Rate): string {
+function perMinute(ratePerMinute: number): string {
   return `${formatScaled(ratePerMinute, RATE_SCALE, { trim: true })}/min`;
 }

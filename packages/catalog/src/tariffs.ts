@@ -1,22 +1,24 @@
 /** Tariff files to tariffs. */
 import { FieldReader, type Fields, csvFields, isObject, sequenceLength, yamlFields } from './fields.ts';
+import { PREFIX_DIGITS_MAX } from './digits.ts';
+import { JURISDICTION_COLUMNS, readJurisdictionRates } from './jurisdiction-rates.ts';
 import type {
   ChargeRounding,
   DurationRounding,
-  Rate,
-  RateOrigin,
+  PriceLists,
   SpecialTerms,
   Tariff,
   TimeWindows,
 } from './model.ts';
-import { JURISDICTION_COLUMNS, readJurisdictionRates } from './jurisdiction-rates.ts';
 import { buildOriginIndex } from './origin-index.ts';
 import { ORIGIN_COLUMNS, type OriginGroups, describeOrigin, originReader } from './origins.ts';
-import { PREFIX_DIGITS_MAX, buildPrefixIndex } from './prefix-index.ts';
+import { buildPrefixIndex } from './prefix-index.ts';
 import { type Place, type ProblemList, wholeFile } from './problems.ts';
 import { type CsvFile, readCsv } from './read-csv.ts';
 import type { YamlFile } from './read-yaml.ts';
 import { readPriceLists, windowColumns } from './price-lists.ts';
+import { type RateList, RateListBuilder, countryId, rateListOf } from './rate-list.ts';
+import { orderByText } from './rate-order.ts';
 import { CHARGE_SCALE, RATE_SCALE } from './scales.ts';
 import {
   NOTHING_OF_ITS_OWN,
@@ -47,6 +49,21 @@ const RATE_COLUMNS = [
   ...SPECIAL_COLUMNS,
 ] as const;
 const RATE_COLUMNS_REQUIRED = ['prefix', 'rate'] as const;
+/** What each row usually has for itself; what it says in the other columns it mostly shares with many. */
+const OWN_COLUMNS: ReadonlySet<string> = new Set(['prefix', 'description', 'rate']);
+/** Columns that mean the same whatever the rate beside them. */
+const APART_FROM_RATE: ReadonlySet<string> = new Set([
+  'country',
+  'connect_fee',
+  'initial',
+  'step',
+  'rounding',
+  'effective_from',
+  'effective_to',
+  'blocked',
+  ...ORIGIN_COLUMNS,
+  ...SPECIAL_COLUMNS,
+]);
 
 /** What a tariff has that says nothing of itself. */
 export interface TariffDefaults {
@@ -59,10 +76,17 @@ export interface TariffDefaults {
   readonly originGroups: OriginGroups;
 }
 
-type RateDefaults = Omit<
-  Rate,
-  'index' | 'prefix' | 'description' | 'initialRatePerMinute' | 'ratePerMinute' | 'blocked' | 'special'
-> & { readonly special: SpecialTerms };
+/** What a row has that leaves the field empty. */
+interface RateDefaults {
+  readonly country: string;
+  readonly effectiveFrom: number;
+  readonly effectiveTo: number;
+  readonly connectFee: number;
+  readonly initialSeconds: number;
+  readonly stepSeconds: number;
+  readonly durationRounding: DurationRounding;
+  readonly special: SpecialTerms;
+}
 
 /**
  * @param csvText text of a CSV file by its path in the catalog, null when there is none
@@ -89,38 +113,19 @@ export function readTariff(
     special: readSpecialTerms(defaultFields, NO_SPECIAL_TERMS, NOTHING_OF_ITS_OWN, reader, problems),
   };
   const windows = readWindows(yaml, catalogDefaults, reader, problems);
-  const originOf = originReader(catalogDefaults.originGroups, reader, problems);
   const rows = rateRows(yaml, windowColumns(windows), csvText, problems);
-  const warnOfGap = gapWarnings(windows, warnings);
-  const rates: Rate[] = [];
-  const placeOfRate: ((field: string) => Place)[] = [];
-  for (let i = 0; i < rows.count; i++) {
-    const fields = rows.row(i);
-    const rate = readRate(fields, rates.length, { defaults, windows, originOf }, reader, problems);
-    if (rate === null) continue;
-    warnOfGap(rate, fields);
-    rates.push(rate);
-    placeOfRate.push(fields.place);
-  }
-  const forAll = rates.filter((rate) => callersOf(rate) === null);
-  const forSome = rates.length === forAll.length ? [] : rates.filter((rate) => callersOf(rate) !== null);
-  const byPrefix = Map.groupBy(forAll, ({ prefix }) => prefix);
-  const overlaps = [...byPrefix.values(), ...sameCallers(forSome)].filter((same) =>
-    reportOverlaps(same, placeOfRate, problems),
+  const context = { defaults, windows, originGroups: catalogDefaults.originGroups };
+  const { rates, placeOf } = readRates(rows, context, problems, warnings);
+  const { forAll, forSome } = splitByCallers(rates, orderByText(rates));
+  const overlaps = [forAll, ...sameCallers(rates, forSome)].filter((same) =>
+    reportOverlaps(rates, same, placeOf, problems),
   );
-  const usable = overlaps.length > 0 ? [] : forAll;
-  const index = buildPrefixIndex(usable);
-  const originIndex =
-    overlaps.length > 0 || forSome.length === 0
-      ? null
-      : buildOriginIndex(
-          rates.map((rate) => ({ ...rate, origin: callersOf(rate) })),
-          index,
-        );
-  if (overlaps.length === 0) {
-    const placeOf = (row: number, field: string) => placeOfRate[row]!(field);
-    warnOfRates({ rates, forAll, byPrefix, index }, placeOf, warnings);
-    warnOfOtherCallers(forSome, index, placeOf, warnings);
+  const isUsable = overlaps.length === 0;
+  const index = isUsable ? buildPrefixIndex(rates, forAll) : buildPrefixIndex(rateListOf([]));
+  const originIndex = isUsable ? buildOriginIndex(rates, forSome, index) : null;
+  if (isUsable) {
+    warnOfRates({ rates, order: forAll, index }, placeOf, warnings);
+    warnOfOtherCallers({ rates, order: forSome, index }, placeOf, warnings);
   }
   return {
     id: head.text('id') ?? '',
@@ -138,17 +143,115 @@ export function readTariff(
 
 interface RateRows {
   readonly count: number;
+  /** Holds until the next one is asked for. */
   row(index: number): Fields;
+  /** Rows with the same one agree in all but prefix, rate and description; null where that is not known. */
+  termsKey(index: number): string | null;
+}
+
+/** Place of a field of the row with this index. */
+type PlaceOf = (index: number, field: string) => Place;
+
+/** What rows often have in common, read once. */
+interface CommonTerms {
+  readonly termsId: number;
+  readonly periodId: number;
+  readonly country: number;
+}
+
+interface RowContext {
+  readonly defaults: RateDefaults;
+  readonly windows: TimeWindows | null;
+  readonly originGroups: OriginGroups;
+}
+
+function readRates(
+  rows: RateRows,
+  { defaults, windows, originGroups }: RowContext,
+  problems: ProblemList,
+  warnings: ProblemList,
+): { readonly rates: RateList; readonly placeOf: PlaceOf } {
+  const reader = new FieldReader(problems);
+  const builder = new RateListBuilder(rows.count);
+  const known = new Map<string, CommonTerms>();
+  const rowOf = new Uint32Array(rows.count);
+  const warnOfGap = gapWarnings(windows, warnings);
+  const originOf = originReader(originGroups, reader, problems);
+  for (let row = 0; row < rows.count; row++) {
+    const fields = rows.row(row);
+    const prefix = fields.text('prefix') ?? '';
+    const ratePerMinute = reader.decimal(fields, 'rate', RATE_SCALE, 0);
+    const key = rows.termsKey(row);
+    let common: CommonTerms | null | undefined = key === null ? undefined : known.get(key);
+    if (common === undefined) {
+      const problemsBefore = problems.count;
+      common = readTerms(fields, ratePerMinute);
+      // A problem is one of each row that has it.
+      if (key !== null && common !== null && problems.count === problemsBefore) known.set(key, common);
+    }
+    if (!isPrefix(prefix)) {
+      const message = 'This is no prefix of an E.164 number';
+      problems.add('TOLL_CATALOG_PREFIX_INVALID', fields.place('prefix'), message);
+      continue;
+    }
+    if (common === null) continue;
+    rowOf[builder.length] = row;
+    const { termsId, periodId, country } = common;
+    const description = fields.text('description') ?? '';
+    builder.push(Number(prefix), prefix.length, ratePerMinute, termsId, periodId, country, description);
+  }
+  return {
+    rates: builder.finish(),
+    placeOf: (index, field) => rows.row(rowOf[index]!).place(field),
+  };
+
+  function readTerms(fields: Fields, ratePerMinute: number): CommonTerms | null {
+    const initialRatePerMinute = reader.decimal(fields, 'initial_rate', RATE_SCALE, ratePerMinute);
+    const hasRate = fields.text('rate') !== undefined;
+    const base = hasRate ? { initialRatePerMinute, ratePerMinute } : null;
+    const priceLists = readPriceLists(fields, windows, base, reader, problems);
+    const jurisdictionRates = readJurisdictionRates(
+      fields,
+      hasRate ? ratePerMinute : null,
+      priceLists !== null || fields.text('initial_rate') !== undefined,
+      reader,
+      problems,
+    );
+    if (!hasRate && priceLists === null && jurisdictionRates === null) {
+      problems.add('TOLL_CATALOG_DECIMAL_INVALID', fields.place('rate'), 'The rate is missing');
+    }
+    const effectiveFrom = reader.instant(fields, 'effective_from', defaults.effectiveFrom);
+    const effectiveTo = reader.instant(fields, 'effective_to', defaults.effectiveTo);
+    const own = { priceLists, origin: originOf(fields), jurisdictionRates };
+    const special = readSpecialTerms(fields, defaults.special, own, reader, problems);
+    const country = countryId(reader.country(fields, 'country', defaults.country));
+    const termsId = builder.termsId({
+      initialRatePerMinute,
+      ratePerMinute,
+      connectFee: reader.decimal(fields, 'connect_fee', CHARGE_SCALE, defaults.connectFee),
+      initialSeconds: reader.increment(fields, 'initial', defaults.initialSeconds),
+      stepSeconds: reader.increment(fields, 'step', defaults.stepSeconds),
+      durationRounding: reader.oneOf(fields, 'rounding', ['up', 'nearest'], defaults.durationRounding),
+      blocked: reader.flag(fields, 'blocked', false),
+      special: isSpecial(special) ? special : null,
+    });
+    if (effectiveTo <= effectiveFrom) {
+      const message = `Prefix ${fields.text('prefix') ?? ''} ends before it starts`;
+      problems.add('TOLL_CATALOG_DATE_INVERTED', fields.place('effective_to'), message);
+      return null;
+    }
+    warnOfGap(priceLists, fields);
+    return { termsId, periodId: builder.periodId(effectiveFrom, effectiveTo), country };
+  }
 }
 
 /** A row without a rate outside of its windows should have windows around the clock. Said once for rows with the same windows. */
 function gapWarnings(
   windows: TimeWindows | null,
   warnings: ProblemList,
-): (rate: Rate, fields: Fields) => void {
+): (lists: PriceLists | null, fields: Fields) => void {
   const seen = new Set<string>();
-  return ({ special }, fields) => {
-    const lists = special?.priceLists ?? null;
+  return (lists, fields) => {
     if (windows === null || lists === null || lists.base !== null) return;
     const own = windows.windows.filter((_, i) => lists.byWindow[i] !== null);
     const key = own.map(({ id }) => id).join();
@@ -169,10 +272,50 @@ function rateRows(
   const value = (yaml.value as { rates?: unknown } | null)?.rates;
   if (typeof value !== 'string') {
     for (let i = 0; i < sequenceLength(value); i++) reportUnknownWindows(yaml, i, windowFields, problems);
-    return { count: sequenceLength(value), row: (index) => yamlFields(yaml, ['rates', index]) };
+    return {
+      count: sequenceLength(value),
+      row: (index) => yamlFields(yaml, ['rates', index]),
+      termsKey: () => null,
+    };
   }
   const csv = rateCsv(`tariffs/${value}`, yaml.place(['rates']), windowFields, csvText, problems);
-  return { count: csv?.records.length ?? 0, row: (index) => csvFields(csv!, index) };
+  return csv === null
+    ? { count: 0, row: (index) => yamlFields(yaml, ['rates', index]), termsKey: () => null }
+    : csvRows(csv, [...RATE_COLUMNS, ...windowFields]);
+}
+
+function csvRows(csv: CsvFile<string>, columns: readonly string[]): RateRows {
+  const fields = csvFields(csv);
+  const positions = columns
+    .filter((name) => !OWN_COLUMNS.has(name))
+    .map((name) => csv.position(name))
+    .filter((position) => position >= 0)
+    .sort((a, b) => a - b);
+  // Columns that stand beside each other go into the key together.
+  const stretches: [first: number, last: number][] = [];
+  for (const position of positions) {
+    const stretch = stretches.at(-1);
+    if (stretch !== undefined && stretch[1] === position - 1) stretch[1] = position;
+    else stretches.push([position, position]);
+  }
+  const beside = columns
+    .filter((name) => !OWN_COLUMNS.has(name) && !APART_FROM_RATE.has(name))
+    .map((name) => csv.position(name))
+    .filter((position) => position >= 0);
+  return {
+    count: csv.records,
+    row: (index) => fields.moveTo(index),
+    termsKey(index) {
+      let key = '';
+      for (const [first, last] of stretches) {
+        const written = csv.written(index, first, last);
+        key += `${written.length}:${written}`;
+      }
+      const rate = csv.cell(index, csv.position('rate'));
+      const dependsOnRate = rate === '' || beside.some((position) => csv.cell(index, position) !== '');
+      return dependsOnRate ? `${key}${rate}` : key;
+    },
+  };
 }
 
 /** In a CSV file they are unknown columns. */
@@ -210,7 +353,7 @@ function rateCsv(
     RATE_COLUMNS_REQUIRED,
     problems,
   );
-  if (csv !== null && csv.records.length === 0) {
+  if (csv !== null && csv.records === 0) {
     problems.add(
       'TOLL_CATALOG_EMPTY',
       wholeFile(path),
@@ -221,125 +364,62 @@ function rateCsv(
   return csv;
 }
 
-interface RowContext {
-  readonly defaults: RateDefaults;
-  readonly windows: TimeWindows | null;
-  readonly originOf: (fields: Fields) => RateOrigin | null;
-}
-
-function readRate(
-  fields: Fields,
-  index: number,
-  { defaults, windows, originOf }: RowContext,
-  reader: FieldReader,
-  problems: ProblemList,
-): Rate | null {
-  const prefix = fields.text('prefix') ?? '';
-  const ratePerMinute = reader.decimal(fields, 'rate', RATE_SCALE, 0);
-  const initialRatePerMinute = reader.decimal(fields, 'initial_rate', RATE_SCALE, ratePerMinute);
-  const hasRate = fields.text('rate') !== undefined;
-  const base = hasRate ? { initialRatePerMinute, ratePerMinute } : null;
-  const priceLists = readPriceLists(fields, windows, base, reader, problems);
-  const jurisdictionRates = readJurisdictionRates(
-    fields,
-    hasRate ? ratePerMinute : null,
-    priceLists !== null || fields.text('initial_rate') !== undefined,
-    reader,
-    problems,
-  );
-  if (!hasRate && priceLists === null && jurisdictionRates === null) {
-    problems.add('TOLL_CATALOG_DECIMAL_INVALID', fields.place('rate'), 'The rate is missing');
-  }
-  const effectiveFrom = reader.instant(fields, 'effective_from', defaults.effectiveFrom);
-  const effectiveTo = reader.instant(fields, 'effective_to', defaults.effectiveTo);
-  const special = readSpecialTerms(
-    fields,
-    defaults.special,
-    { priceLists, origin: originOf(fields), jurisdictionRates },
-    reader,
-    problems,
-  );
-  const rate: Rate = {
-    index,
-    prefix,
-    description: fields.text('description') ?? '',
-    country: reader.country(fields, 'country', defaults.country),
-    effectiveFrom,
-    effectiveTo,
-    initialRatePerMinute,
-    ratePerMinute,
-    connectFee: reader.decimal(fields, 'connect_fee', CHARGE_SCALE, defaults.connectFee),
-    initialSeconds: reader.increment(fields, 'initial', defaults.initialSeconds),
-    stepSeconds: reader.increment(fields, 'step', defaults.stepSeconds),
-    durationRounding: reader.oneOf(fields, 'rounding', ['up', 'nearest'], defaults.durationRounding),
-    blocked: reader.flag(fields, 'blocked', false),
-    special: isSpecial(special) ? special : null,
-  };
-  if (!isPrefix(prefix)) {
-    problems.add(
-      'TOLL_CATALOG_PREFIX_INVALID',
-      fields.place('prefix'),
-      'This is no prefix of an E.164 number',
-    );
-    return null;
-  }
-  if (effectiveTo <= effectiveFrom) {
-    problems.add(
-      'TOLL_CATALOG_DATE_INVERTED',
-      fields.place('effective_to'),
-      `Prefix ${prefix} ends before it starts`,
-    );
-    return null;
-  }
-  return rate;
-}
-
 export function isPrefix(text: string): boolean {
   return text.length <= PREFIX_DIGITS_MAX && /^[1-9]\d*$/.test(text);
 }
 
-/** Null = the row is for all callers. */
-function callersOf({ special }: Rate): RateOrigin | null {
-  return special === null ? null : special.origin;
+/** The rows for all callers and those for some alone, in the same order. */
+function splitByCallers(
+  rates: RateList,
+  order: Uint32Array,
+): { readonly forAll: Uint32Array; readonly forSome: Uint32Array } {
+  if (!rates.someSpecial(({ origin }) => origin !== null))
+    return { forAll: order, forSome: new Uint32Array(0) };
+  return {
+    forAll: order.filter((row) => rates.originAt(row) === null),
+    forSome: order.filter((row) => rates.originAt(row) !== null),
+  };
 }
 
-/** Rows of one prefix that some callers have in common. */
-function sameCallers(rates: readonly Rate[]): Iterable<Rate[]> {
-  const groups = new Map<string, Rate[]>();
-  for (const rate of rates) {
-    const { members, numberClass } = callersOf(rate)!;
+/** Rows of one prefix that some callers have in common, in the same order. */
+function sameCallers(rates: RateList, order: Uint32Array): Iterable<number[]> {
+  const groups = new Map<string, number[]>();
+  for (const row of order) {
+    const { members, numberClass } = rates.originAt(row)!;
     for (const member of members.length === 0 ? [''] : members) {
-      const key = `${rate.prefix} ${member} ${numberClass}`;
+      const key = `${rates.prefixAt(row)} ${member} ${numberClass}`;
       const group = groups.get(key);
-      if (group === undefined) groups.set(key, [rate]);
-      else group.push(rate);
+      if (group === undefined) groups.set(key, [row]);
+      else group.push(row);
     }
   }
   return groups.values();
 }
 
-/** Rows for the same calls that hold at the same time: nothing could choose between them. */
+/**
+ * Rows for the same calls that hold at the same time: nothing could choose between them.
+ * @param rows in the order of their prefixes, and of their times among those of one prefix
+ */
 function reportOverlaps(
-  same: Rate[],
-  placeOfRate: readonly ((field: string) => Place)[],
+  rates: RateList,
+  rows: ArrayLike<number>,
+  placeOf: PlaceOf,
   problems: ProblemList,
 ): boolean {
   let found = false;
-  if (same.length === 1) return found;
-  same.sort((a, b) =>
-    a.effectiveFrom === b.effectiveFrom ? a.index - b.index : a.effectiveFrom - b.effectiveFrom,
-  );
-  for (let i = 1; i < same.length; i++) {
-    const [earlier, later] = [same[i - 1]!, same[i]!].toSorted((a, b) => a.index - b.index) as [Rate, Rate];
-    if (same[i]!.effectiveFrom >= same[i - 1]!.effectiveTo) continue;
+  for (let i = 1; i < rows.length; i++) {
+    const before = rows[i - 1]!;
+    const row = rows[i]!;
+    if (rates.prefixAt(row) !== rates.prefixAt(before)) continue;
+    if (rates.effectiveFromAt(row) >= rates.effectiveToAt(before)) continue;
     found = true;
-    const line = placeOfRate[earlier.index]!('prefix').line;
-    const origin = callersOf(later);
+    const line = placeOf(Math.min(row, before), 'prefix').line;
+    const origin = rates.originAt(Math.max(row, before));
     const whose = origin === null ? '' : ` for callers of ${describeOrigin(origin)}`;
     problems.add(
       'TOLL_CATALOG_PREFIX_DUPLICATE',
-      placeOfRate[later.index]!('prefix'),
-      `Prefix ${later.prefix}${whose} holds at the same time as on line ${line}`,
+      placeOf(Math.max(row, before), 'prefix'),
+      `Prefix ${rates.prefixAt(row)}${whose} holds at the same time as on line ${line}`,
     );
   }
   return found;

@@ -1,3 +1,5 @@
+import type { Rate } from './model.ts';
+
 /** A small whole catalog in memory, to be changed by tests. */
 const PLAN = `id: standard
 name: Standard
@@ -71,3 +73,19 @@ export function edited(file: SmallCatalogFile, search: string, replacement: stri
   if (!SMALL_CATALOG[file].includes(search)) throw new Error(`${file} does not hold ${search}`);
   return { [file]: SMALL_CATALOG[file].replace(search, replacement) };
 }
+
+/** A rate with nothing special, for tests that are about prefixes and times. */
+export const PLAIN_RATE: Omit<Rate, 'index' | 'prefix'> = {
+  description: '',
+  country: '',
+  effectiveFrom: -Infinity,
+  effectiveTo: Infinity,
+  initialRatePerMinute: 0,
+  ratePerMinute: 0,
+  connectFee: 0,
+  initialSeconds: 60,
+  stepSeconds: 60,
+  durationRounding: 'up',
+  blocked: false,
+  special: null,
+};

@@ -65,10 +65,10 @@ export function explainCall(call: RatingCall, account: RatedAccount, allowance: 
       const caller = originEnd(call, account);
       const row = rowFor(tariff, number, call, account, call.answeredAt);
       steps.push(rateStep({ number, caller, atMs: call.answeredAt, row, tariff }, outcome));
-      const rate = tariff.rates[row];
-      if (rate !== undefined && (rate.special?.jurisdictionRates ?? null) !== null) {
+      const special = row < 0 ? null : tariff.rates.specialAt(row);
+      if (special !== null && special.jurisdictionRates !== null) {
         const jurisdiction = jurisdictionOf(callType, call, account);
-        steps.push(jurisdictionRateStep(jurisdiction, rate.special!.jurisdictionRates!, tariff));
+        steps.push(jurisdictionRateStep(jurisdiction, special.jurisdictionRates, tariff));
       }
     }
   }
@@ -195,11 +195,11 @@ function rateStep(choice: RateChoice, outcome: Priced | Unpriceable): Explanatio
   const { number, caller, atMs, row: chosen, tariff } = choice;
   const digits = String(number);
   const passedOver = tariff.rates
-    .filter((rate) => digits.startsWith(rate.prefix) && rate.index !== chosen)
+    .matching(number)
+    .filter(({ index }) => index !== chosen)
     .sort((a, b) => b.prefix.length - a.prefix.length || a.effectiveFrom - b.effectiveFrom)
     .map((rate) => `prefix ${rate.prefix} ${describeRate(rate, tariff)}: ${whyNot(rate, choice)}`);
-  const rate = tariff.rates[chosen];
-  if (rate === undefined) {
+  if (chosen < 0) {
     return step(
       'rate',
       `No rate of tariff ${tariff.id} holds for ${digits}.`,
@@ -207,6 +207,7 @@ function rateStep(choice: RateChoice, outcome: Priced | Unpriceable): Explanatio
       passedOver,
     );
   }
+  const rate = tariff.rates.at(chosen);
   const isRefused = outcome.kind === 'unpriceable';
   const origin = rate.special?.origin ?? null;
   const whose = origin === null ? '' : `, for calls from ${endText(caller)},`;
@@ -269,8 +270,7 @@ function whyNot(rate: Rate, { caller, atMs, row, tariff }: RateChoice): string {
   if (origin !== null && !isCallerOf(origin, caller)) {
     return `for callers of ${describeOrigin(origin)} alone, and the call is from ${endText(caller)}`;
   }
-  const chosen = tariff.rates[row];
-  return chosen !== undefined && rate.prefix.length === chosen.prefix.length
+  return row >= 0 && rate.prefix === String(tariff.rates.prefixAt(row))
     ? 'for more callers than the one that was chosen'
     : 'shorter';
 }

@@ -102,7 +102,7 @@ it(`prices by caller and by jurisdiction as the oracle does (${CASES} cases, see
           endedAt: answeredAt + durationMs,
         };
         const outcome = priceCall(call, account, UNUSED_ALLOWANCE);
-        const rate = chosen(tariff.rates, called, caller, answeredAt);
+        const rate = chosen([...tariff.rates], called, caller, answeredAt);
         const explained = explainCall(call, account, UNUSED_ALLOWANCE);
         expect(explained.outcome).toEqual(outcome);
         if (rate === undefined || rate.blocked) {

@@ -117,7 +117,7 @@ it(`prices and explains as the oracle does (${CASES} cases, seed ${seed})`, () =
         endedAt: leg.answeredAt + leg.durationMs,
       };
       const outcome = priceCall(call, account, allowance);
-      const rate = rateByLooking(tariff.rates, leg.destinationNumber, leg.answeredAt);
+      const rate = rateByLooking([...tariff.rates], leg.destinationNumber, leg.answeredAt);
       if (rate === undefined) {
         expect(outcome).toMatchObject({ kind: 'unpriceable', code: 'rate_missing' });
         return;

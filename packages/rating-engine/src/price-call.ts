@@ -1,4 +1,5 @@
-import type { JurisdictionRates, Pool, Rate, Tariff } from '@tollstream/catalog';
+import { emptyTerms } from '@tollstream/catalog';
+import type { JurisdictionRates, Pool, Rate, RateTerms, Tariff } from '@tollstream/catalog';
 import type { CallType, Jurisdiction, RateType, SuspendCode } from '@tollstream/contracts';
 import type { Allowance } from './allowance.ts';
 import { assert } from './assert.ts';
@@ -11,8 +12,6 @@ import type { CallFacts } from './classification.ts';
 import { billableSeconds } from './increments.ts';
 import { jurisdictionOf, originEnd } from './jurisdiction.ts';
 import { billedDurationMs, withinLimits } from './special-charge.ts';
-import { emptyTerms } from './rate-terms.ts';
-import type { RateTerms } from './rate-terms.ts';
 import type { CompiledRule, CompiledTariff, RatedAccount } from './rate-table.ts';
 
 /** A priced call: everything that proves its price. Amounts scaled by `CHARGE_SCALE`. */
@@ -184,7 +183,7 @@ function priceByTariff(
   const { country } = facts;
   const number = numberIn(tariff, callType, call, account, facts);
   const index = rowFor(tariff, number, call, account, call.answeredAt);
-  const terms = index < 0 ? null : compiled.terms.read(index, scratchTerms);
+  const terms = index < 0 ? null : tariff.rates.readTerms(index, scratchTerms);
   // A short code is rated by a row of its own: '411' must not meet the prefix of a country.
   if (terms === null || (callType === 'service_code' && terms.prefix !== number)) {
     return rateMissing(callType, number, tariff, call, facts);
@@ -192,8 +191,8 @@ function priceByTariff(
   if (terms.blocked) {
     return unpriceable('destination_blocked', `Tariff ${tariff.id} blocks prefix ${terms.prefix}.`);
   }
-  let rate = tariff.rates[index]!;
-  const special = terms.isSpecial ? rate.special : null;
+  let rate = tariff.rates.at(index);
+  const { special } = terms;
   const jurisdiction = jurisdictionOf(callType, call, account);
   if (special !== null && special.jurisdictionRates !== null) {
     const perMinute = rateIn(jurisdiction, special.jurisdictionRates);
@@ -280,9 +279,10 @@ function priceAttempt(
   if (call.startedAt < account.account.billingStart) return null;
   const { tariff } = rule.tariff;
   const number = numberIn(tariff, callType, call, account, facts);
-  const rate = tariff.rates[rowFor(tariff, number, call, account, call.startedAt)];
-  if (rate === undefined || rate.blocked || rate.special === null || rate.special.attemptFee === 0)
-    return null;
+  const index = rowFor(tariff, number, call, account, call.startedAt);
+  if (index < 0) return null;
+  const rate = tariff.rates.at(index);
+  if (rate.blocked || rate.special === null || rate.special.attemptFee === 0) return null;
   if (callType === 'service_code' && rate.prefix !== String(number)) return null;
   return {
     ...atNoCharge('unanswered', callType, call, account, facts.country),

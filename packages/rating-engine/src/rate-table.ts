@@ -5,7 +5,6 @@ import type { CallType } from '@tollstream/contracts';
 import { billingMonths } from './billing-month.ts';
 import type { BillingMonths } from './billing-month.ts';
 import type { CompiledWindows } from './charged-parts.ts';
-import { RateTermsTable } from './rate-terms.ts';
 import { windowCalendar } from './window-calendar.ts';
 
 /** One catalog version, prepared for pricing: what a call would otherwise look up or parse is looked up once. */
@@ -43,7 +42,6 @@ export type CompiledRule =
 
 export interface CompiledTariff {
   readonly tariff: Tariff;
-  readonly terms: RateTermsTable;
   readonly windows: CompiledWindows | null;
   /** Whether any row charges calls that nobody answered. */
   readonly hasAttemptFees: boolean;
@@ -59,10 +57,9 @@ export function compileRateTable(catalog: Catalog): RateTable {
     if (compiled === undefined) {
       compiled = {
         tariff,
-        terms: new RateTermsTable(tariff.rates),
         windows:
           tariff.windows === null ? null : { ...tariff.windows, calendar: windowCalendar(tariff.windows) },
-        hasAttemptFees: tariff.rates.some(({ special }) => special !== null && special.attemptFee > 0),
+        hasAttemptFees: tariff.rates.someSpecial(({ attemptFee }) => attemptFee > 0),
       };
       tariffs.set(tariff, compiled);
     }

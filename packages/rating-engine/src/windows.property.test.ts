@@ -121,7 +121,7 @@ it(`prices tiers and windows as the oracle does (${CASES} cases, seed ${seed})`,
       try {
         const windowAfter = (seconds: number): number =>
           oracleWindow(at.windows, answeredAt + seconds * 1000);
-        const row = { ...tariff.rates[0]!, chargeRounding: 'half_up' } as const;
+        const row = { ...tariff.rates.at(0), chargeRounding: 'half_up' } as const;
         expected = oraclePrice(durationMs, row, poolMinutes * 60, windowAfter);
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;

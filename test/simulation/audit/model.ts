@@ -169,9 +169,13 @@ function digitsOf(number: string): string {
   return number.length === 10 ? `1${number}` : number;
 }
 
+const ratesOf = new WeakMap<Tariff, readonly Rate[]>();
+
 function longestInForce(tariff: Tariff, digits: string, atMs: number): Rate | null {
   let best: Rate | null = null;
-  for (const rate of tariff.rates) {
+  const rates = ratesOf.get(tariff) ?? [...tariff.rates];
+  ratesOf.set(tariff, rates);
+  for (const rate of rates) {
     if (!digits.startsWith(rate.prefix) || atMs < rate.effectiveFrom || atMs >= rate.effectiveTo) continue;
     if (best === null || rate.prefix.length > best.prefix.length) best = rate;
   }

@@ -1,4 +1,5 @@
 /** Small catalogs for tests: every part has a default, so that a test names only what it is about. */
+import { rateListOf } from '@tollstream/catalog';
 import type {
   Account,
   Catalog,
@@ -68,7 +69,7 @@ export function makeTariff(id: string, rates: readonly RateText[], part: Part<Ta
     chargeRounding: 'half_up',
     byRoutingNumber: false,
     windows: null,
-    rates: rows,
+    rates: rateListOf(rows),
     index: plainIndex(rows.filter(({ special }) => (special?.origin ?? null) === null)),
     originIndex: asksWhoCalls ? plainOriginIndex(rows) : null,
     ...part,

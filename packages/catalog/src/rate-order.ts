@@ -1,0 +1,80 @@
+/** The rows of a list in order of their prefixes. */
+import { POWERS_OF_TEN, PREFIX_DIGITS_MAX } from './digits.ts';
+import { type RateList, digitsOfRow } from './rate-list.ts';
+
+const DIGITS_A_PASS = 3;
+const BUCKETS = 10 ** DIGITS_A_PASS;
+
+/** As text, so that a prefix stands right before those that go on from it, and rows of one prefix by when they start and then by whom they are for. */
+export function orderByText(rates: RateList): Uint32Array {
+  const keys = alignedPrefixes(rates);
+  const order = sortedByNumber(keys);
+  const { rows } = rates.columns;
+  // What is left: rows of one prefix, and prefixes that differ in zeros at their end.
+  for (let first = 0; first < order.length;) {
+    let end = first + 1;
+    while (end < order.length && keys[order[end]!] === keys[order[first]!]) end++;
+    if (end - first > 1) {
+      order
+        .subarray(first, end)
+        .sort(
+          (a, b) =>
+            digitsOfRow(rows, a) - digitsOfRow(rows, b) ||
+            compare(rates.effectiveFromAt(a), rates.effectiveFromAt(b)) ||
+            compare(callersText(rates, a), callersText(rates, b)) ||
+            a - b,
+        );
+    }
+    first = end;
+  }
+  return order;
+}
+
+function callersText(rates: RateList, row: number): string {
+  const origin = rates.originAt(row);
+  return origin === null ? '' : `${origin.text} ${origin.numberClass}`;
+}
+
+/** Some rows as numbers: those that differ in their last digit alone stand together, and so do those of one prefix. */
+export function orderByNumber(rates: RateList, rows: Uint32Array): Uint32Array {
+  const keys = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at++) keys[at] = rates.prefixAt(rows[at]!);
+  return sortedByNumber(keys).map((at) => rows[at]!);
+}
+
+/** Prefixes filled up with zeros to the length of the longest possible. */
+export function alignedPrefixes(rates: RateList): Float64Array {
+  const { rows } = rates.columns;
+  const keys = new Float64Array(rates.length);
+  for (let index = 0; index < keys.length; index++) {
+    keys[index] = rates.prefixAt(index) * POWERS_OF_TEN[PREFIX_DIGITS_MAX - digitsOfRow(rows, index)]!;
+  }
+  return keys;
+}
+
+/** Radix sort, three digits a pass: no comparisons, and the order of what is equal stays. */
+function sortedByNumber(keys: Float64Array): Uint32Array {
+  let order = Uint32Array.from(keys, (_, index) => index);
+  let other = new Uint32Array(keys.length);
+  const starts = new Uint32Array(BUCKETS + 1);
+  const digits = new Uint16Array(keys.length);
+  for (let power = 1; power < 10 ** PREFIX_DIGITS_MAX; power *= BUCKETS) {
+    starts.fill(0);
+    for (let index = 0; index < keys.length; index++) {
+      const quotient = Math.floor(keys[index]! / power);
+      const bucket = quotient - Math.floor(quotient / BUCKETS) * BUCKETS;
+      digits[index] = bucket;
+      starts[bucket + 1]!++;
+    }
+    for (let bucket = 1; bucket <= BUCKETS; bucket++) starts[bucket]! += starts[bucket - 1]!;
+    for (const index of order) other[starts[digits[index]!]!++] = index;
+    [order, other] = [other, order];
+  }
+  return order;
+}
+
+// Infinities have no difference.
+function compare<Value extends number | string>(a: Value, b: Value): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
