@@ -42,7 +42,7 @@ function read(text: string): { records: string[][]; codes: string[] } {
   return { records, codes: problems.list().map(({ code }) => code) };
 }
 
-test('reads what csv-parse reads, and refuses what it refuses (20000 cases, seed 4180)', () => {
+test('reads what csv-parse reads, and refuses what it refuses (5000 cases, seed 4180)', () => {
   let broken = 0;
   const soup = fc.array(fc.constantFrom('x', '5', ' ', ',', ',', '"', '"', '""', '\n', '\r\n', '\t', 'é'), {
     maxLength: 24,
@@ -63,9 +63,9 @@ test('reads what csv-parse reads, and refuses what it refuses (20000 cases, seed
       expect(records).toEqual(rows.filter((row) => row.length === COLUMNS.length));
       expect(codes.length).toBe(rows.filter((row) => row.length !== COLUMNS.length).length);
     }),
-    { numRuns: 20_000, seed: 4180 },
+    { numRuns: 5_000, seed: 4180 },
   );
-  expect(broken).toBeGreaterThan(1000);
+  expect(broken).toBeGreaterThan(300);
 });
 
 test('reads back any table that was written with quotes where they are needed', () => {
