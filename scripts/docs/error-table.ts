@@ -100,6 +100,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'A service was given an option that it does not have.',
       'Run it with `--help`.',
     ),
+    TOLL_USAGE_CATALOG_VERSION: entry(
+      'An argument is not the number of a catalog version.',
+      'Give a number such as 12; `tollstream catalog history` lists them.',
+    ),
     TOLL_USAGE_DATA: entry(
       'The data directory holds no rated calls.',
       'Run `tollstream run` first, or name its data directory with `--data`.',
@@ -726,10 +730,6 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     TOLL_BILLING_ROUTE_UNKNOWN: entry(
       'There is nothing under the path.',
       'See the README of the billing service for the paths.',
-    ),
-    TOLL_INGEST_CATALOG_CHANGED: entry(
-      'The catalog files were changed while a run began.',
-      'Start again once the files are as they should be.',
     ),
     TOLL_RATING_INPUT_UNREADABLE: entry(
       'The topic of accepted calls holds something that is no block of calls.',

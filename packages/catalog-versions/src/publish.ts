@@ -10,6 +10,7 @@ import { compress, packFiles, sha256 } from './archive.ts';
 import type { CatalogFiles } from './archive.ts';
 import { effectiveOutOfOrder, overtaken, versionExists, versionOlder } from './errors.ts';
 import { catalogHistory } from './history.ts';
+import type { LoadedVersion } from './follow.ts';
 import { encodeManifest } from './manifest.ts';
 import type { CatalogVersion, StoredContent } from './manifest.ts';
 import { findVersion, readCatalogFiles } from './read.ts';
@@ -56,7 +57,16 @@ export async function publishCatalog(
   // 1 what cannot be used is refused before anything is written.
   const built = buildCatalog(files);
   if (!built.ok) throw catalogInvalid('that was to be published', built.problems);
-  return publishChecked(log, { files, catalog: built.catalog, rollbackOf: null }, options);
+  return publishLoaded(log, { files, catalog: built.catalog }, options);
+}
+
+/** The same for who has checked the files already: `catalog` is what they mean. */
+export async function publishLoaded(
+  log: EventLog,
+  { files, catalog }: LoadedVersion,
+  options: PublishOptions,
+): Promise<Published> {
+  return publishChecked(log, { files, catalog, rollbackOf: null }, options);
 }
 
 /**
@@ -84,9 +94,7 @@ type WriteOptions = Pick<PublishOptions, 'chunkBytes' | 'onStep'> & {
   readonly topic: string;
 };
 
-interface Candidate {
-  readonly files: CatalogFiles;
-  readonly catalog: Catalog;
+interface Candidate extends LoadedVersion {
   readonly rollbackOf: number | null;
 }
 

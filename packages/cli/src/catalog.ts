@@ -1,5 +1,7 @@
 import { describeCatalog, loadCatalog, renderProblems } from '@tollstream/catalog';
 import { catalogOf } from './catalog-option.ts';
+import { writeVersionFiles } from './catalog-versions/files.ts';
+import { resolveCatalog } from './catalog-versions/resolve.ts';
 import type { CatalogOptions } from './commands/catalog.ts';
 import { EXIT_USAGE } from './failure.ts';
 import { SAMPLE_CATALOG } from './paths.ts';
@@ -20,8 +22,16 @@ export async function checkCatalog(directory: string | undefined, options: Catal
   }
 }
 
-export async function showCatalog(options: CatalogOptions): Promise<void> {
-  const description = describeCatalog(await catalogOf(options));
+export async function showCatalog(version: string | undefined, options: CatalogOptions): Promise<void> {
+  if (options.files !== undefined) {
+    await writeVersionFiles(version ?? 'newest', options.files, options.data);
+    return;
+  }
+  const isVersion = version !== undefined || options.data !== undefined;
+  const catalog = isVersion
+    ? await resolveCatalog(version ?? 'newest', { data: options.data })
+    : await catalogOf(options);
+  const description = describeCatalog(catalog);
   if (options.json === true) {
     print(JSON.stringify(description));
     return;

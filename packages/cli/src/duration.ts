@@ -48,3 +48,14 @@ export function parseMonth(text: string, option: string): string {
   }
   return text;
 }
+
+/** The number of a catalog version. @throws {UsageError} TOLL_USAGE_CATALOG_VERSION */
+export function parseVersion(text: string): number {
+  const version = Number(text);
+  if (/^\d{1,10}$/.test(text) && version > 0) return version;
+  throw new UsageError({
+    code: 'TOLL_USAGE_CATALOG_VERSION',
+    message: `'${text}' is not the number of a catalog version`,
+    remedy: 'Give a number such as 12; `tollstream catalog history` lists them.',
+  });
+}

@@ -1,5 +1,6 @@
+import { catalogTopic } from '@tollstream/catalog-versions';
 import { pipelineTopics } from '@tollstream/event-log';
-import { TOPIC_SETTINGS, defineConfig, loadConfig } from '@tollstream/service-kit';
+import { CATALOG_SETTINGS, TOPIC_SETTINGS, defineConfig, loadConfig } from '@tollstream/service-kit';
 import type { TopicsOptions } from './commands/topics.ts';
 import { UsageError } from './failure.ts';
 import { openKafkaFromEnvironment } from './kafka-options.ts';
@@ -16,13 +17,18 @@ export async function createTopics(options: TopicsOptions): Promise<void> {
       remedy: `Use a whole number from 1 to ${PARTITIONS_MAX}.`,
     });
   }
-  const { values } = loadConfig(defineConfig({ name: 'topics', settings: TOPIC_SETTINGS }), {
-    env: process.env,
-  });
+  const settings = { ...TOPIC_SETTINGS, topicCatalog: CATALOG_SETTINGS.topicCatalog };
+  const { values } = loadConfig(defineConfig({ name: 'topics', settings }), { env: process.env });
+  const { topicCatalog, ...topics } = values;
   const log = await openKafkaFromEnvironment('tollstream-topics');
   try {
-    const { created, existing } = await log.createTopics(pipelineTopics(Object.values(values), partitions));
-    for (const name of created) print(`created ${name} (${partitions} partitions)`);
+    const catalog = catalogTopic(topicCatalog);
+    const specs = [...pipelineTopics(Object.values(topics), partitions), catalog];
+    const { created, existing } = await log.createTopics(specs);
+    for (const name of created) {
+      const spec = specs.find((each) => each.name === name);
+      print(`created ${name} (${spec?.partitions} partitions)`);
+    }
     for (const name of existing) print(`exists  ${name}`);
   } finally {
     await log.close();

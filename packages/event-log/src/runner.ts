@@ -22,6 +22,8 @@ export interface Processed {
 export interface Processor<State> {
   /** Builds the state of one partition as of the claim's committed position. */
   restore(claim: PartitionClaim, log: EventLog): Promise<State>;
+  /** Fetches what a batch needs that is not there yet. */
+  prepare?(batch: RecordBatch): Promise<void>;
   /** Pure but for `state`: no I/O, clock or randomness. */
   process(state: State, batch: RecordBatch): Processed;
 }
@@ -53,6 +55,7 @@ function openTask<State>(
     // 1 the batch was read, committed records only.
     process: async (batch) => {
       const startedMs = performance.now();
+      await processor.prepare?.(batch);
       // 2 process, pure.
       const processed = processor.process(state, batch);
       // 3 begin → 4 send outputs → 5 send the position → 6 commit: one step of the claim.

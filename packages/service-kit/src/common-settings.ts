@@ -1,4 +1,5 @@
 /** Settings that several services share, declared once. */
+import type { Values } from './config.ts';
 import { choice, flag, integer, list, optionalText, secret, text, url } from './settings.ts';
 
 /** Where the event log is and how to get in. */
@@ -40,11 +41,36 @@ export const CLICKHOUSE_SETTINGS = {
 } as const;
 
 export const CATALOG_SETTINGS = {
-  catalogDir: text({ summary: 'Directory of the catalog: plans, tariffs, accounts.' }),
+  catalogSource: choice({
+    summary:
+      'Where the catalog comes from: directory = catalogDir, read once at the start; topic = the versions published with `tollstream catalog publish`, each in use soon after it is published.',
+    of: ['directory', 'topic'],
+    default: 'directory',
+  }),
+  catalogDir: optionalText({
+    summary: 'Directory of the catalog: plans, tariffs, accounts. Needed where catalogSource is directory.',
+  }),
+  topicCatalog: text({ summary: 'Topic of published catalog versions.', default: 'catalog' }),
+  catalogPollMs: integer({
+    summary: 'How often the topic is looked at for a new version.',
+    min: 50,
+    max: 3_600_000,
+    default: 1_000,
+  }),
   defaultPlan: optionalText({
     summary: 'Plan of accounts that the catalog does not know; empty: such calls are suspended.',
   }),
 } as const;
+
+/** What must hold between them. */
+export const CATALOG_RELATIONS = [
+  {
+    holds: ({ catalogSource, catalogDir }: Values<typeof CATALOG_SETTINGS>) =>
+      catalogSource === 'topic' || catalogDir !== '',
+    rule: 'catalogDir must be set when catalogSource is directory',
+    about: ['catalogSource', 'catalogDir'],
+  },
+] as const;
 
 export const BATCH_SETTINGS = {
   fetchBytesMax: integer({

@@ -31,6 +31,7 @@ export {
 } from './service.ts';
 export {
   BATCH_SETTINGS,
+  CATALOG_RELATIONS,
   CATALOG_SETTINGS,
   CLICKHOUSE_SETTINGS,
   KAFKA_SETTINGS,

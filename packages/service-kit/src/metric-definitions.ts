@@ -63,6 +63,28 @@ export const METRICS = {
     help: 'Version of the catalog in use.',
     labels: [],
   },
+  tollstream_catalog_swaps_total: {
+    type: 'counter',
+    help: 'Published catalog versions that came into use while the process ran.',
+    labels: [],
+  },
+  tollstream_catalog_load_seconds: {
+    type: 'histogram',
+    help: 'Time to read, check and compile a published catalog version beside the work.',
+    labels: [],
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+  },
+  tollstream_catalog_swap_seconds: {
+    type: 'histogram',
+    help: 'Time between two batches that went into changing to another catalog version.',
+    labels: [],
+    buckets: [0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5],
+  },
+  tollstream_catalog_failures_total: {
+    type: 'counter',
+    help: 'Published catalog versions that could not be used, and failed looks for one; the version in use stays. `code` says why.',
+    labels: ['code'],
+  },
   tollstream_dedupe_entries: {
     type: 'gauge',
     help: 'Call identities held in the duplicate window.',

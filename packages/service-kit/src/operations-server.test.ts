@@ -49,6 +49,13 @@ describe('the operations server', () => {
     expect(await ready()).toEqual([503, ['clickhouse: connection refused']]);
     health.dependency('clickhouse', null);
     expect(await ready()).toEqual([200, []]);
+    health.warning('catalog', 'version 7 cannot be used');
+    expect(await (await fetch(`${server.address}/readyz`)).json()).toEqual({
+      ready: true,
+      reasons: [],
+      warnings: ['catalog: version 7 cannot be used'],
+    });
+    health.warning('catalog', null);
     health.stopping();
     expect(await ready()).toEqual([503, ['stopping']]);
     expect((await fetch(`${server.address}/healthz`)).status).toBe(200);

@@ -40,8 +40,8 @@ export async function startOperationsServer(options: {
       case '/healthz':
         return send(200, 'application/json', '{"live":true}\n');
       case '/readyz': {
-        const { ready, reasons } = options.health.state;
-        return send(ready ? 200 : 503, 'application/json', `${JSON.stringify({ ready, reasons })}\n`);
+        const { state } = options.health;
+        return send(state.ready ? 200 : 503, 'application/json', `${JSON.stringify(state)}\n`);
       }
       default:
         return send(404, 'text/plain', 'Here are /metrics, /healthz and /readyz.\n');

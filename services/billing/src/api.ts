@@ -17,7 +17,8 @@ import type { UsageRow } from './usage-summary.ts';
 
 export interface BillingApiOptions {
   readonly store: UsageStore;
-  readonly catalog: Catalog;
+  /** The version in use; asked for once a request, so that no answer is made from two. */
+  readonly catalog: () => Catalog;
   /** '' = none: then only requests that name this machine as host are answered. */
   readonly apiKey: string;
   /** Called for failures that are not the caller's. */
@@ -73,21 +74,22 @@ export function createBillingApi({ store, catalog, apiKey, onError }: BillingApi
   api.get<{ Querystring: { after?: string; limit?: string } }>('/v1/accounts', (request) => {
     const { after = '', limit } = request.query;
     const size = Math.min(Math.max(Number.parseInt(limit ?? '', 10) || ACCOUNTS_PAGE, 1), ACCOUNTS_PAGE_MAX);
-    const ids = [...catalog.accounts.keys()].filter((id) => id > after).sort();
+    const { accounts } = catalog();
+    const ids = [...accounts.keys()].filter((id) => id > after).sort();
     const page = ids.slice(0, size);
     return {
-      accounts: page.map((id) => describeAccount(catalog.accounts.get(id)!)),
+      accounts: page.map((id) => describeAccount(accounts.get(id)!)),
       next_after: ids.length > size ? page.at(-1) : null,
     };
   });
 
   api.get<MonthOfAccount>('/v1/accounts/:id/invoices/:month', async ({ params }) =>
-    previewInvoice(store, catalog, params.id, params.month),
+    previewInvoice(store, catalog(), params.id, params.month),
   );
 
   api.get<MonthOfAccount>('/v1/accounts/:id/usage/:month', async ({ params }) => {
     const month = parseMonth(params.month);
-    const account = accountOf(catalog, params.id);
+    const account = accountOf(catalog(), params.id);
     const rows = await readUsage(store, params.id, month);
     if (account.isDefault && rows.length === 0) throw accountUnknown(params.id);
     return { account_id: account.id, month: monthText(month), rows: rows.map(describeUsage) };
@@ -105,7 +107,7 @@ export function createBillingApi({ store, catalog, apiKey, onError }: BillingApi
           remedy: `Use one of ${CDR_FORMATS.join(', ')}.`,
         });
       }
-      const account = accountOf(catalog, params.id);
+      const account = accountOf(catalog(), params.id);
       const stream = await streamCdrs(store, { accountId: params.id, month: params.month, format });
       const name = `${account.id.replace(/[^\w.-]/g, '_')}-${params.month}.${format}`;
       return reply

@@ -66,7 +66,7 @@ beforeAll(async () => {
     ended_at: 'started_at + toIntervalMillisecond(70000)',
     charge: 'toDecimal64(0, 6)',
   });
-  api = createBillingApi({ store, catalog, apiKey: '' });
+  api = createBillingApi({ store, catalog: () => catalog, apiKey: '' });
 }, 120_000);
 
 afterAll(async () => {
@@ -227,7 +227,7 @@ describe('the API', () => {
   });
 
   it('with a key wants it', async () => {
-    const guarded = createBillingApi({ store, catalog, apiKey: 'secret-key' });
+    const guarded = createBillingApi({ store, catalog: () => catalog, apiKey: 'secret-key' });
     const ask = (authorization?: string) =>
       guarded.inject({
         url: '/v1/accounts',
@@ -253,7 +253,7 @@ describe('the API', () => {
     const errors: Error[] = [];
     const broken = createBillingApi({
       store: failing,
-      catalog,
+      catalog: () => catalog,
       apiKey: '',
       onError: (error) => errors.push(error),
     });

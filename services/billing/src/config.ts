@@ -1,11 +1,26 @@
-import { CATALOG_SETTINGS, CLICKHOUSE_SETTINGS, defineConfig, setting } from '@tollstream/service-kit';
+import {
+  CATALOG_RELATIONS,
+  CATALOG_SETTINGS,
+  CLICKHOUSE_SETTINGS,
+  defineConfig,
+  KAFKA_SETTINGS,
+  setting,
+} from '@tollstream/service-kit';
 import { isLoopback } from './access.ts';
+
+/** Billing joins no group: it needs Kafka for published catalogs only. */
+const { groupPrefix: _groupPrefix, ...KAFKA } = KAFKA_SETTINGS;
 
 export const BILLING_CONFIG = defineConfig({
   name: 'billing',
   settings: {
     ...CLICKHOUSE_SETTINGS,
     ...CATALOG_SETTINGS,
+    ...KAFKA,
+    kafkaBrokers: setting.list({
+      summary: 'Kafka bootstrap servers, host:port. Needed where catalogSource is topic.',
+      default: [],
+    }),
     apiHost: setting.text({ summary: 'Address that the HTTP API listens on.', default: '127.0.0.1' }),
     apiPort: setting.integer({
       summary: 'Port of the HTTP API; 0 takes a free one.',
@@ -19,6 +34,12 @@ export const BILLING_CONFIG = defineConfig({
     }),
   },
   relations: [
+    ...CATALOG_RELATIONS,
+    {
+      holds: ({ catalogSource, kafkaBrokers }) => catalogSource === 'directory' || kafkaBrokers.length > 0,
+      rule: 'kafkaBrokers must be set when catalogSource is topic',
+      about: ['catalogSource', 'kafkaBrokers'],
+    },
     {
       holds: (values) => values.apiKey !== '' || isLoopback(values.apiHost),
       rule: 'apiKey must be set when apiHost is not a loopback address',

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
-import { requireCatalog } from '@tollstream/catalog';
-import type { Catalog } from '@tollstream/catalog';
+import { openServiceCatalog } from '@tollstream/catalog-versions';
+import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
+import type { EventLog } from '@tollstream/event-log';
 import { listen, startService, variableName } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { openServerStore } from '@tollstream/usage-store';
@@ -17,10 +18,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   return startService({ name: 'billing', config: BILLING_CONFIG, argv, start });
 }
 
-/** Catalog → store → API; stopped in reverse order. */
+/** Catalog → store → API → later versions of the catalog; stopped in reverse order. */
 async function start(context: Context): Promise<void> {
   const { config, log } = context;
-  const catalog = await readCatalog(context);
+  const source = await openServiceCatalog(context, openEventLog(context));
+  let { catalog } = source;
   const store = openServerStore({
     url: config.clickhouseUrl,
     username: config.clickhouseUser,
@@ -32,7 +34,7 @@ async function start(context: Context): Promise<void> {
 
   const api = createBillingApi({
     store,
-    catalog,
+    catalog: () => catalog,
     apiKey: config.apiKey,
     onError: (error) => log.error({ err: error }, 'a request failed'),
   });
@@ -47,17 +49,16 @@ async function start(context: Context): Promise<void> {
     await api.close();
   });
   log.info({ address: api.server.address() }, 'the API is served');
+  source.follow(({ catalog: next }) => () => {
+    catalog = next;
+  });
 }
 
-async function readCatalog({ config, log, metrics }: Context): Promise<Catalog> {
-  const catalog = await requireCatalog(
-    config.catalogDir,
-    { defaultPlan: config.defaultPlan || undefined },
-    (warnings) => log.warn(`The catalog is probably wrong in places:\n${warnings}`),
-  );
-  log.info({ version: catalog.version, accounts: catalog.accounts.size }, 'catalog loaded');
-  metrics.set('tollstream_catalog_version', {}, catalog.version);
-  return catalog;
+function openEventLog({ config, onStop }: Context): EventLog | null {
+  if (config.catalogSource === 'directory') return null;
+  const log = openKafkaEventLog({ clientId: 'tollstream-billing', ...kafkaOptionsOf(config) });
+  onStop('event log', async () => log.close());
+  return log;
 }
 
 /** The API stays up without the store and answers 503; only readiness says that it is away. */

@@ -36,6 +36,7 @@ export class BatchBlocks {
   readonly #rejected = new RejectedBlockBuilder();
   #finished: FinishedBlock[] = [];
   #source: { topic: string; partition: number } = { topic: '', partition: 0 };
+  #catalogVersion = 0;
 
   constructor(topics: OutputTopics, limits: IngestLimits) {
     this.#topics = topics;
@@ -43,11 +44,13 @@ export class BatchBlocks {
     this.#calls = Array.from({ length: topics.acceptedPartitions }, () => new CallBlockBuilder());
   }
 
-  start(source: { topic: string; partition: number }): void {
+  /** @param catalogVersion named by all blocks of the batch */
+  start(source: { topic: string; partition: number }, catalogVersion: number): void {
     for (const builder of this.#calls) if (builder.rows > 0) builder.take();
     if (this.#rejected.rows > 0) this.#rejected.take();
     this.#finished = [];
     this.#source = source;
+    this.#catalogVersion = catalogVersion;
   }
 
   addCall(partition: number, call: CallEvent, attribution: CallAttribution, source: SourcePosition): void {
@@ -77,7 +80,7 @@ export class BatchBlocks {
         sourcePartition: partition,
         ...range,
         recordCount: block.recordCount,
-        catalogVersion: 0,
+        catalogVersion: this.#catalogVersion,
         totals,
       };
       return {

@@ -1,6 +1,7 @@
 import { knownCountries } from '@tollstream/numbering';
 import {
   BATCH_SETTINGS,
+  CATALOG_RELATIONS,
   CATALOG_SETTINGS,
   defineConfig,
   KAFKA_SETTINGS,
@@ -92,6 +93,7 @@ export const INGEST_CONFIG = defineConfig({
     }),
   },
   relations: [
+    ...CATALOG_RELATIONS,
     {
       holds: ({ topicRaw: raw, topicAccepted: accepted, topicRejected: rejected }) =>
         new Set([raw, accepted, rejected]).size === 3,

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { loadCatalog } from '@tollstream/catalog';
+import { ProblemList, buildCatalog, readCatalogDirectory } from '@tollstream/catalog';
+import type { LoadedVersion } from '@tollstream/catalog-versions';
 import { decodeBlock, encodeCallEvent, parseTotals } from '@tollstream/contracts';
 import type { SchemaSource } from '@tollstream/contracts';
 import { createMemoryEventLog } from '@tollstream/event-log';
@@ -45,37 +46,43 @@ describe('ingest over a log', () => {
     return values;
   }
 
-  test('gives the same bytes from a thread of its own', async () => {
-    const catalogDirectory = fileURLToPath(new URL('../../../examples/hosted-phone', import.meta.url));
-    const loaded = await loadCatalog(catalogDirectory);
-    if (!loaded.ok) throw new Error('the sample catalog is broken');
-    const { catalog } = loaded;
+  async function sampleCatalog(version: number): Promise<LoadedVersion> {
+    const directory = fileURLToPath(new URL('../../../examples/hosted-phone', import.meta.url));
+    const files = await readCatalogDirectory(directory, new ProblemList());
+    const built = buildCatalog(files, { version });
+    if (!built.ok) throw new Error('the sample catalog is broken');
+    return { catalog: built.catalog, files };
+  }
+
+  test('gives the same bytes from a thread of its own, before and after another version', async () => {
+    const first = await sampleCatalog(1);
+    const second = await sampleCatalog(2);
     const calls = Array.from({ length: 50 }, (_, i) => encodeCallEvent({ ...EVENT, callId: `c-${i}` }));
     const produced: Buffer[][] = [];
-    for (const worker of [undefined, { catalogDirectory, defaultPlan: null }]) {
+    for (const inThread of [false, true]) {
       log = createMemoryEventLog({ now: () => Date.UTC(2026, 0, 1) });
       await log.createTopics(Object.values(TOPICS).map((name) => ({ name, partitions: 1 })));
       await publish([...calls, Buffer.from('broken')]);
       const metrics = createMetrics({ service: 'ingest' });
-      const options = { log, metrics, catalog, topics: TOPICS };
-      const member = await startIngest(worker === undefined ? options : { ...options, worker });
+      const options = { log, metrics, catalog: first.catalog, topics: TOPICS };
+      const member = await startIngest(inThread ? { ...options, worker: first } : options);
       await seenAtLeast(51);
+      (await member.prepareCatalog(second))();
+      await publish(calls);
+      await seenAtLeast(101);
       await member.stop();
       produced.push([...(await valuesOf(TOPICS.accepted)), ...(await valuesOf(TOPICS.rejected))]);
     }
-    expect(produced[0]).toHaveLength(2);
+    expect(produced[0]!.map((value) => decodeBlock(value).header.catalogVersion)).toEqual([1, 2, 1]);
     expect(produced[1]).toEqual(produced[0]);
   });
 
-  test('refuses a thread whose catalog is another', async () => {
-    const catalogDirectory = fileURLToPath(new URL('../../../examples/hosted-phone', import.meta.url));
+  test('refuses a thread whose files are those of another catalog', async () => {
+    const { files } = await sampleCatalog(1);
     const metrics = createMetrics({ service: 'ingest' });
-    const worker = { catalogDirectory, defaultPlan: null };
     await expect(
-      startIngest({ log, metrics, catalog: CATALOG, topics: TOPICS, worker }),
-    ).rejects.toMatchObject({
-      code: 'TOLL_INGEST_CATALOG_CHANGED',
-    });
+      startIngest({ log, metrics, catalog: CATALOG, topics: TOPICS, worker: { files } }),
+    ).rejects.toThrow('not what was published');
   });
 
   test('resumes where it stopped, with its totals', async () => {

@@ -1,3 +1,4 @@
+import type { CatalogFiles, LoadedVersion, Swap } from '@tollstream/catalog-versions';
 import { parseTotals } from '@tollstream/contracts';
 import { EventLogError } from '@tollstream/event-log';
 import type {
@@ -26,18 +27,20 @@ export interface StartIngestOptions extends Omit<IngestProcessorOptions, 'output
   readonly metrics: Metrics;
   readonly topics: { readonly raw: string; readonly accepted: string; readonly rejected: string };
   readonly group?: string;
-  /** Work in a thread of its own, on the catalog of this directory; absent: in this thread. */
-  readonly worker?: { readonly catalogDirectory: string; readonly defaultPlan: string | null };
+  /** Work in a thread of its own, which is given the files of the catalog; absent: in this thread. */
+  readonly worker?: { readonly files: CatalogFiles };
   /** Limits of one fetch; see the event log. */
   readonly fetch?: Pick<JoinOptions, 'fetchBytesMax' | 'recordsMax'>;
   readonly onEvent?: (event: MembershipEvent) => void;
 }
 
+export type IngestMember = Membership & Pick<Ingester, 'prepareCatalog'>;
+
 /**
  * Joins the group and ingests what it is given, exactly once, until it is stopped.
  * @throws EventLogError TOLL_LOG_TOPIC_MISSING when an output topic does not exist
  */
-export async function startIngest(options: StartIngestOptions): Promise<Membership> {
+export async function startIngest(options: StartIngestOptions): Promise<IngestMember> {
   const { log, topics, group = INGEST_GROUP } = options;
   const observe = ingestMetrics(options.metrics);
   const sources = [{ topic: topics.raw, format: EVENT_FORMAT }, ...(options.sources ?? [])];
@@ -63,12 +66,15 @@ export async function startIngest(options: StartIngestOptions): Promise<Membersh
       await membership.stop();
       await ingester.stop();
     },
+    prepareCatalog: (next) => ingester.prepareCatalog(next),
   };
 }
 
 /** The processor, in this thread or in one of its own. */
 interface Ingester {
   ingest(state: IngestState, batch: RecordBatch): Promise<IngestedBatch>;
+  /** Makes another version ready aside. @returns what makes it the one that attributes later batches */
+  prepareCatalog(loaded: LoadedVersion): Promise<Swap>;
   stop(): Promise<void>;
 }
 
@@ -76,13 +82,12 @@ async function createIngester(options: StartIngestOptions & IngestProcessorOptio
   const { worker, outputs, catalog, sources, limits, defaultDialPlan } = options;
   if (worker !== undefined) {
     const setup = {
-      ...worker,
       outputs,
       ...(sources === undefined ? {} : { sources }),
       ...(limits === undefined ? {} : { limits }),
       ...(defaultDialPlan === undefined ? {} : { defaultDialPlan }),
     };
-    return IngestWorker.start(setup, catalog);
+    return IngestWorker.start(setup, { catalog, files: worker.files });
   }
   const processor = createIngestProcessor(options);
   return {
@@ -90,6 +95,7 @@ async function createIngester(options: StartIngestOptions & IngestProcessorOptio
       await processor.prepare(batch);
       return processor.process(state, batch);
     },
+    prepareCatalog: ({ catalog: next }) => Promise.resolve(() => processor.useCatalog(next)),
     stop: () => Promise.resolve(),
   };
 }

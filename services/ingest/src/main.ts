@@ -1,5 +1,4 @@
-import { requireCatalog } from '@tollstream/catalog';
-import type { Catalog } from '@tollstream/catalog';
+import { openServiceCatalog } from '@tollstream/catalog-versions';
 import { DirectorySchemaSource, RegistrySchemaSource } from '@tollstream/contracts';
 import type { SchemaSource } from '@tollstream/contracts';
 import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
@@ -16,19 +15,17 @@ export async function main(argv: readonly string[]): Promise<number> {
   return startService({ name: 'ingest', config: INGEST_CONFIG, argv, start });
 }
 
-/** Catalog → log → membership; stopped in reverse order. */
+/** Log → catalog → membership → later versions; stopped in reverse order. */
 async function start(context: Context): Promise<void> {
   const { config, metrics } = context;
-  const catalog = await readCatalog(context);
-  metrics.set('tollstream_catalog_version', {}, catalog.version);
-
   const log = openKafkaEventLog({ clientId: 'tollstream-ingest', ...kafkaOptionsOf(config) });
   context.onStop('event log', async () => log.close());
+  const source = await openServiceCatalog(context, log);
 
   const { recordBytesMax, futureSkewMsMax, durationMsMax, blockRecordsMax } = config;
   const membership = await startIngest({
     log,
-    catalog,
+    catalog: source.catalog,
     metrics,
     group: groupName('ingest', config.groupPrefix),
     topics: { raw: config.topicRaw, accepted: config.topicAccepted, rejected: config.topicRejected },
@@ -43,20 +40,11 @@ async function start(context: Context): Promise<void> {
   });
   context.onStop('membership', async () => membership.stop());
   context.watch('membership', membership.done);
+  source.follow((loaded) => membership.prepareCatalog(loaded));
 }
 
 function openSchemaSource(config: Context['config']): SchemaSource | null {
   const { schemaRegistryUrl: url, schemaRegistryCredentials: credentials, schemaDir } = config;
   if (url !== '') return new RegistrySchemaSource({ url, ...(credentials === '' ? {} : { credentials }) });
   return schemaDir === '' ? null : new DirectorySchemaSource(schemaDir);
-}
-
-async function readCatalog({ config, log }: Context): Promise<Catalog> {
-  const catalog = await requireCatalog(
-    config.catalogDir,
-    { defaultPlan: config.defaultPlan || undefined },
-    (warnings) => log.warn(`The catalog is probably wrong in places:\n${warnings}`),
-  );
-  log.info({ version: catalog.version, accounts: catalog.accounts.size }, 'catalog loaded');
-  return catalog;
 }

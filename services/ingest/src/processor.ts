@@ -26,6 +26,8 @@ export interface IngestedBatch extends Processed {
 export interface IngestProcessor extends Processor<IngestState> {
   /** Fetches the Avro schemas a batch needs; to be awaited before `process`. @throws ContractError when it cannot */
   prepare(batch: RecordBatch): Promise<void>;
+  /** Attributes the calls of later batches by another version. */
+  useCatalog(catalog: Catalog): void;
   /** Every record becomes one row, of an accepted or of a rejected block. */
   process(state: IngestState, batch: RecordBatch): IngestedBatch;
 }
@@ -46,16 +48,21 @@ export interface IngestProcessorOptions {
 const REMEMBERED_ACCOUNTS_MAX = 1_000_000;
 
 export function createIngestProcessor(options: IngestProcessorOptions): IngestProcessor {
-  const { catalog, outputs, sources = [], limits = INGEST_LIMITS, schemaSource = null } = options;
+  const { outputs, sources = [], limits = INGEST_LIMITS, schemaSource = null } = options;
   const decoder = new RecordDecoder({ recordBytesMax: limits.recordBytesMax, schemaSource });
-  const country = catalog.defaultPlan?.country ?? 'US';
-  const attributor = new Attributor(catalog, options.defaultDialPlan ?? { country, areaCode: '' });
+  let { catalog } = options;
+  let attributor = attributorOf(catalog);
   const attribution = emptyAttribution();
   const blocks = new BatchBlocks(outputs, limits);
   const formats = new Map(
     sources.map((source) => [source.topic, new RecordFormats(source, limits.recordBytesMax)]),
   );
   const partitions = new Map<string, number>();
+
+  function attributorOf(of: Catalog): Attributor {
+    const country = of.defaultPlan?.country ?? 'US';
+    return new Attributor(of, options.defaultDialPlan ?? { country, areaCode: '' });
+  }
 
   function formatsOf(topic: string): RecordFormats {
     let found = formats.get(topic);
@@ -79,6 +86,10 @@ export function createIngestProcessor(options: IngestProcessorOptions): IngestPr
   return {
     restore: (claim) => Promise.resolve({ totals: parseTotals(claim.committed?.metadata ?? '') }),
     prepare: (batch) => decoder.prepare(batch),
+    useCatalog(next) {
+      catalog = next;
+      attributor = attributorOf(next);
+    },
 
     process(state, batch) {
       const { topic, partition, records } = batch;
@@ -86,7 +97,7 @@ export function createIngestProcessor(options: IngestProcessorOptions): IngestPr
       const rejectCodes = new Map<RejectCode, number>();
       let accepted = 0;
       const source = { topic, partition, offset: 0 };
-      blocks.start(source);
+      blocks.start(source, catalog.version);
       for (const record of records) {
         source.offset = record.offset;
         const format = recordFormats.of(record.headers);

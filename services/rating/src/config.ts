@@ -1,5 +1,6 @@
 import {
   BATCH_SETTINGS,
+  CATALOG_RELATIONS,
   CATALOG_SETTINGS,
   defineConfig,
   KAFKA_SETTINGS,
@@ -35,6 +36,7 @@ export const RATING_CONFIG = defineConfig({
     }),
   },
   relations: [
+    ...CATALOG_RELATIONS,
     {
       holds: ({ topicAccepted: accepted, topicRated: rated, topicSuspended: suspended }) =>
         new Set([accepted, rated, suspended]).size === 3,

@@ -1,5 +1,11 @@
 export { DEDUPE_DEFAULTS } from './limits.ts';
 export { RATING_GROUP, createRatingProcessor, startRating } from './rating.ts';
-export type { RatingProcessor, RatingProcessorOptions, StartRatingOptions } from './rating.ts';
+export type {
+  RatingMember,
+  RatingProcessor,
+  RatingProcessorOptions,
+  StartRatingOptions,
+  SwappableRatingProcessor,
+} from './rating.ts';
 export type { RatedBatch, RatingTopics } from './processor.ts';
 export type { RatingState } from './state.ts';

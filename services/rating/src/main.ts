@@ -1,5 +1,4 @@
-import { requireCatalog } from '@tollstream/catalog';
-import type { Catalog } from '@tollstream/catalog';
+import { openServiceCatalog } from '@tollstream/catalog-versions';
 import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
 import { groupName, reportMembership, startService } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
@@ -13,17 +12,17 @@ export async function main(argv: readonly string[]): Promise<number> {
   return startService({ name: 'rating', config: RATING_CONFIG, argv, start });
 }
 
-/** Catalog → log → membership; stopped in reverse order. */
+/** Log → catalog → membership → later versions; stopped in reverse order. */
 async function start(context: Context): Promise<void> {
   const { config, metrics } = context;
-  const catalog = await readCatalog(context);
-
   const log = openKafkaEventLog({ clientId: 'tollstream-rating', ...kafkaOptionsOf(config) });
   context.onStop('event log', async () => log.close());
+  const source = await openServiceCatalog(context, log);
 
   const membership = await startRating({
     log,
-    catalog,
+    catalog: source.catalog,
+    onNewerVersion: () => source.look(),
     metrics,
     group: groupName('rating', config.groupPrefix),
     topics: { accepted: config.topicAccepted, rated: config.topicRated, suspended: config.topicSuspended },
@@ -35,14 +34,5 @@ async function start(context: Context): Promise<void> {
   });
   context.onStop('membership', async () => membership.stop());
   context.watch('membership', membership.done);
-}
-
-async function readCatalog({ config, log }: Context): Promise<Catalog> {
-  const catalog = await requireCatalog(
-    config.catalogDir,
-    { defaultPlan: config.defaultPlan || undefined },
-    (warnings) => log.warn(`The catalog is probably wrong in places:\n${warnings}`),
-  );
-  log.info({ version: catalog.version, accounts: catalog.accounts.size }, 'catalog loaded');
-  return catalog;
+  source.follow(({ catalog }) => membership.prepareCatalog(catalog));
 }

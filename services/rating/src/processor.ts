@@ -63,6 +63,15 @@ export function rateBatch(
   };
 }
 
+/** The latest version of the catalog that attributed calls of the batch. */
+export function attributedBy(batch: RecordBatch): number {
+  let version = 0;
+  for (const { value } of batch.records) {
+    if (value !== null) version = Math.max(version, decodeBlock(value).header.catalogVersion);
+  }
+  return version;
+}
+
 function readAccepted(batch: RecordBatch, record: LogRecord): ReturnType<typeof readNativeBlock> {
   const place = `${batch.topic}/${batch.partition} offset ${record.offset}`;
   if (record.value === null)

@@ -17,13 +17,9 @@ export interface RatingObserver {
 }
 
 /** Outcomes are counted once they are committed: what was aborted is counted when it is done again. */
-export function ratingMetrics(
-  metrics: Metrics,
-  { topics, catalogVersion }: { topics: RatingTopics; catalogVersion: number },
-): RatingObserver {
+export function ratingMetrics(metrics: Metrics, { topics }: { topics: RatingTopics }): RatingObserver {
   const uncommitted = new Map<number, { rated: RatedBatch; state: RatingState; elapsedMs: number }>();
   let assigned = 0;
-  metrics.set('tollstream_catalog_version', {}, catalogVersion);
 
   function showWindow(partition: number, { window }: RatingState): void {
     metrics.set('tollstream_dedupe_entries', { partition: String(partition) }, window.size);

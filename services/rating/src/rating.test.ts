@@ -1,8 +1,9 @@
 import { parseTotals } from '@tollstream/contracts';
+import { runProcessor } from '@tollstream/event-log';
 import { createMetrics } from '@tollstream/service-kit';
 import { expect, it, vi } from 'vitest';
 import { RATING_CONFIG } from './config.ts';
-import { startRating } from './rating.ts';
+import { createRatingProcessor, startRating } from './rating.ts';
 import { testCatalog } from './testing/catalog.ts';
 import { accept, openStage, rowsOf, TOPICS } from './testing/stage.ts';
 
@@ -41,8 +42,41 @@ it('rates all partitions as a member of its group, and shows what it did', async
 });
 
 it('is configured with three different topics', () => {
-  const [relation] = RATING_CONFIG.relations;
+  const relation = RATING_CONFIG.relations.find(({ rule }) => rule.includes('three topics'));
   const values = { topicAccepted: 'a', topicRated: 'b', topicSuspended: 'c' } as never;
   expect(relation!.holds(values)).toBe(true);
   expect(relation!.holds({ ...(values as object), topicSuspended: 'b' } as never)).toBe(false);
+});
+
+it('prices each batch by one version, the one in use when it begins', async () => {
+  const log = await openStage();
+  const metrics = createMetrics({ service: 'rating' });
+  const membership = await startRating({ log, catalog: testCatalog(), topics: TOPICS, metrics });
+  const versions = async (): Promise<unknown[]> =>
+    (await rowsOf(log, TOPICS.rated, 0)).map((row) => row.catalog_version);
+  await accept(log, [[{ id: 'a' }]], 0);
+  await vi.waitFor(async () => expect(await versions()).toEqual([7]), { timeout: 5_000 });
+  membership.prepareCatalog({ ...testCatalog(), version: 8 })();
+  await accept(log, [[{ id: 'b' }, { id: 'c' }]], 0);
+  await vi.waitFor(async () => expect(await versions()).toEqual([7, 8, 8]), { timeout: 5_000 });
+  await membership.stop();
+});
+
+it('takes a later version first where calls were attributed by it', async () => {
+  const log = await openStage();
+  const processor = createRatingProcessor({
+    catalog: testCatalog(),
+    topics: TOPICS,
+    onNewerVersion: (version) => {
+      processor.prepareCatalog({ ...testCatalog(), version })();
+      return Promise.resolve();
+    },
+  });
+  const membership = await runProcessor({ log, processor, group: 'rating', topics: [TOPICS.accepted] });
+  await accept(log, [[{ id: 'a' }]], 0, 9);
+  await vi.waitFor(
+    async () => expect((await rowsOf(log, TOPICS.rated, 0)).map((row) => row.catalog_version)).toEqual([9]),
+    { timeout: 5_000 },
+  );
+  await membership.stop();
 });

@@ -9,10 +9,11 @@ import type {
   RecordBatch,
 } from '@tollstream/event-log';
 import { compileRateTable } from '@tollstream/rating-engine';
+import type { RateTable } from '@tollstream/rating-engine';
 import type { Metrics } from '@tollstream/service-kit';
 import type { DedupeLimits } from './dedupe-window.ts';
 import { DEDUPE_DEFAULTS } from './limits.ts';
-import { rateBatch } from './processor.ts';
+import { attributedBy, rateBatch } from './processor.ts';
 import type { RatedBatch, RatingTopics } from './processor.ts';
 import { ratingMetrics } from './rating-metrics.ts';
 import { restoreState } from './restore.ts';
@@ -27,6 +28,11 @@ export interface RatingProcessorOptions {
   readonly topics: RatingTopics;
   readonly limits?: DedupeLimits;
   readonly onRestore?: (progress: RestoreProgress) => void;
+  /**
+   * Awaited before a batch whose calls were attributed by a later version than the one in use: an account that came with
+   * that version is no unknown one.
+   */
+  readonly onNewerVersion?: (version: number) => Promise<void>;
 }
 
 /** Rating as a stage: what the runner moves and the simulator runs. */
@@ -34,10 +40,28 @@ export interface RatingProcessor extends Processor<RatingState> {
   process(state: RatingState, batch: RecordBatch): RatedBatch;
 }
 
-export function createRatingProcessor(options: RatingProcessorOptions): RatingProcessor {
-  const { catalog, topics, limits = DEDUPE_DEFAULTS, onRestore } = options;
-  const table = compileRateTable(catalog);
+/** A stage whose catalog can be changed while it works. */
+export interface SwappableRatingProcessor extends RatingProcessor {
+  /** Compiles a version aside. @returns what makes it the one that later batches are priced by */
+  prepareCatalog(catalog: Catalog): () => void;
+}
+
+export function createRatingProcessor(options: RatingProcessorOptions): SwappableRatingProcessor {
+  const { catalog, topics, limits = DEDUPE_DEFAULTS, onRestore, onNewerVersion } = options;
+  // Read once a batch, which is processed in one step: no batch meets two versions.
+  let table: RateTable = compileRateTable(catalog);
   return {
+    prepareCatalog(next) {
+      const compiled = compileRateTable(next);
+      return () => {
+        table = compiled;
+      };
+    },
+    async prepare(batch) {
+      if (onNewerVersion === undefined) return;
+      const version = attributedBy(batch);
+      if (version > table.catalog.version) await onNewerVersion(version);
+    },
     restore: (claim, log) =>
       restoreState(claim, log, {
         topics,
@@ -57,10 +81,14 @@ export interface StartRatingOptions extends RatingProcessorOptions {
   readonly onEvent?: (event: MembershipEvent) => void;
 }
 
+/** A member of the group, and the way to give it another version of the catalog. */
+export type RatingMember = Membership & Pick<SwappableRatingProcessor, 'prepareCatalog'>;
+
 /** Joins the group and rates what it is given, exactly once, until it is stopped. */
-export async function startRating(options: StartRatingOptions): Promise<Membership> {
+export async function startRating(options: StartRatingOptions): Promise<RatingMember> {
   const { log, catalog, topics, group = RATING_GROUP } = options;
-  const observe = ratingMetrics(options.metrics, { topics, catalogVersion: catalog.version });
+  const observe = ratingMetrics(options.metrics, { topics });
+  options.metrics.set('tollstream_catalog_version', {}, catalog.version);
   const processor = createRatingProcessor({
     ...options,
     onRestore(progress) {
@@ -74,6 +102,7 @@ export async function startRating(options: StartRatingOptions): Promise<Membersh
       observe.held(claim.partition, state);
       return state;
     },
+    prepare: async (batch) => processor.prepare?.(batch),
     process: (state, batch) => {
       const startedMs = performance.now();
       const rated = processor.process(state, batch);
@@ -81,7 +110,7 @@ export async function startRating(options: StartRatingOptions): Promise<Membersh
       return rated;
     },
   };
-  return runProcessor({
+  const membership = await runProcessor({
     ...options.fetch,
     log,
     processor: timed,
@@ -93,4 +122,16 @@ export async function startRating(options: StartRatingOptions): Promise<Membersh
       options.onEvent?.(event);
     },
   });
+  return withCatalog(membership, (next) => processor.prepareCatalog(next));
+}
+
+function withCatalog(membership: Membership, prepareCatalog: RatingMember['prepareCatalog']): RatingMember {
+  return {
+    done: membership.done,
+    get joined() {
+      return membership.joined;
+    },
+    stop: () => membership.stop(),
+    prepareCatalog,
+  };
 }

@@ -1,7 +1,10 @@
 import { type Command, Option } from 'commander';
+import { addCatalogVersionCommands } from './catalog-versions.ts';
 
 export interface CatalogOptions {
   readonly catalog?: string;
+  readonly data?: string;
+  readonly files?: string;
   readonly json?: boolean;
 }
 
@@ -16,7 +19,9 @@ export interface ImportDeckOptions {
 }
 
 export function addCatalogCommand(program: Command): void {
-  const catalog = program.command('catalog').description('Check and show plans, tariffs and accounts.');
+  const catalog = program
+    .command('catalog')
+    .description('Plans, tariffs and accounts: check, show, publish.');
   catalog
     .command('check')
     .argument('[dir]', "catalog directory (default: the sample's)")
@@ -28,13 +33,24 @@ export function addCatalogCommand(program: Command): void {
     });
   catalog
     .command('show')
-    .description('Show accounts, plans and tariffs.')
+    .argument('[version]', 'a published version, or newest')
+    .description('Show accounts, plans and tariffs, of a directory or of a published version.')
     .option('--catalog <dir>', "catalog directory (default: the sample's)")
+    .option('--data <dir>', 'data directory that holds the version (default: Kafka, by environment)')
+    .option('--files <dir>', 'write the files of the version into this new directory')
     .option('--json', 'one JSON object')
-    .action(async (options: CatalogOptions) => {
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tollstream catalog show --catalog catalog
+  tollstream catalog show 11 --data .tollstream/data --files catalog-11`,
+    )
+    .action(async (version: string | undefined, options: CatalogOptions) => {
       const { showCatalog } = await import('../catalog.ts');
-      await showCatalog(options);
+      await showCatalog(version, options);
     });
+  addCatalogVersionCommands(catalog);
   addImportDeckCommand(catalog);
 }
 

@@ -6,10 +6,13 @@ import { startAggregator } from '@tollstream/service-aggregator';
 import { startIngest } from '@tollstream/service-ingest';
 import { startRating } from '@tollstream/service-rating';
 import type { Catalog } from '@tollstream/catalog';
+import { followCatalog } from '@tollstream/catalog-versions';
+import type { CatalogFiles } from '@tollstream/catalog-versions';
 import type { EventLog, Membership } from '@tollstream/event-log';
 import { createMetrics } from '@tollstream/service-kit';
 import type { Metrics } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
+import { say } from '../terminal.ts';
 import { EMBEDDED_TOPICS } from './status.ts';
 
 /**
@@ -21,13 +24,15 @@ const RATING_FETCH_BYTES_MAX = 1_048_576;
 /** Larger than by default: between two batches the thread of ingest waits, so they are few. */
 const INGEST_FETCH = { fetchBytesMax: 16_777_216, recordsMax: 50_000 };
 
+/** How often a version is looked for that was published into the data directory. */
+const CATALOG_POLL_MS = 500;
+
 export interface PipelineParts {
   readonly log: EventLog;
   readonly store: UsageStore;
   readonly catalog: Catalog;
-  /** Where the catalog was read from: ingest has a thread of its own, which reads it too. */
-  readonly catalogDirectory: string;
-  readonly defaultPlan: string | null;
+  /** Of the catalog: ingest has a thread of its own, which compiles them too. */
+  readonly files: CatalogFiles;
   /** One registry for all three: each stage's series carry its name. */
   readonly metrics: Metrics;
 }
@@ -40,31 +45,58 @@ export interface Pipeline {
 }
 
 export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
-  const { log, store, catalog, catalogDirectory, defaultPlan, metrics } = parts;
+  const { log, store, catalog, files, metrics } = parts;
   const topics = EMBEDDED_TOPICS;
   const of = (service: string): Metrics => createMetrics({ service, registry: metrics.registry });
-  const stages: Membership[] = [
-    await startIngest({
-      log,
-      catalog,
-      topics,
-      metrics: of('ingest'),
-      worker: { catalogDirectory, defaultPlan },
-      fetch: INGEST_FETCH,
-    }),
-    await startRating({
-      log,
-      catalog,
-      topics,
-      metrics: of('rating'),
-      fetch: { fetchBytesMax: RATING_FETCH_BYTES_MAX },
-    }),
-    await startAggregator({ log, store, topics, metrics: of('aggregator') }),
-  ];
+  const ingest = await startIngest({
+    log,
+    catalog,
+    topics,
+    metrics: of('ingest'),
+    worker: { files },
+    fetch: INGEST_FETCH,
+  });
+  const rating = await startRating({
+    log,
+    catalog,
+    topics,
+    metrics: of('rating'),
+    fetch: { fetchBytesMax: RATING_FETCH_BYTES_MAX },
+  });
+  const aggregator = await startAggregator({ log, store, topics, metrics: of('aggregator') });
+  const stages: Membership[] = [ingest, rating, aggregator];
+  const follower = followCatalog({
+    log,
+    defaultPlan: catalog.defaultPlan?.id,
+    pollMs: CATALOG_POLL_MS,
+    inUse: catalog.version,
+    async prepare(loaded) {
+      const swapRating = rating.prepareCatalog(loaded.catalog);
+      const swapIngest = await ingest.prepareCatalog(loaded);
+      return () => {
+        // Rating first: it may know an account that ingest does not attribute calls to yet, and not the other way round.
+        swapRating();
+        swapIngest();
+      };
+    },
+    onSwapped: ({ catalog: next }) => {
+      metrics.set('tollstream_catalog_version', {}, next.version);
+      say(`Version ${next.version} of the catalog is in use.`);
+    },
+    onFailure({ error, version }) {
+      metrics.add('tollstream_catalog_failures_total', { code: codeOf(error) }, 1);
+      if (version !== null) say(`Version ${version} of the catalog cannot be used: ${error.message}`);
+    },
+  });
   return {
     done: Promise.all(stages.map((stage) => stage.done)).then(() => undefined),
     async stop() {
+      await follower.stop();
       for (const stage of stages) await stage.stop();
     },
   };
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

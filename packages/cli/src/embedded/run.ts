@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createHealth, createMetrics, onStopSignals, startOperationsServer } from '@tollstream/service-kit';
 import { serveClickHouseHttp } from '@tollstream/usage-store';
-import { catalogOf } from '../catalog-option.ts';
 import { DEFAULT_CLICKHOUSE_PORT, DEFAULT_METRICS_PORT } from '../commands/run.ts';
 import type { RunOptions } from '../commands/run.ts';
 import { EXIT_INTERRUPTED } from '../failure.ts';
@@ -16,6 +15,7 @@ import { OWN_DATA, SAMPLE_DATA } from './open-store.ts';
 import { startPipeline } from './pipeline.ts';
 import type { Pipeline } from './pipeline.ts';
 import { ProgressDisplay } from './progress.ts';
+import { catalogOfRun, loadDirectory } from './run-catalog.ts';
 import { sampleCallsFile } from './sample.ts';
 import { writeSettings } from './settings.ts';
 import { EMBEDDED_TOPICS, pipelineLag, pipelineTotals, progressSnapshot } from './status.ts';
@@ -34,7 +34,9 @@ export async function runEmbedded(options: RunOptions): Promise<void> {
   const isSample = options.calls === undefined;
   const directory = options.data ?? (isSample ? SAMPLE_DATA : OWN_DATA);
   const catalogDirectory = path.resolve(options.catalog ?? SAMPLE_CATALOG);
-  const catalog = await catalogOf({ catalog: catalogDirectory, defaultPlan: options.defaultPlan });
+  // Before anything is made: a catalog with problems leaves no data directory behind.
+  const named =
+    options.catalog === undefined ? null : await loadDirectory(catalogDirectory, options.defaultPlan);
 
   const stopping = new AbortController();
   const removeSignals = onStopSignals({
@@ -48,6 +50,8 @@ export async function runEmbedded(options: RunOptions): Promise<void> {
   const workspace = await openWorkspace(directory);
   const cleanUps: (() => Promise<void>)[] = [() => workspace.close()];
   try {
+    const loaded = await catalogOfRun(workspace.log, named, options.defaultPlan);
+    const { catalog } = loaded;
     const settings = { catalog: catalogDirectory, defaultPlan: options.defaultPlan ?? null };
     const metrics = createMetrics({ service: 'run' });
     const endpoints = await serve(options, workspace, metrics, cleanUps);
@@ -60,9 +64,7 @@ export async function runEmbedded(options: RunOptions): Promise<void> {
     const pipeline = await startPipeline({
       log: workspace.log,
       store: workspace.store,
-      catalog,
-      catalogDirectory,
-      defaultPlan: settings.defaultPlan,
+      ...loaded,
       metrics,
     });
     const pipelineStartMs = performance.now();

@@ -1,5 +1,6 @@
 /** A data directory in use by this process: the event log, the embedded ClickHouse engine, and what is remembered of the run. */
 import path from 'node:path';
+import { catalogTopic } from '@tollstream/catalog-versions';
 import { openSqliteEventLog } from '@tollstream/event-log';
 import type { EventLog } from '@tollstream/event-log';
 import { openEmbeddedStore } from '@tollstream/usage-store';
@@ -23,9 +24,10 @@ export interface Workspace {
 export async function openWorkspace(directory: string): Promise<Workspace> {
   const log = openSqliteEventLog({ directory: path.join(directory, 'log') });
   try {
-    await log.createTopics(
-      Object.values(EMBEDDED_TOPICS).map((name: string) => ({ name, partitions: PARTITIONS })),
-    );
+    await log.createTopics([
+      ...Object.values(EMBEDDED_TOPICS).map((name: string) => ({ name, partitions: PARTITIONS })),
+      catalogTopic(),
+    ]);
     const store = await openEmbeddedStore({ dataDirectory: path.join(directory, 'clickhouse') });
     try {
       await store.migrate();

@@ -24,7 +24,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function open(access: 'owner' | 'reader' = 'owner'): EventLog {
+function open(access: 'owner' | 'guest' | 'reader' = 'owner'): EventLog {
   const log = openSqliteEventLog({ directory, access });
   opened.push(log);
   return log;
@@ -62,6 +62,24 @@ async function runProcess(script: string): Promise<ChildProcess> {
 const entry = JSON.stringify(join(import.meta.dirname, 'sqlite-event-log.ts'));
 
 describe('a data directory', () => {
+  it('takes records of a guest while its owner works, and the owner reads them', async () => {
+    const owner = open();
+    await fill(owner);
+    const guest = open('guest');
+    const claim = await guest.claim('guest', 'calls', 0);
+    const record = (text: string) => ({ topic: 'calls', partition: 0, value: Buffer.from(text) });
+    await claim.commit({ outputs: [record('by the guest')], nextOffset: 0, metadata: '' });
+    const owned = await owner.claim('loader', 'calls', 0);
+    await owned.commit({ outputs: [record('by the owner')], nextOffset: 4, metadata: '' });
+    const all = ['call 0', 'call 1', 'call 2', 'by the guest', 'by the owner'];
+    expect(await readAll(owner)).toEqual(all);
+    expect(await readAll(guest)).toEqual(all);
+    await expect(guest.createTopics([{ name: 'more', partitions: 1 }])).rejects.toMatchObject({
+      code: 'TOLL_LOG_READ_ONLY',
+    });
+    await expect(guest.deleteTopics(['calls'])).rejects.toMatchObject({ code: 'TOLL_LOG_READ_ONLY' });
+  });
+
   it('keeps records and positions over a restart', async () => {
     const first = open();
     await fill(first);

@@ -2,13 +2,13 @@ import { LocalEventLog } from '../local/local-event-log.ts';
 import type { Backoff } from '../limits.ts';
 import type { EventLog } from '../port.ts';
 import { lockDataDirectory, type DataLock } from './data-lock.ts';
-import { SqliteStore } from './sqlite-store.ts';
+import { SqliteStore, type DataAccess } from './sqlite-store.ts';
 
 export interface SqliteEventLogOptions {
   /** Holds `log.sqlite`; created when missing. */
   readonly directory: string;
-  /** owner: the one process that writes. reader: looks on, also while an owner works. Default owner. */
-  readonly access?: 'owner' | 'reader';
+  /** Default owner. */
+  readonly access?: DataAccess;
   readonly now?: () => number;
   readonly backoff?: Backoff;
 }
@@ -31,7 +31,7 @@ export function openSqliteEventLog(options: SqliteEventLogOptions): EventLog {
   });
 }
 
-function openStore(directory: string, access: 'owner' | 'reader', lock: DataLock | undefined): SqliteStore {
+function openStore(directory: string, access: DataAccess, lock: DataLock | undefined): SqliteStore {
   try {
     return new SqliteStore(directory, access);
   } catch (error) {

@@ -53,6 +53,12 @@ const SCHEMA = `
   ) WITHOUT ROWID;
 `;
 
+/**
+ * owner: the one process that runs on the data. guest: appends to topics that there are, also while an owner works. reader: looks
+ * on.
+ */
+export type DataAccess = 'owner' | 'guest' | 'reader';
+
 interface TopicRow extends TopicInfo {
   readonly row: number;
 }
@@ -61,16 +67,16 @@ interface TopicRow extends TopicInfo {
 export class SqliteStore implements LocalStore {
   readonly #database: DatabaseSync;
   readonly #path: string;
-  readonly #access: 'owner' | 'reader';
+  readonly #access: DataAccess;
   readonly #statements = new Map<string, StatementSync>();
   /** The owner alone creates and deletes topics, so it may remember them; a reader asks each time. */
   readonly #topics = new Map<string, TopicRow>();
 
   /** @param limits.pagesMax most pages the file may take; absent: as the disk allows */
-  constructor(directory: string, access: 'owner' | 'reader', limits: { readonly pagesMax?: number } = {}) {
+  constructor(directory: string, access: DataAccess, limits: { readonly pagesMax?: number } = {}) {
     this.#path = join(directory, 'log.sqlite');
     this.#access = access;
-    if (access === 'reader' && !existsSync(this.#path)) {
+    if (access !== 'owner' && !existsSync(this.#path)) {
       throw new EventLogError({
         code: 'TOLL_DATA_MISSING',
         message: `There is no event log in ${directory}.`,
@@ -86,6 +92,7 @@ export class SqliteStore implements LocalStore {
   }
 
   createTopic(spec: TopicSpec): void {
+    this.#assertOwner();
     this.#write(() => {
       const { lastInsertRowid } = this.#sql(
         'INSERT INTO topics (name, uuid, partitions) VALUES (?, ?, ?)',
@@ -100,6 +107,7 @@ export class SqliteStore implements LocalStore {
   }
 
   deleteTopic(name: string): void {
+    this.#assertOwner();
     const { row } = this.#topic(name);
     this.#write(() => {
       for (const table of ['segments', 'ends', 'positions']) {
@@ -258,14 +266,13 @@ export class SqliteStore implements LocalStore {
     return topic;
   }
 
+  /** The owner remembers its topics. */
+  #assertOwner(): void {
+    if (this.#access !== 'owner') throw readOnly(this.#path);
+  }
+
   #write(work: () => void): void {
-    if (this.#access === 'reader') {
-      throw new EventLogError({
-        code: 'TOLL_LOG_READ_ONLY',
-        message: `${this.#path} is opened for reading only.`,
-        remedy: 'This command only looks; let the process that owns the data directory do the work.',
-      });
-    }
+    if (this.#access === 'reader') throw readOnly(this.#path);
     this.#guard(() => {
       this.#database.exec('BEGIN IMMEDIATE');
       try {
@@ -297,12 +304,21 @@ export class SqliteStore implements LocalStore {
   }
 }
 
-function openDatabase(path: string, access: 'owner' | 'reader'): DatabaseSync {
+function readOnly(path: string): EventLogError {
+  return new EventLogError({
+    code: 'TOLL_LOG_READ_ONLY',
+    message: `${path} is not opened for this kind of change.`,
+    remedy: 'Let the process that owns the data directory do the work.',
+  });
+}
+
+function openDatabase(path: string, access: DataAccess): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { readOnly: access === 'reader', timeout: BUSY_TIMEOUT_MS });
     checkVersion(database, path);
     if (access === 'owner') prepareForWriting(database);
+    if (access === 'guest') database.exec('PRAGMA synchronous = FULL');
     return database;
   } catch (error) {
     database?.close();

@@ -1,10 +1,11 @@
 import { Worker } from 'node:worker_threads';
-import type { Catalog } from '@tollstream/catalog';
+import type { LoadedVersion, Swap } from '@tollstream/catalog-versions';
 import type { RecordBatch } from '@tollstream/event-log';
-import { TollError } from '@tollstream/service-kit';
 import type { IngestedBatch, IngestState } from '../processor.ts';
-import type { WorkerAnswer, WorkerReady, WorkerRequest, WorkerSetup } from './messages.ts';
+import type { CatalogMessage, WorkerAnswer, WorkerRequest, WorkerSetup } from './messages.ts';
 import { packBatch } from './packed-batch.ts';
+
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 /** Decodes, validates and encodes in a thread of its own, so that the stages of one process use two cores. */
 export class IngestWorker {
@@ -29,30 +30,23 @@ export class IngestWorker {
 
   /**
    * Starts the thread and waits until it holds the catalog.
-   * @throws TollError TOLL_INGEST_CATALOG_CHANGED when the files changed since `catalog` was read from them
+   * @throws CatalogVersionError TOLL_CATALOG_CONTENT_DAMAGED when the files are not those of the catalog
    */
-  static async start(setup: WorkerSetup, catalog: Catalog): Promise<IngestWorker> {
-    const worker = new Worker(new URL('./main.ts', import.meta.url), { workerData: setup });
-    const { fingerprint } = await new Promise<WorkerReady>((resolve, reject) => {
+  static async start(setup: Omit<WorkerSetup, 'catalog'>, loaded: LoadedVersion): Promise<IngestWorker> {
+    const workerData: WorkerSetup = { ...setup, catalog: messageOf(loaded) };
+    const worker = new Worker(new URL('./main.ts', import.meta.url), { workerData });
+    await new Promise((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
     });
-    if (fingerprint !== catalog.fingerprint) {
-      await worker.terminate();
-      throw new TollError({
-        code: 'TOLL_INGEST_CATALOG_CHANGED',
-        message: `The catalog ${setup.catalogDirectory} was changed while the run began.`,
-        remedy: 'Start again once the files are as they should be.',
-      });
-    }
     return new IngestWorker(worker);
   }
 
   /** As the processor's `prepare` and `process`; changes `state` as it does. */
   async ingest(state: IngestState, batch: RecordBatch): Promise<IngestedBatch> {
     const { packed, transfer } = packBatch(batch);
-    const answer = await this.#ask({ batch: packed, totals: state.totals }, transfer);
-    if ('error' in answer) throw answer.error;
+    const answer = await this.#ask({ kind: 'batch', batch: packed, totals: state.totals }, transfer);
+    if (answer.kind !== 'ingested') throw new Error(`The worker thread of ingest answered ${answer.kind}.`);
     state.totals = answer.totals;
     const outputs = answer.outputs.map((output) => ({
       ...output,
@@ -61,18 +55,29 @@ export class IngestWorker {
     return { outputs, metadata: answer.metadata, accepted: answer.accepted, rejectCodes: answer.rejectCodes };
   }
 
+  /** The thread works one message after the other: what is asked for after the swap is attributed by the new version. */
+  async prepareCatalog(loaded: LoadedVersion): Promise<Swap> {
+    await this.#ask({ kind: 'prepare', catalog: messageOf(loaded) }, []);
+    return () => {
+      // Its failure is that of the thread, and stops the member by its next batch.
+      this.#ask({ kind: 'swap' }, []).catch(() => undefined);
+    };
+  }
+
   async stop(): Promise<void> {
     await this.#worker.terminate();
   }
 
-  #ask(request: Omit<WorkerRequest, 'id'>, transfer: ArrayBuffer[]): Promise<WorkerAnswer> {
-    if (this.#failure !== null) return Promise.reject(this.#failure);
+  async #ask(request: WithoutId<WorkerRequest>, transfer: ArrayBuffer[]): Promise<WorkerAnswer> {
+    if (this.#failure !== null) throw this.#failure;
     const id = this.#nextId;
     this.#nextId += 1;
-    return new Promise((resolve, reject) => {
+    const answer = await new Promise<WorkerAnswer>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#worker.postMessage({ ...request, id } satisfies WorkerRequest, transfer);
     });
+    if (answer.kind === 'failed') throw answer.error;
+    return answer;
   }
 
   #fail(error: Error): void {
@@ -81,4 +86,9 @@ export class IngestWorker {
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }
+}
+
+function messageOf({ catalog, files }: LoadedVersion): CatalogMessage {
+  const { version, fingerprint, defaultPlan } = catalog;
+  return { files, version, fingerprint, defaultPlan: defaultPlan?.id ?? null };
 }

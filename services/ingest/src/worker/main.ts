@@ -1,44 +1,64 @@
 /** The worker thread: the same processor on the same catalog, one batch after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { requireCatalog } from '@tollstream/catalog';
+import type { Catalog } from '@tollstream/catalog';
+import { compileVersion } from '@tollstream/catalog-versions';
 import type { OutputRecord } from '@tollstream/event-log';
 import { createIngestProcessor } from '../processor.ts';
-import type { WorkerAnswer, WorkerReady, WorkerRequest, WorkerSetup } from './messages.ts';
+import type { CatalogMessage, WorkerAnswer, WorkerRequest, WorkerSetup } from './messages.ts';
 import { unpackBatch } from './packed-batch.ts';
 
-const { catalogDirectory, defaultPlan, ...options } = workerData as WorkerSetup;
+const { catalog, ...options } = workerData as WorkerSetup;
 const port = parentPort;
 if (port === null) throw new Error('This is the worker thread of ingest; it does not run by itself.');
 
-const catalog = await requireCatalog(catalogDirectory, defaultPlan === null ? {} : { defaultPlan });
-const processor = createIngestProcessor({ ...options, catalog });
+const processor = createIngestProcessor({ ...options, catalog: compile(catalog) });
+let prepared: Catalog | null = null;
 
 port.on('message', (request: WorkerRequest) => void answer(request));
-port.postMessage({ fingerprint: catalog.fingerprint } satisfies WorkerReady);
+port.postMessage({ id: 0, kind: 'done' } satisfies WorkerAnswer);
 
-async function answer({ id, batch: packed, totals }: WorkerRequest): Promise<void> {
+async function answer(request: WorkerRequest): Promise<void> {
+  const { id } = request;
   try {
-    const batch = unpackBatch(packed);
-    await processor.prepare(batch);
-    const state = { totals };
-    const { outputs, metadata, accepted, rejectCodes } = processor.process(state, batch);
-    const moved = outputs.map((output) => ({ ...output, value: ownMemory(output.value) }));
-    const message: WorkerAnswer = {
-      id,
-      outputs: moved,
-      metadata,
-      totals: state.totals,
-      accepted,
-      rejectCodes,
-    };
-    const transfer = moved.flatMap(({ value }) => (value === null ? [] : [value]));
-    port?.postMessage(message, transfer);
-  } catch (error) {
-    port?.postMessage({
-      id,
-      error: error instanceof Error ? error : new Error(String(error)),
-    } satisfies WorkerAnswer);
+    switch (request.kind) {
+      case 'batch':
+        return await ingest(request);
+      case 'prepare':
+        prepared = compile(request.catalog);
+        break;
+      case 'swap':
+        if (prepared !== null) processor.useCatalog(prepared);
+        prepared = null;
+        break;
+    }
+    port?.postMessage({ id, kind: 'done' } satisfies WorkerAnswer);
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    port?.postMessage({ id, kind: 'failed', error } satisfies WorkerAnswer);
   }
+}
+
+function compile({ files, defaultPlan, ...version }: CatalogMessage): Catalog {
+  return compileVersion(version, files, { defaultPlan: defaultPlan ?? undefined });
+}
+
+async function ingest({ id, batch: packed, totals }: WorkerRequest & { kind: 'batch' }): Promise<void> {
+  const batch = unpackBatch(packed);
+  await processor.prepare(batch);
+  const state = { totals };
+  const { outputs, metadata, accepted, rejectCodes } = processor.process(state, batch);
+  const moved = outputs.map((output) => ({ ...output, value: ownMemory(output.value) }));
+  const message: WorkerAnswer = {
+    id,
+    kind: 'ingested',
+    outputs: moved,
+    metadata,
+    totals: state.totals,
+    accepted,
+    rejectCodes,
+  };
+  const transfer = moved.flatMap(({ value }) => (value === null ? [] : [value]));
+  port?.postMessage(message, transfer);
 }
 
 /** Small buffers stand in a pool that must not be moved away under their neighbours: those are copied. */

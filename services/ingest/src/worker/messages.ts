@@ -1,36 +1,47 @@
 /** What ingest and its worker thread say to each other. */
+import type { CatalogFiles } from '@tollstream/catalog-versions';
 import type { RejectCode, RunningTotals } from '@tollstream/contracts';
 import type { OutputRecord } from '@tollstream/event-log';
 import type { IngestProcessorOptions } from '../processor.ts';
 import type { PackedBatch } from './packed-batch.ts';
 
-/** Options of the processor that can cross to another thread; the catalog is read there anew. */
+/** Options of the processor that can cross to another thread; the catalog is compiled there anew. */
 export interface WorkerSetup extends Pick<
   IngestProcessorOptions,
   'outputs' | 'sources' | 'limits' | 'defaultDialPlan'
 > {
-  readonly catalogDirectory: string;
+  readonly catalog: CatalogMessage;
+}
+
+/** A version as its files, which the thread compiles by itself. */
+export interface CatalogMessage {
+  readonly files: CatalogFiles;
+  readonly version: number;
+  readonly fingerprint: string;
   readonly defaultPlan: string | null;
 }
 
-/** First message of the worker: which catalog it holds. */
-export interface WorkerReady {
-  readonly fingerprint: string;
-}
-
-export interface WorkerRequest {
-  readonly id: number;
-  readonly batch: PackedBatch;
-  readonly totals: RunningTotals;
-}
-
-export type WorkerAnswer =
+export type WorkerRequest =
   | {
       readonly id: number;
+      readonly kind: 'batch';
+      readonly batch: PackedBatch;
+      readonly totals: RunningTotals;
+    }
+  /** Compiles a version beside the one in use. */
+  | { readonly id: number; readonly kind: 'prepare'; readonly catalog: CatalogMessage }
+  /** Takes the prepared version for all batches that are asked for later. */
+  | { readonly id: number; readonly kind: 'swap' };
+
+export type WorkerAnswer =
+  | { readonly id: number; readonly kind: 'done' }
+  | {
+      readonly id: number;
+      readonly kind: 'ingested';
       readonly outputs: readonly (Omit<OutputRecord, 'value'> & { readonly value: ArrayBuffer | null })[];
       readonly metadata: string;
       readonly totals: RunningTotals;
       readonly accepted: number;
       readonly rejectCodes: ReadonlyMap<RejectCode, number>;
     }
-  | { readonly id: number; readonly error: Error };
+  | { readonly id: number; readonly kind: 'failed'; readonly error: Error };

@@ -46,6 +46,7 @@ export async function accept(
   log: EventLog,
   blocks: readonly (readonly TestCall[])[],
   partition = 0,
+  catalogVersion = 0,
 ): Promise<void> {
   const claim = await log.claim('ingest', RAW, partition);
   const next = claim.committed?.offset ?? 0;
@@ -53,7 +54,7 @@ export async function accept(
     outputs: blocks.map((calls, i) => ({
       topic: TOPICS.accepted,
       partition,
-      value: acceptedBlock(calls, next + i),
+      value: acceptedBlock(calls, next + i, catalogVersion),
     })),
     nextOffset: next + blocks.length,
     metadata: '',
@@ -61,7 +62,7 @@ export async function accept(
   await claim.release();
 }
 
-export function acceptedBlock(calls: readonly TestCall[], sourceOffset = 0): Buffer {
+export function acceptedBlock(calls: readonly TestCall[], sourceOffset = 0, catalogVersion = 0): Buffer {
   const builder = new CallBlockBuilder();
   calls.forEach((call, i) => add(builder, call, sourceOffset * 10_000 + i));
   const header: BlockHeader = {
@@ -73,7 +74,7 @@ export function acceptedBlock(calls: readonly TestCall[], sourceOffset = 0): Buf
     firstOffset: sourceOffset,
     nextOffset: sourceOffset + 1,
     recordCount: calls.length,
-    catalogVersion: 0,
+    catalogVersion,
     totals: ZERO_TOTALS,
   };
   return encodeBlock(header, [builder.take()]);

@@ -1,0 +1,127 @@
+/**
+ * Brings new versions of the catalog into use while a service works.
+ *
+ *   1 look whether a version was published   2 read and compile it, aside   3 prepare what the service needs, aside
+ *   4 swap, between two batches
+ *
+ * What fails before 4 leaves the version in use as it is.
+ */
+import type { Catalog } from '@tollstream/catalog';
+import type { EventLog } from '@tollstream/event-log';
+import { CatalogVersionError } from './errors.ts';
+import { catalogHistory, versionInForce } from './history.ts';
+import type { CatalogFiles } from './archive.ts';
+import type { CatalogVersion } from './manifest.ts';
+import { compileVersion, readCatalogFiles } from './read.ts';
+import { CATALOG_TOPIC, MANIFESTS } from './topic.ts';
+
+/** A version as those who use it get it. */
+export interface LoadedVersion {
+  readonly catalog: Catalog;
+  readonly files: CatalogFiles;
+}
+
+/** Puts a prepared version in the place of the one in use; does next to nothing. */
+export type Swap = () => void;
+
+export interface FollowOptions {
+  readonly log: EventLog;
+  readonly topic?: string;
+  readonly defaultPlan?: string | undefined;
+  readonly pollMs: number;
+  /** Version in use at the beginning. */
+  readonly inUse: number;
+  /** Makes all that the service needs of a version, without touching what is in use. */
+  readonly prepare: (loaded: LoadedVersion) => Promise<Swap> | Swap;
+  readonly onSwapped?: (swapped: { catalog: Catalog; loadMs: number; swapMs: number }) => void;
+  readonly onFailure?: (failure: { error: Error; version: number | null }) => void;
+  readonly now?: () => number;
+}
+
+export interface Follower {
+  /** Looks once, now. Resolves when what was found is in use, or was refused. */
+  readonly look: () => Promise<void>;
+  /** Finishes the look in hand, and looks no more. */
+  readonly stop: () => Promise<void>;
+}
+
+export function followCatalog(options: FollowOptions): Follower {
+  const { log, topic = CATALOG_TOPIC, pollMs, prepare, now = Date.now } = options;
+  let { inUse } = options;
+  let seenEnd = -1;
+  let history: readonly CatalogVersion[] = [];
+  let isStopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let turn = Promise.resolve();
+  /** Versions that cannot be used: trying again would give the same. */
+  const refused = new Set<number>();
+
+  async function look(): Promise<void> {
+    let version: number | null = null;
+    try {
+      const target = await findTarget();
+      if (target === undefined || isStopped) return;
+      ({ version } = target);
+      await change(target);
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      if (version !== null && isLasting(error)) refused.add(version);
+      if (!isStopped) options.onFailure?.({ error, version });
+    }
+  }
+
+  async function findTarget(): Promise<CatalogVersion | undefined> {
+    const end = (await log.offsets(topic))[MANIFESTS]!.end;
+    if (end !== seenEnd) {
+      history = await catalogHistory(log, { topic });
+      seenEnd = end;
+    }
+    const target = versionInForce(history, now());
+    return target === undefined || target.version <= inUse || refused.has(target.version)
+      ? undefined
+      : target;
+  }
+
+  async function change(target: CatalogVersion): Promise<void> {
+    const startedMs = performance.now();
+    const files = await readCatalogFiles(log, target, { topic });
+    const catalog = compileVersion(target, files, options);
+    const swap = await prepare({ catalog, files });
+    if (isStopped) return;
+    const preparedMs = performance.now();
+    swap();
+    inUse = catalog.version;
+    options.onSwapped?.({
+      catalog,
+      loadMs: preparedMs - startedMs,
+      swapMs: performance.now() - preparedMs,
+    });
+  }
+
+  /** One look at a time, so that two versions never come into use out of order. */
+  function next(): Promise<void> {
+    turn = turn.then(look);
+    return turn;
+  }
+  function schedule(): void {
+    timer = setTimeout(() => {
+      void next().then(() => {
+        if (!isStopped) schedule();
+      });
+    }, pollMs);
+  }
+  schedule();
+  return {
+    look: next,
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      await turn;
+    },
+  };
+}
+
+/** What is wrong with the version itself, and not with the way to it. */
+function isLasting(error: Error): boolean {
+  return error instanceof CatalogVersionError || ('code' in error && error.code === 'TOLL_CATALOG_INVALID');
+}
