@@ -26,6 +26,7 @@ const TARGETS = {
   bench: ['test/bench/main.ts'],
   simulate: ['test/simulation/main.ts'],
   mutate: ['test/mutation/main.ts'],
+  faults: ['test/faults/main.ts'],
 };
 
 const [target = '', ...args] = process.argv.slice(2);

@@ -1,20 +1,18 @@
 /** Apache Kafka from Maven Central's jars on the machine's own Java: one node, kept running for the next test run. */
-import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockDataDirectory, type DataLock } from '@tollstream/event-log';
-import { KAFKA_VERSION, SASL_USER, type RunningBroker } from './broker.ts';
+import { KAFKA_VERSION, type RunningBroker } from './broker.ts';
 import { brokerCacheDirectory } from './cache.ts';
 import { runCommand } from './command.ts';
-import { findFreePorts, isBrokerHealthy, waitForBroker } from './probe.ts';
+import { fetchJars, formatBroker, hasJars, propertiesPath, startBroker } from './java-process.ts';
+import { findFreePorts, isBrokerHealthy } from './probe.ts';
 
 const JAVA_VERSION_MIN = 17;
 const MAVEN_TIMEOUT_MS = 180_000;
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 20_000;
-const HEAP = '-Xmx1g';
 
 interface BrokerState {
   readonly pid: number;
@@ -30,7 +28,7 @@ export async function missingForJava(): Promise<string | null> {
   const version = Number(/version "(\d+)/.exec(java.output)?.[1]);
   if (!(version >= JAVA_VERSION_MIN))
     return `Java is of version ${version}, ${JAVA_VERSION_MIN} or newer is needed`;
-  if (existsSync(jarsMarker())) return null;
+  if (hasJars()) return null;
   const maven = await runCommand('mvn', ['-v'], 30_000);
   return maven.isSuccess ? null : 'Maven is not installed';
 }
@@ -75,74 +73,14 @@ function describe(state: BrokerState): RunningBroker {
   };
 }
 
-async function fetchJars(say: (line: string) => void): Promise<void> {
-  if (existsSync(jarsMarker())) return;
-  say(`fetching Apache Kafka ${KAFKA_VERSION} with Maven (54 MB, once)`);
-  const pom = join(import.meta.dirname, 'pom.xml');
-  const args = [
-    '-q',
-    '-B',
-    '-f',
-    pom,
-    'dependency:copy-dependencies',
-    `-DoutputDirectory=${jarsDirectory()}`,
-  ];
-  const maven = await runCommand('mvn', args, MAVEN_TIMEOUT_MS);
-  if (!maven.isSuccess) throw new Error(`Maven could not fetch Apache Kafka: ${maven.output.slice(-2_000)}`);
-  writeFileSync(jarsMarker(), '');
-}
-
 async function start(say: (line: string) => void): Promise<RunningBroker> {
   const [port, controllerPort, saslPort] = (await findFreePorts(3)) as [number, number, number];
   say(`starting Apache Kafka ${KAFKA_VERSION} on port ${port}`);
-  const home = brokerCacheDirectory();
-  rmSync(dataDirectory(), { recursive: true, force: true });
-  mkdirSync(dataDirectory(), { recursive: true });
-  const properties = join(home, 'server.properties');
-  writeFileSync(properties, serverProperties({ port, controllerPort, saslPort }));
-  writeFileSync(join(home, 'log4j2.properties'), LOG4J);
-  const java = [
-    `-Dlog4j2.configurationFile=${join(home, 'log4j2.properties')}`,
-    '-cp',
-    join(jarsDirectory(), '*'),
-  ];
-
-  const scram = `SCRAM-SHA-512=[name=${SASL_USER.username},password=${SASL_USER.password}]`;
-  const formatArgs = ['format', '-t', clusterId(), '-c', properties, '--add-scram', scram];
-  const format = await runCommand(
-    'java',
-    [...java, 'kafka.tools.StorageTool', ...formatArgs],
-    START_TIMEOUT_MS,
-  );
-  if (!format.isSuccess)
-    throw new Error(`Kafka's storage could not be formatted: ${format.output.slice(-2_000)}`);
-
-  const logPath = join(home, 'broker.log');
-  const log = openSync(logPath, 'w');
-  const child = spawn('java', [HEAP, ...java, 'kafka.Kafka', properties], {
-    detached: true,
-    stdio: ['ignore', log, log],
-    cwd: home,
-  });
-  child.unref();
-  let isAlive = true;
-  child.once('exit', () => {
-    isAlive = false;
-  });
-  child.once('error', () => {
-    isAlive = false;
-  });
-  const isUp = await waitForBroker([`127.0.0.1:${port}`], {
-    deadlineMs: START_TIMEOUT_MS,
-    isAlive: () => isAlive,
-  });
-  if (!isUp || child.pid === undefined) {
-    if (isAlive && child.pid !== undefined) process.kill(child.pid, 'SIGKILL');
-    throw new Error(`Apache Kafka did not come up: ${readFileSync(logPath, 'utf8').slice(-2_000)}`);
-  }
-  const state = { pid: child.pid, port, saslPort, version: KAFKA_VERSION };
-  writeFileSync(statePath(), JSON.stringify(state));
-  return describe(state);
+  const node = { directory: brokerCacheDirectory(), port, advertisedPort: port, controllerPort, saslPort };
+  await formatBroker(node);
+  const { pid } = await startBroker(node);
+  writeFileSync(statePath(), JSON.stringify({ pid, port, saslPort, version: KAFKA_VERSION }));
+  return describe({ pid, port, saslPort, version: KAFKA_VERSION });
 }
 
 async function stopRecorded(): Promise<boolean> {
@@ -161,7 +99,7 @@ async function stopRecorded(): Promise<boolean> {
 /** A process id may have been given to another program since: only a Java that reads our settings is ours. */
 async function isOurs(pid: number): Promise<boolean> {
   const { isSuccess, output } = await runCommand('ps', ['-p', String(pid), '-o', 'args='], 10_000);
-  return isSuccess && output.includes(join(brokerCacheDirectory(), 'server.properties'));
+  return isSuccess && output.includes(propertiesPath({ directory: brokerCacheDirectory() }));
 }
 
 async function waitForLock(): Promise<DataLock> {
@@ -187,59 +125,3 @@ function readState(): BrokerState | null {
 function statePath(): string {
   return join(brokerCacheDirectory(), 'broker.json');
 }
-
-function jarsDirectory(): string {
-  return join(brokerCacheDirectory(), `jars-${KAFKA_VERSION}`);
-}
-
-function jarsMarker(): string {
-  return join(jarsDirectory(), '.complete');
-}
-
-function dataDirectory(): string {
-  return join(brokerCacheDirectory(), 'data');
-}
-
-/** Kafka writes cluster ids as 22 characters of URL-safe base64. */
-function clusterId(): string {
-  return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
-}
-
-function serverProperties(ports: { port: number; controllerPort: number; saslPort: number }): string {
-  const { port, controllerPort, saslPort } = ports;
-  return `
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:${controllerPort}
-listeners=PLAINTEXT://127.0.0.1:${port},SASL://127.0.0.1:${saslPort},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port},SASL://127.0.0.1:${saslPort}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=PLAINTEXT
-controller.listener.names=CONTROLLER
-sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
-listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_${SASL_USER.username}="${SASL_USER.password}";
-listener.name.sasl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
-log.dirs=${dataDirectory()}
-auto.create.topics.enable=false
-num.partitions=1
-default.replication.factor=1
-min.insync.replicas=1
-offsets.topic.num.partitions=4
-offsets.topic.replication.factor=1
-transaction.state.log.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
-`;
-}
-
-const LOG4J = `
-rootLogger.level = error
-rootLogger.appenderRef.console.ref = Console
-appender.console.type = Console
-appender.console.name = Console
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %d %p %c %m%n
-`;

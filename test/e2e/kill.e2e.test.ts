@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { billed, start, temporaryDirectory, tollstream, totalsOf } from '../support/cli.ts';
+import { generator } from '../support/random.ts';
 
 const KILLS = 10;
 const CALLS = 150_000;
@@ -79,15 +80,4 @@ async function tableTotals(data: string, calls: string): Promise<string> {
     running.child.kill('SIGTERM');
     await running.finished;
   }
-}
-
-/** mulberry32: small, seeded, good enough to scatter kills. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -18,6 +18,12 @@ export const KAFKA_SETTINGS = {
   }),
   kafkaSaslUser: optionalText({ summary: 'SASL user.' }),
   kafkaSaslPassword: secret({ summary: 'SASL password.' }),
+  kafkaSessionTimeoutMs: integer({
+    summary: 'A service that the brokers have not heard of for so long loses its partitions to the others.',
+    min: 6_000,
+    max: 1_800_000,
+    default: 30_000,
+  }),
   groupPrefix: optionalText({
     summary:
       'Put before the names of consumer groups and transactional ids, where several pipelines share a cluster.',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { asError, EventLogError } from '../errors.ts';
 import type { TopicSpec } from '../port.ts';
+import { HEARTBEAT_INTERVAL_MS } from './kafka-options.ts';
 import type { KafkaOptions } from './kafka-options.ts';
 
 /** Kafka's connection as configuration has it; empty texts count as absent. */
@@ -13,11 +14,27 @@ export interface KafkaSettings {
   readonly kafkaSaslMechanism: string;
   readonly kafkaSaslUser?: string | undefined;
   readonly kafkaSaslPassword?: string | undefined;
+  readonly kafkaSessionTimeoutMs?: number | undefined;
 }
 
 /** Reads the files that the settings name. @throws {EventLogError} when one cannot be read or a setting is missing */
 export function kafkaOptionsOf(settings: KafkaSettings): KafkaOptions {
-  return { brokers: settings.kafkaBrokers, ...tlsOf(settings), ...saslOf(settings) };
+  return {
+    brokers: settings.kafkaBrokers,
+    ...tlsOf(settings),
+    ...saslOf(settings),
+    ...sessionOf(settings),
+  };
+}
+
+function sessionOf({
+  kafkaSessionTimeoutMs: sessionTimeoutMs,
+}: KafkaSettings): Pick<KafkaOptions, 'sessionTimeoutMs' | 'heartbeatIntervalMs'> {
+  if (sessionTimeoutMs === undefined) return {};
+  return {
+    sessionTimeoutMs,
+    heartbeatIntervalMs: Math.min(HEARTBEAT_INTERVAL_MS, Math.floor(sessionTimeoutMs / 3)),
+  };
 }
 
 function tlsOf(settings: KafkaSettings): Pick<KafkaOptions, 'tls'> {

@@ -1,0 +1,151 @@
+/** Apache Kafka as a process of its own: one KRaft node on Maven Central's jars, in a directory and on ports that the caller names. */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KAFKA_VERSION, SASL_USER } from './broker.ts';
+import { brokerCacheDirectory } from './cache.ts';
+import { runCommand } from './command.ts';
+import { waitForBroker } from './probe.ts';
+
+const MAVEN_TIMEOUT_MS = 180_000;
+const START_TIMEOUT_MS = 60_000;
+const HEAP = '-Xmx1g';
+
+/** Where a broker keeps its data, and where it listens on 127.0.0.1. */
+export interface BrokerNode {
+  readonly directory: string;
+  readonly port: number;
+  /** The port it tells its clients; another one than `port` where a proxy stands before it. */
+  readonly advertisedPort: number;
+  readonly controllerPort: number;
+  readonly saslPort: number;
+}
+
+export async function fetchJars(say: (line: string) => void): Promise<void> {
+  if (hasJars()) return;
+  say(`fetching Apache Kafka ${KAFKA_VERSION} with Maven (54 MB, once)`);
+  const pom = join(import.meta.dirname, 'pom.xml');
+  const args = [
+    '-q',
+    '-B',
+    '-f',
+    pom,
+    'dependency:copy-dependencies',
+    `-DoutputDirectory=${jarsDirectory()}`,
+  ];
+  const maven = await runCommand('mvn', args, MAVEN_TIMEOUT_MS);
+  if (!maven.isSuccess) throw new Error(`Maven could not fetch Apache Kafka: ${maven.output.slice(-2_000)}`);
+  writeFileSync(jarsMarker(), '');
+}
+
+export function hasJars(): boolean {
+  return existsSync(jarsMarker());
+}
+
+/** Settings and empty storage; what stood there is gone. */
+export async function formatBroker(node: BrokerNode): Promise<void> {
+  const data = join(node.directory, 'data');
+  rmSync(data, { recursive: true, force: true });
+  mkdirSync(data, { recursive: true });
+  writeFileSync(propertiesPath(node), serverProperties(node, data));
+  writeFileSync(join(node.directory, 'log4j2.properties'), LOG4J);
+  const scram = `SCRAM-SHA-512=[name=${SASL_USER.username},password=${SASL_USER.password}]`;
+  const args = ['format', '-t', clusterId(), '-c', propertiesPath(node), '--add-scram', scram];
+  const format = await runCommand(
+    'java',
+    [...javaArguments(node), 'kafka.tools.StorageTool', ...args],
+    START_TIMEOUT_MS,
+  );
+  if (!format.isSuccess)
+    throw new Error(`Kafka's storage could not be formatted: ${format.output.slice(-2_000)}`);
+}
+
+/** Starts it on the data that it has; resolves when it answers. It outlives this process. */
+export async function startBroker(node: BrokerNode): Promise<{ readonly pid: number }> {
+  const logPath = join(node.directory, 'broker.log');
+  const log = openSync(logPath, 'w');
+  const child = spawn('java', [HEAP, ...javaArguments(node), 'kafka.Kafka', propertiesPath(node)], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    cwd: node.directory,
+  });
+  child.unref();
+  let isAlive = true;
+  child.once('exit', () => {
+    isAlive = false;
+  });
+  child.once('error', () => {
+    isAlive = false;
+  });
+  const isUp = await waitForBroker([`127.0.0.1:${node.port}`], {
+    deadlineMs: START_TIMEOUT_MS,
+    isAlive: () => isAlive,
+  });
+  if (!isUp || child.pid === undefined) {
+    if (isAlive && child.pid !== undefined) process.kill(child.pid, 'SIGKILL');
+    throw new Error(`Apache Kafka did not come up: ${readFileSync(logPath, 'utf8').slice(-2_000)}`);
+  }
+  return { pid: child.pid };
+}
+
+export function propertiesPath({ directory }: Pick<BrokerNode, 'directory'>): string {
+  return join(directory, 'server.properties');
+}
+
+function javaArguments({ directory }: BrokerNode): string[] {
+  const logging = `-Dlog4j2.configurationFile=${join(directory, 'log4j2.properties')}`;
+  return [logging, '-cp', join(jarsDirectory(), '*')];
+}
+
+function jarsDirectory(): string {
+  return join(brokerCacheDirectory(), `jars-${KAFKA_VERSION}`);
+}
+
+function jarsMarker(): string {
+  return join(jarsDirectory(), '.complete');
+}
+
+/** Kafka writes cluster ids as 22 characters of URL-safe base64. */
+function clusterId(): string {
+  return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+}
+
+function serverProperties(node: BrokerNode, data: string): string {
+  const { port, advertisedPort, controllerPort, saslPort } = node;
+  return `
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${controllerPort}
+listeners=PLAINTEXT://127.0.0.1:${port},SASL://127.0.0.1:${saslPort},CONTROLLER://127.0.0.1:${controllerPort}
+advertised.listeners=PLAINTEXT://127.0.0.1:${advertisedPort},SASL://127.0.0.1:${saslPort}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+controller.listener.names=CONTROLLER
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_${SASL_USER.username}="${SASL_USER.password}";
+listener.name.sasl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+log.dirs=${data}
+auto.create.topics.enable=false
+num.partitions=1
+default.replication.factor=1
+min.insync.replicas=1
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+`;
+}
+
+const LOG4J = `
+rootLogger.level = error
+rootLogger.appenderRef.console.ref = Console
+appender.console.type = Console
+appender.console.name = Console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d %p %c %m%n
+`;

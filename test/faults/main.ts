@@ -1,0 +1,73 @@
+/**
+ * `npm run faults [-- --kills 200 --seed S --calls-per-file N --write]`: the pipeline as real processes under faults, for as long as
+ * it takes to end so many of them. `--write` keeps the table in docs/reliability.md.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { PROJECT_ROOT } from '../support/cli.ts';
+import { storm } from './storm.ts';
+import type { StormResult } from './storm.ts';
+
+const PAGE = path.join(PROJECT_ROOT, 'docs/reliability.md');
+const BEGIN = '<!-- fault matrix: made by `npm run faults -- --write` -->';
+const END = '<!-- end of the fault matrix -->';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '200' },
+    seed: { type: 'string', default: String(Math.floor(Date.now() / 1_000)) },
+    'calls-per-file': { type: 'string', default: '10000' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-faults-'));
+try {
+  say(`seed ${values.seed}`);
+  const result = await storm({
+    directory,
+    seed: Number(values.seed),
+    kills: Number(values.kills),
+    callsPerFile: Number(values['calls-per-file']),
+    partitions: 4,
+    say,
+  });
+  const table = render(result);
+  process.stdout.write(`${table}\n`);
+  if (values.write) await keep(table);
+  if (result.differences.length > 0 || result.unexpected.length > 0) {
+    for (const line of [...result.differences, ...result.unexpected]) say(line);
+    process.exitCode = 1;
+  }
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
+
+function render(result: StormResult): string {
+  const rows = [...result.faults]
+    .map(([key, count]) => [...key.split(' | '), String(count)])
+    .sort((a, b) => (a.join() < b.join() ? -1 : 1));
+  const count = [...result.faults.values()].reduce((sum, each) => sum + each, 0);
+  return [
+    '| fault | where | while it was | times | survived |',
+    '| --- | --- | --- | --: | --: |',
+    ...rows.map(([fault, target, phase, times]) => {
+      const survived = result.differences.length === 0 ? times : '?';
+      return `| ${fault} | ${target} | ${phase} | ${times} | ${survived} |`;
+    }),
+    '',
+    `${count} faults, ${result.kills} of them kills, over ${result.calls} calls in ${result.seconds.toFixed(0)} s (seed ${result.seed}).`,
+    `Differences from the undisturbed run: ${result.differences.length}. Ends of processes that no fault explains: ${result.unexpected.length}.`,
+    `\`tollstream verify\`: ${result.verdict}`,
+  ].join('\n');
+}
+
+async function keep(table: string): Promise<void> {
+  const page = await readFile(PAGE, 'utf8');
+  const [before, rest] = page.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined) throw new Error(`${PAGE} has no place for the table.`);
+  await writeFile(PAGE, `${before}${BEGIN}\n\n<!-- prettier-ignore -->\n${table}\n\n${END}${after}`);
+}

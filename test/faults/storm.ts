@@ -1,0 +1,195 @@
+/** Publishes calls to a running pipeline while faults strike it, and compares what came out with an undisturbed run. */
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { PipelineTotals } from '../../packages/cli/src/embedded/status.ts';
+import { type RunTotals, tollstream, totalsOf } from '../support/cli.ts';
+import { generator } from '../support/random.ts';
+import { FAULTS } from './actions.ts';
+import type { FaultKind } from './actions.ts';
+import { Rig, SERVICES } from './rig.ts';
+
+export interface StormOptions {
+  readonly directory: string;
+  readonly seed: number;
+  /** Faults that end a process; the others come besides. */
+  readonly kills: number;
+  readonly callsPerFile: number;
+  readonly partitions: number;
+  readonly say: (line: string) => void;
+  /** Only these targets' faults, by name of the kind; default all. */
+  readonly kinds?: readonly FaultKind[];
+}
+
+export interface StormResult {
+  readonly seed: number;
+  readonly calls: number;
+  readonly kills: number;
+  /** "fault | target | phase" → how often. */
+  readonly faults: ReadonlyMap<string, number>;
+  readonly seconds: number;
+  /** Sentences; empty = nothing differs. */
+  readonly differences: readonly string[];
+  /** The last line of `tollstream verify`. */
+  readonly verdict: string;
+  readonly starts: Readonly<Record<string, number>>;
+  /** Ends of processes that no fault explains. */
+  readonly unexpected: readonly string[];
+  readonly hasSmallDisk: boolean;
+}
+
+const GAP_MS = { min: 200, max: 2_500 };
+const SMALL_DISK_BYTES = 512 * 1024 * 1024;
+
+export async function storm(options: StormOptions): Promise<StormResult> {
+  const { directory, seed, say } = options;
+  const random = generator(seed);
+  const disk = await mountSmallDisk(path.join(directory, 'disk'), say);
+  const startedMs = performance.now();
+  const rig = await Rig.start({
+    directory,
+    partitions: options.partitions,
+    say,
+    ...(disk === null ? {} : { engineDirectory: path.join(disk, 'engine') }),
+  });
+  try {
+    const faults = new Map<string, number>();
+    let kills = 0;
+    const isOver = new AbortController();
+    let killPublisher = (): void => undefined;
+    let calls = 0;
+    const all = path.join(directory, 'all.jsonl');
+
+    // Files of calls one after the other, as long as faults strike.
+    const publishing = (async () => {
+      for (let file = 0; !isOver.signal.aborted; file += 1) {
+        const name = path.join(directory, `calls-${file}.jsonl`);
+        await generate(name, options.callsPerFile, seed + file);
+        await appendFile(all, await readFile(name));
+        calls += options.callsPerFile;
+        await rig.publish(name, (kill) => {
+          killPublisher = kill;
+        });
+        // The disk of the test is small; the pipeline may be this far behind, and no further.
+        await rig.untilBehindBy(options.callsPerFile * 4);
+      }
+    })();
+    try {
+      while (kills < options.kills) {
+        // Time between faults, not for anything to happen.
+        await wait(GAP_MS.min + random() * (GAP_MS.max - GAP_MS.min));
+        const kind = draw(options.kinds ?? FAULTS, random);
+        const { target, phase } = await kind.strike({
+          rig,
+          random,
+          killPublisher: () => killPublisher(),
+          smallDisk: disk,
+        });
+        if (kind.isKill) kills += 1;
+        const key = `${kind.name} | ${target} | ${phase}`;
+        faults.set(key, (faults.get(key) ?? 0) + 1);
+        say(`${kills}/${options.kills} kills, ${calls} calls: ${target} ${kind.name}, ${phase}`);
+      }
+    } finally {
+      isOver.abort();
+    }
+    await publishing;
+    say('faults have ended; waiting for the rest of the calls …');
+    const totals = await rig.drain(calls);
+    const want = await undisturbed(all, path.join(directory, 'calm'));
+    const differences = await compare(rig, totals, want);
+    const verified = await rig.verify();
+    const verdict = verified.stdout.trimEnd().split('\n').at(-1) ?? '';
+    if (verified.code !== 0)
+      differences.push(`verify ended with ${verified.code}: ${verified.stdout}${verified.stderr}`);
+    const starts = Object.fromEntries(SERVICES.map((name) => [name, rig.services[name].starts]));
+    const unexpected = [
+      ...SERVICES.flatMap((name) => rig.services[name].unexpected),
+      ...rig.engine.unexpected,
+    ];
+    const codes = await rig.stop();
+    for (const [name, code] of Object.entries(codes)) {
+      if (code !== 0) differences.push(`${name} ended with ${code} when it was stopped in the end`);
+    }
+    return {
+      seed,
+      calls,
+      kills,
+      faults,
+      seconds: (performance.now() - startedMs) / 1_000,
+      differences,
+      verdict,
+      starts,
+      unexpected,
+      hasSmallDisk: disk !== null,
+    };
+  } finally {
+    await rig.abandon();
+    if (disk !== null) execFileSync('umount', ['-l', disk]);
+  }
+}
+
+async function generate(file: string, calls: number, seed: number): Promise<void> {
+  const { code, stderr } = await tollstream([
+    'generate',
+    '--calls',
+    String(calls),
+    '--seed',
+    String(seed),
+    '--output',
+    file,
+  ]);
+  if (code !== 0) throw new Error(stderr);
+}
+
+async function undisturbed(calls: string, data: string): Promise<RunTotals> {
+  return totalsOf(await tollstream(['run', '--calls', calls, '--data', data, '--exit-when-done', '--json']));
+}
+
+async function compare(
+  rig: Rig,
+  totals: PipelineTotals,
+  want: RunTotals,
+): Promise<string[]> {
+  const differences: string[] = [];
+  for (const name of ['seen', 'rated', 'rejected', 'suspended', 'duplicate', 'charge'] as const) {
+    const [got, wanted] = [JSON.stringify(totals[name]), JSON.stringify(want[name])];
+    if (got !== wanted) differences.push(`${name} on the stream: ${got} instead of ${wanted}`);
+  }
+  const [row] = await rig.query<Record<string, string>>(
+    `SELECT (SELECT count() FROM tollstream.usage) AS rated, (SELECT uniqExact(switch_id, call_id, leg) FROM tollstream.usage) AS distinct,
+     (SELECT count() FROM tollstream.usage_suspended) AS suspended, (SELECT count() FROM tollstream.usage_rejected) AS rejected`,
+  );
+  for (const name of ['rated', 'suspended', 'rejected'] as const) {
+    if (Number(row?.[name]) !== want[name]) {
+      differences.push(`${row?.[name]} rows ${name} in ClickHouse instead of ${want[name]}`);
+    }
+  }
+  if (Number(row?.['distinct']) !== want.rated)
+    differences.push(`${row?.['distinct']} distinct calls in ClickHouse`);
+  return differences;
+}
+
+/** A file system that can be filled, where this user may mount one; otherwise null. */
+async function mountSmallDisk(directory: string, say: (line: string) => void): Promise<string | null> {
+  await mkdir(directory, { recursive: true });
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SMALL_DISK_BYTES}`, 'tollstream-faults', directory], {
+      stdio: 'pipe',
+    });
+    return directory;
+  } catch {
+    say('No file system can be mounted here: faults of a full disk are not run.');
+    return null;
+  }
+}
+
+function draw(kinds: readonly FaultKind[], random: () => number): FaultKind {
+  let at = random() * kinds.reduce((sum, { weight }) => sum + weight, 0);
+  for (const kind of kinds) {
+    at -= kind.weight;
+    if (at < 0) return kind;
+  }
+  return kinds[0]!;
+}
