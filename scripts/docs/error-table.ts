@@ -104,6 +104,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'An argument is not the number of a catalog version.',
       'Give a number such as 12; `tollstream catalog history` lists them.',
     ),
+    TOLL_USAGE_BACKUP: entry(
+      'The file of a backup exists already, or lies in the directory that is backed up.',
+      'Name a new file outside of it.',
+    ),
     TOLL_USAGE_DATA: entry(
       'The data directory holds no rated calls.',
       'Run `tollstream run` first, or name its data directory with `--data`.',
@@ -128,6 +132,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     TOLL_USAGE_NUMBER: entry(
       'An option needs a whole number.',
       'Write digits only, within the bounds that the message names.',
+    ),
+    TOLL_USAGE_RESTORE: entry(
+      'The directory of a restore is not empty, or the backup is of a newer version.',
+      'Name a directory that does not exist; restore newer backups with the version that wrote them.',
     ),
     TOLL_USAGE_TARIFF: entry(
       '`--tariff` cannot be the id of a tariff.',
@@ -155,6 +163,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     ),
   },
   'data directory': {
+    TOLL_BACKUP_DAMAGED: entry(
+      'A backup file was cut short, or a file in it differs from its checksum.',
+      'Take another copy of the backup; nothing was restored.',
+    ),
     TOLL_DATA_CORRUPT: entry(
       'The event log in the data directory is damaged.',
       'Restore the directory from a backup, or start with an empty one (`--data`) and import the calls again.',

@@ -1,5 +1,5 @@
 /** What can be done to a running pipeline. Each action returns where it struck, and leaves everything running again. */
-import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { SESSION_TIMEOUT_MS, SERVICES } from './rig.ts';
@@ -185,10 +185,4 @@ function fill(file: string): void {
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** Bytes that are free where a directory is. */
-export function freeBytes(directory: string): number {
-  const { bavail, bsize } = statfsSync(directory);
-  return bavail * bsize;
 }

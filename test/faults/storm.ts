@@ -147,11 +147,7 @@ async function undisturbed(calls: string, data: string): Promise<RunTotals> {
   return totalsOf(await tollstream(['run', '--calls', calls, '--data', data, '--exit-when-done', '--json']));
 }
 
-async function compare(
-  rig: Rig,
-  totals: PipelineTotals,
-  want: RunTotals,
-): Promise<string[]> {
+async function compare(rig: Rig, totals: PipelineTotals, want: RunTotals): Promise<string[]> {
   const differences: string[] = [];
   for (const name of ['seen', 'rated', 'rejected', 'suspended', 'duplicate', 'charge'] as const) {
     const [got, wanted] = [JSON.stringify(totals[name]), JSON.stringify(want[name])];

@@ -1,5 +1,6 @@
 /** The `tollstream` command. Each subcommand lives in its own file and loads what it needs when it is called. */
 import { Command, CommanderError } from 'commander';
+import { addBackupCommands } from './commands/backup.ts';
 import { addCatalogCommand } from './commands/catalog.ts';
 import { addCdrCommand } from './commands/cdr.ts';
 import { addClickHouseCommand } from './commands/clickhouse.ts';
@@ -47,6 +48,7 @@ addVerifyCommand(program);
 addTraceCommand(program);
 addSuspendedCommand(program);
 addRejectedCommand(program);
+addBackupCommands(program);
 addTopicsCommand(program);
 addMigrateCommand(program);
 addClickHouseCommand(program);
