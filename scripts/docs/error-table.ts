@@ -717,6 +717,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'The catalog has no such account.',
       'Name one of the catalog, or give the default plan that its calls were rated on.',
     ),
+    TOLL_BILLING_CALLS_CHANGED: entry(
+      'Calls of the month were rated while a file of them was written.',
+      'Download the file again.',
+    ),
     TOLL_BILLING_CURRENCY_MIXED: entry(
       'An account has usage in another currency than it is billed in.',
       'Give the account one currency and rate the month again.',
@@ -724,6 +728,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     TOLL_BILLING_FAILED: entry(
       'A request could not be answered.',
       "Try again later; the service's log has the reason.",
+    ),
+    TOLL_BILLING_FILTER_INVALID: entry(
+      'A filter of call details names no call type or no day.',
+      'Write it as the message says.',
     ),
     TOLL_BILLING_FILE_UNWRITABLE: entry(
       'The call detail file cannot be written.',

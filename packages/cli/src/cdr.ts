@@ -1,30 +1,108 @@
-import { writeCdrFile } from '@tollstream/service-billing';
+import path from 'node:path';
+import { CHARGE_SCALE } from '@tollstream/contracts';
+import { formatScaled } from '@tollstream/money';
+import { CDR_COMPRESSIONS, CDR_FORMATS, isTextFormat, writeCdrFile } from '@tollstream/service-billing';
+import type { CdrCompression, CdrFormat } from '@tollstream/service-billing';
 import type { CdrOptions } from './commands/cdr.ts';
 import { parseMonth } from './duration.ts';
 import { SAMPLE_DATA, openStoreOf } from './embedded/open-store.ts';
 import { UsageError } from './failure.ts';
-import { count, say } from './terminal.ts';
+import { count, print, say } from './terminal.ts';
+
+const STANDARD_OUTPUT = '-';
+const PROGRESS_INTERVAL_MS = 2_000;
+const COMPRESSION_OF_ENDING: Readonly<Record<string, CdrCompression>> = { '.gz': 'gzip', '.zst': 'zstd' };
 
 export async function downloadCdr(options: CdrOptions): Promise<void> {
   const month = parseMonth(options.month, '--month');
-  const { format } = options;
-  if (format !== 'csv' && format !== 'jsonl') {
-    throw new UsageError({
-      code: 'TOLL_USAGE_FORMAT',
-      message: `--format: '${format}' is not a call detail format`,
-      remedy: 'Use csv or jsonl.',
-    });
-  }
+  const { output, extension, number, callType, day } = options;
+  const compression = compressionOf(options);
+  const format = formatOf(options);
+  refuseImpossible(options, format, compression);
+  const filters = {
+    ...(extension === undefined ? {} : { extension }),
+    ...(number === undefined ? {} : { number }),
+    ...(callType === undefined ? {} : { callType }),
+    ...(day === undefined ? {} : { day }),
+  };
   const opened = await openStoreOf(options.data ?? SAMPLE_DATA);
   try {
-    const written = await writeCdrFile(opened.store, {
+    let saidMs = performance.now();
+    const file = await writeCdrFile(opened.store, {
       accountId: options.account,
       month,
       format,
-      output: options.output,
+      output,
+      compression,
+      filters,
+      hasDetail: options.detail === true,
+      isResumed: options.resume === true,
+      onProgress(rows, of) {
+        if (performance.now() - saidMs < PROGRESS_INTERVAL_MS) return;
+        saidMs = performance.now();
+        say(`${count(rows)} of ${count(of)} calls`);
+      },
     });
-    say(`${count(written.calls)} calls → ${options.output === '-' ? 'standard output' : options.output}`);
+    const cost = Object.fromEntries(
+      [...file.charge].map(([currency, charge]) => [currency, formatScaled(charge, CHARGE_SCALE)]),
+    );
+    if (options.json === true) {
+      const { calls, bytes, sha256, resumedRows } = file;
+      print(
+        JSON.stringify({ output, format, calls, total_cost: cost, bytes, sha256, resumed_rows: resumedRows }),
+      );
+    }
+    if (file.resumedRows > 0) say(`went on after ${count(file.resumedRows)} calls`);
+    const amounts = Object.entries(cost).map(([currency, amount]) => `${currency} ${amount}`);
+    const place = output === STANDARD_OUTPUT ? 'standard output' : output;
+    say(`${[`${count(file.calls)} calls`, ...amounts].join(', ')} → ${place}`);
+    if (output !== STANDARD_OUTPUT) say(`sha256 ${file.sha256}`);
   } finally {
     await opened.close();
   }
+}
+
+function compressionOf({ compress, output }: CdrOptions): CdrCompression {
+  if (compress === undefined) return COMPRESSION_OF_ENDING[path.extname(output)] ?? 'none';
+  const compression = CDR_COMPRESSIONS.find((each) => each === compress);
+  if (compression !== undefined) return compression;
+  throw formatError(
+    `--compress: '${compress}' is no compression`,
+    `Use one of ${CDR_COMPRESSIONS.join(', ')}.`,
+  );
+}
+
+function formatOf({ format, output }: CdrOptions): CdrFormat {
+  const bare = path.extname(output) in COMPRESSION_OF_ENDING ? path.parse(output).name : output;
+  const ending = path.extname(bare).slice(1);
+  const wanted = format ?? (CDR_FORMATS.some((each) => each === ending) ? ending : 'csv');
+  const known = CDR_FORMATS.find((each) => each === wanted);
+  if (known !== undefined) return known;
+  throw formatError(
+    `--format: '${wanted}' is no call detail format`,
+    `Use one of ${CDR_FORMATS.join(', ')}.`,
+  );
+}
+
+function refuseImpossible(
+  { output, resume, json }: CdrOptions,
+  format: CdrFormat,
+  compression: CdrCompression,
+): void {
+  const remedy = 'Write a csv or jsonl file without compression, or leave the option out.';
+  if (!isTextFormat(format)) {
+    if (compression !== 'none') throw formatError(`a file of format ${format} is compressed already`, remedy);
+    if (output === STANDARD_OUTPUT)
+      throw formatError(`format ${format} needs a file`, 'Name one with --output.');
+  }
+  if (resume === true && (!isTextFormat(format) || compression !== 'none' || output === STANDARD_OUTPUT)) {
+    throw formatError('--resume: only plain csv and jsonl files can be gone on with', remedy);
+  }
+  if (json === true && output === STANDARD_OUTPUT) {
+    throw formatError('--json: standard output is taken by the calls', 'Name a file with --output.');
+  }
+}
+
+function formatError(message: string, remedy: string): UsageError {
+  return new UsageError({ code: 'TOLL_USAGE_FORMAT', message, remedy });
 }

@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { Connection } from './connection.ts';
 import { EXACT_JSON } from './connection.ts';
@@ -78,6 +79,18 @@ class EmbeddedConnection implements Connection {
     return Readable.from(resumed(first, chunks), { objectMode: false });
   }
 
+  /** The engine's stream begins each piece anew, so it writes the file itself. */
+  async toFile(
+    sql: string,
+    { format, file, parameters }: { format: string; file: string; parameters: QueryParameters },
+  ): Promise<void> {
+    await this.#engine.run(`INSERT INTO FUNCTION file(${quoted(path.resolve(file))}, ${format}) ${sql}`, {
+      format: 'Null',
+      settings: { engine_file_truncate_on_insert: 1 },
+      parameters: texts(parameters),
+    });
+  }
+
   /**
    * The binding's own insert of bytes ends at the first NUL, so the engine reads the blocks from a file; selecting from it takes
    * the columns by name.
@@ -92,9 +105,9 @@ class EmbeddedConnection implements Connection {
     // Every file is new, so what the engine remembers of their structure would only grow.
     const settings = settingList({ ...insert.settings, schema_inference_use_cache_for_file: 0 });
     const load = async (directory: string): Promise<unknown> =>
-      withSpooled(directory, insert.natives, (path) =>
+      withSpooled(directory, insert.natives, (file) =>
         this.#engine.run(
-          `INSERT INTO ${insert.table} (${columns}) SETTINGS ${settings} SELECT ${columns} FROM file(${quoted(path)}, Native)`,
+          `INSERT INTO ${insert.table} (${columns}) SETTINGS ${settings} SELECT ${columns} FROM file(${quoted(file)}, Native)`,
           { format: 'Null' },
         ),
       );

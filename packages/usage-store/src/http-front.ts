@@ -183,10 +183,10 @@ class Front {
     options: StatementOptions,
     response: ServerResponse,
   ): Promise<void> {
-    const chunks = this.#engine.stream(sql, options);
+    const format = answerFormat(sql, query.format);
+    const chunks = isPiecewise(format) ? this.#engine.stream(sql, options) : this.#whole(sql, options);
     // The status goes out with the first chunk: by then a wrong query has failed.
     const first = await chunks.next();
-    const format = answerFormat(sql, query.format);
     response.setHeader('X-ClickHouse-Format', format);
     response.setHeader('X-ClickHouse-Summary', summary(0));
     response.setHeader('Content-Type', contentTypeOf(format));
@@ -194,6 +194,11 @@ class Front {
     if (!query.compress) return pipeline(body, response);
     response.setHeader('Content-Encoding', 'gzip');
     return pipeline(body, createGzip({ level: 3 }), response);
+  }
+
+  async *#whole(sql: string, options: StatementOptions): AsyncGenerator<Uint8Array, void, void> {
+    const result = await this.#engine.run(sql, options);
+    yield result.bytes();
   }
 
   async #insert(work: Work, options: StatementOptions, response: ServerResponse): Promise<void> {
@@ -222,6 +227,17 @@ class Front {
     response.setHeader('X-ClickHouse-Exception-Code', String(engineCode));
     plain(response, statusOf(engineCode), `${exception.trim()} (version ${this.#context.version})\n`);
   }
+}
+
+/**
+ * Formats of which two results one after the other are one result. The engine begins each piece of a stream anew, so all others are
+ * made whole, in memory, before they are sent.
+ */
+const PIECEWISE_FORMATS =
+  /^(?:Native|RowBinary|TabSeparated|TSV|TabSeparatedRaw|TSVRaw|CSV|JSON(?:Compact)?(?:Strings)?EachRow|JSONLines|NDJSON|LineAsString|RawBLOB|Null)$/i;
+
+function isPiecewise(format: string): boolean {
+  return PIECEWISE_FORMATS.test(format);
 }
 
 /** A page on the internet must not reach a database on the machine of who looks at it. */

@@ -1,4 +1,6 @@
+import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createClient } from '@clickhouse/client';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import type { Connection } from './connection.ts';
@@ -73,6 +75,13 @@ class ServerConnection implements Connection {
       });
       return result.stream;
     });
+  }
+
+  async toFile(
+    sql: string,
+    { format, file, parameters }: { format: string; file: string; parameters: QueryParameters },
+  ): Promise<void> {
+    await pipeline(await this.stream(sql, format, parameters), createWriteStream(file, { flush: true }));
   }
 
   async insertNative(insert: {

@@ -52,6 +52,13 @@ export class ClickHouseStore implements UsageStore {
     return this.#connection.stream(sql, identifier(format), parameters);
   }
 
+  async queryToFile(
+    sql: string,
+    { format, file, parameters = {} }: Parameters<UsageStore['queryToFile']>[1],
+  ): Promise<void> {
+    await this.#connection.toFile(sql, { format: identifier(format), file, parameters });
+  }
+
   async ping(): Promise<void> {
     await this.#connection.ping();
   }

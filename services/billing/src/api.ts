@@ -7,8 +7,8 @@ import { formatScaled } from '@tollstream/money';
 import { isTollError } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
 import { hasKey, namesThisMachine } from './access.ts';
-import { CDR_FORMATS, streamCdrs } from './call-details.ts';
-import type { CdrFormat } from './call-details.ts';
+import { isTextFormat, streamCdrs } from './cdr/download.ts';
+import { CDR_FORMATS } from './cdr/columns.ts';
 import { accountUnknown } from './errors.ts';
 import { monthText, parseMonth } from './month.ts';
 import { accountOf, previewInvoice } from './preview.ts';
@@ -30,7 +30,7 @@ const ACCOUNTS_PAGE = 100;
 const ACCOUNT_ID_BYTES_MAX = 512;
 const RETRY_AFTER_SECONDS = 5;
 
-const CONTENT_TYPE: Readonly<Record<CdrFormat, string>> = {
+const CONTENT_TYPE: Readonly<Record<'csv' | 'jsonl', string>> = {
   csv: 'text/csv; charset=utf-8; header=present',
   jsonl: 'application/x-ndjson; charset=utf-8',
 };
@@ -98,13 +98,15 @@ export function createBillingApi({ store, catalog, apiKey, onError }: BillingApi
   api.get<MonthOfAccount & { Querystring: { format?: string } }>(
     '/v1/accounts/:id/cdrs/:month',
     async ({ params, query }, reply) => {
-      const format = CDR_FORMATS.find((candidate) => candidate === (query.format ?? 'csv'));
+      const format = CDR_FORMATS.filter(isTextFormat).find(
+        (candidate) => candidate === (query.format ?? 'csv'),
+      );
       if (format === undefined) {
         return problem(reply, {
           status: 400,
           code: 'TOLL_BILLING_FORMAT_UNKNOWN',
           message: 'The format is not known.',
-          remedy: `Use one of ${CDR_FORMATS.join(', ')}.`,
+          remedy: `Use one of ${CDR_FORMATS.filter(isTextFormat).join(', ')}.`,
         });
       }
       const account = accountOf(catalog(), params.id);

@@ -10,7 +10,8 @@ import { formatScaled, parseDecimalBig } from '@tollstream/money';
 import { openEmbeddedStore } from '@tollstream/usage-store';
 import type { UsageStore } from '@tollstream/usage-store';
 import { createBillingApi } from './api.ts';
-import { CDR_COLUMNS, writeCdrFile } from './call-details.ts';
+import { cdrColumns } from './cdr/columns.ts';
+import { writeCdrFile } from './cdr/download.ts';
 import { previewInvoice } from './preview.ts';
 import { accountOn } from './testing/samples.ts';
 import { storeCalls } from './testing/stored-calls.ts';
@@ -83,7 +84,11 @@ describe('call details', () => {
     const output = path.join(directory, 'calls.csv');
     const { calls } = await writeCdrFile(store, { accountId: ID, month: '2020-01', format: 'csv', output });
     const text = await readFile(output, 'utf8');
-    expect(text.split('\r\n', 1)[0]).toBe(CDR_COLUMNS.join(','));
+    expect(text.split('\r\n', 1)[0]).toBe(
+      cdrColumns('csv', false)
+        .map(({ name }) => name)
+        .join(','),
+    );
     const rows = parse<Record<string, string>>(text, { columns: true, record_delimiter: '\r\n' });
     expect([calls, rows.length]).toEqual([CALLS, CALLS]);
     const sum = rows.reduce((total, row) => total + parseDecimalBig(row['total_cost']!, 6), 0n);

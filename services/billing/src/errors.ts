@@ -33,3 +33,15 @@ export function fileUnwritable(file: string, cause: unknown): TollError {
     cause,
   });
 }
+
+export function filterInvalid(message: string, remedy: string): TollError {
+  return new TollError({ code: 'TOLL_BILLING_FILTER_INVALID', message, remedy });
+}
+
+export function callsChanged(before: number, after: number): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_CALLS_CHANGED',
+    message: `The month had ${before} calls when the file was begun, and ${after} were written.`,
+    remedy: 'Calls were rated meanwhile: download the file again.',
+  });
+}

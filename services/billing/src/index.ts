@@ -1,7 +1,9 @@
 export { createBillingApi } from './api.ts';
 export type { BillingApiOptions } from './api.ts';
-export { CDR_COLUMNS, CDR_FORMATS, streamCdrs, writeCdrFile } from './call-details.ts';
-export type { CdrFormat, CdrRequest } from './call-details.ts';
+export { CDR_FORMATS } from './cdr/columns.ts';
+export type { CdrFormat } from './cdr/columns.ts';
+export { CDR_COMPRESSIONS, isTextFormat, writeCdrFile } from './cdr/download.ts';
+export type { CdrCompression } from './cdr/download.ts';
 export { BILLING_CONFIG } from './config.ts';
 export type { Invoice, InvoiceTotals, RecurringLine, UsageLine } from './invoice.ts';
 export { previewInvoice } from './preview.ts';

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { RATED_COLUMNS, REJECTED_COLUMNS, SUSPENDED_COLUMNS } from '@tollstream/contracts';
 import type { BlockInsert, UsageStore, UsageTable } from '../port.ts';
@@ -233,6 +236,22 @@ export function storeContract(store: () => UsageStore): void {
     const endless = await store().queryStream('SELECT number FROM numbers(1000000000000)', 'RowBinary');
     for await (const _ of endless) break;
     expect(await store().query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  test('writes a large result of a format with head and foot as one file', async () => {
+    const file = path.join(await mkdtemp(path.join(tmpdir(), 'tollstream-store-')), 'numbers.parquet');
+    await store().queryToFile('SELECT number FROM numbers({rows:UInt64}) ORDER BY number DESC', {
+      format: 'Parquet',
+      file,
+      parameters: { rows: 1_000_000 },
+    });
+    const bytes = await readFile(file);
+    // Every Parquet file begins and ends with its magic; a file of several pieces has it in between, too.
+    expect([bytes.subarray(0, 4).toString(), bytes.subarray(-4).toString()]).toEqual(['PAR1', 'PAR1']);
+    expect(bytes.indexOf('PAR1', 4)).toBe(bytes.length - 4);
+    await store().queryToFile('SELECT 1 AS one', { format: 'Parquet', file });
+    expect((await stat(file)).size).toBeLessThan(bytes.length);
+    await rm(path.dirname(file), { recursive: true });
   });
 
   test('says what was wrong with a query', async () => {
