@@ -2,15 +2,24 @@
 import { FieldReader, csvFields, isObject, sequenceLength, yamlFields } from './fields.ts';
 import { type NormalizedNumber, normalize } from '@tollstream/numbering';
 import { isTimeZone } from './instants.ts';
-import type { Account, Plan } from './model.ts';
-import type { ProblemList } from './problems.ts';
+import type { Account, BillingGroup, OwnRules, Plan } from './model.ts';
+import type { Place, ProblemList } from './problems.ts';
 import { readCsv } from './read-csv.ts';
-import type { YamlFile } from './read-yaml.ts';
+import type { Path, YamlFile } from './read-yaml.ts';
+import { type RuleContext, readOwnRules, ruleSetOf } from './rules.ts';
 
-const NUMBER_COLUMNS = ['number', 'account', 'kind', 'extension'] as const;
+const NUMBER_COLUMNS = ['number', 'account', 'kind', 'extension', 'billing_group', 'rules'] as const;
 
 type AccountNumber = Account['numbers'][number];
-export type NumbersByAccount = ReadonlyMap<string, readonly AccountNumber[]>;
+
+/** A number as its file says it; the group and the rules are the account's to know. */
+export interface NumberEntry {
+  readonly number: AccountNumber;
+  /** Name of a rule set; '' = none. */
+  readonly ruleSet: string;
+  readonly place: (field: string) => Place;
+}
+export type NumbersByAccount = ReadonlyMap<string, readonly NumberEntry[]>;
 
 /** Accounts of one file, in its order. `numbers` are attached to them. */
 export function readAccounts(
@@ -18,6 +27,7 @@ export function readAccounts(
   plans: ReadonlyMap<string, Plan>,
   planExists: (id: string) => boolean,
   numbers: NumbersByAccount,
+  { tariffs, tariffExists }: Pick<RuleContext, 'tariffs' | 'tariffExists'>,
   defaultTimeZone: string,
   problems: ProblemList,
 ): { readonly account: Account; readonly index: number }[] {
@@ -40,7 +50,15 @@ export function readAccounts(
     }
     const billingStart = reader.instant(fields, 'billing_start', -Infinity, timeZone);
     const country = reader.country(fields, 'dial_country', plan?.country ?? '');
-    const devices = readDevices(yaml, index, problems);
+    const own = ownRulesReader(yaml, index, plan, { tariffs, tariffExists }, problems);
+    const rules = own.at(['rules']);
+    const billingGroups = readBillingGroups(yaml, index, own, problems);
+    const devices = readDevices(yaml, index, own, problems);
+    checkBillingGroups(yaml, index, devices, numbers.get(id) ?? [], billingGroups, problems);
+    const ownNumbers = (numbers.get(id) ?? []).map(({ number, ruleSet, place }) => {
+      const rulesOfNumber = ruleSet === '' ? undefined : own.named(ruleSet, place('rules'));
+      return rulesOfNumber === undefined ? number : { ...number, rules: rulesOfNumber };
+    });
     if (plan === undefined) continue;
     accounts.push({
       index,
@@ -54,8 +72,10 @@ export function readAccounts(
         status: (fields.text('status') as Account['status']) ?? 'active',
         billingStart,
         address: readAddress(list, index),
+        ...(rules === undefined ? {} : { rules }),
+        ...(billingGroups.length === 0 ? {} : { billingGroups }),
         devices,
-        numbers: numbers.get(id) ?? [],
+        numbers: ownNumbers,
         isDefault: false,
       },
     });
@@ -69,18 +89,105 @@ function readAddress(list: unknown, index: number): string[] {
   return Array.isArray(address) ? address.map(String) : [];
 }
 
-function readDevices(yaml: YamlFile, index: number, problems: ProblemList): Account['devices'] {
-  const account = (yaml.value as { accounts: unknown[] }).accounts[index];
+/** Reads rules that something of an account has instead of the plan's. */
+interface OwnRulesReader {
+  at(path: Path): OwnRules | undefined;
+  named(name: string, place: Place): OwnRules | undefined;
+}
+
+function ownRulesReader(
+  yaml: YamlFile,
+  index: number,
+  plan: Plan | undefined,
+  tariffs: Pick<RuleContext, 'tariffs' | 'tariffExists'>,
+  problems: ProblemList,
+): OwnRulesReader {
+  const root: Path = ['accounts', index];
+  const pools = new Map((plan?.pools ?? []).map((pool) => [pool.id, pool]));
+  const context: RuleContext = { ...tariffs, pools, currency: plan?.currency ?? '', owner: 'account' };
+  const sets = new Map<string, OwnRules>();
+  const none: ReadonlyMap<string, OwnRules> = new Map();
+  for (const name of Object.keys(objectAt(yaml, index, 'rule_sets'))) {
+    const rules = readOwnRules(yaml, [...root, 'rule_sets', name], none, context, problems);
+    if (rules !== undefined) sets.set(name, rules);
+  }
+  return {
+    at: (path) => readOwnRules(yaml, [...root, ...path], sets, context, problems),
+    named: (name, place) => ruleSetOf(name, sets, place, problems),
+  };
+}
+
+function readBillingGroups(
+  yaml: YamlFile,
+  index: number,
+  own: OwnRulesReader,
+  problems: ProblemList,
+): BillingGroup[] {
+  const groups: BillingGroup[] = [];
+  for (let i = 0; i < sequenceLength(listAt(yaml, index, 'billing_groups')); i++) {
+    const fields = yamlFields(yaml, ['accounts', index, 'billing_groups', i]);
+    const id = fields.text('id') ?? '';
+    if (groups.some((group) => group.id === id))
+      problems.add('TOLL_CATALOG_ID_DUPLICATE', fields.place('id'), 'The account has this group twice');
+    const rules = own.at(['billing_groups', i, 'rules']);
+    groups.push({ id, name: fields.text('name') ?? id, ...(rules === undefined ? {} : { rules }) });
+  }
+  return groups;
+}
+
+function readDevices(
+  yaml: YamlFile,
+  index: number,
+  own: OwnRulesReader,
+  problems: ProblemList,
+): Account['devices'] {
   const devices: Account['devices'][number][] = [];
-  for (let i = 0; i < sequenceLength(isObject(account) ? account['devices'] : null); i++) {
+  for (let i = 0; i < sequenceLength(listAt(yaml, index, 'devices')); i++) {
     const fields = yamlFields(yaml, ['accounts', index, 'devices', i]);
     const id = fields.text('id') ?? '';
     if (devices.some((device) => device.id === id)) {
       problems.add('TOLL_CATALOG_ID_DUPLICATE', fields.place('id'), 'The account has this device twice');
     }
-    devices.push({ id, kind: fields.text('kind') ?? '', extension: fields.text('extension') ?? '' });
+    const billingGroup = fields.text('billing_group');
+    const rules = own.at(['devices', i, 'rules']);
+    devices.push({
+      id,
+      kind: fields.text('kind') ?? '',
+      extension: fields.text('extension') ?? '',
+      ...(billingGroup === undefined ? {} : { billingGroup }),
+      ...(rules === undefined ? {} : { rules }),
+    });
   }
   return devices;
+}
+
+/** Devices and numbers belong to groups that the account has. */
+function checkBillingGroups(
+  yaml: YamlFile,
+  index: number,
+  devices: Account['devices'],
+  numbers: readonly NumberEntry[],
+  groups: readonly BillingGroup[],
+  problems: ProblemList,
+): void {
+  const check = (group: string | undefined, place: () => Place): void => {
+    if (group === undefined || groups.some(({ id }) => id === group)) return;
+    problems.add('TOLL_CATALOG_REFERENCE_UNKNOWN', place(), 'The account has no such billing group');
+  };
+  devices.forEach(({ billingGroup }, i) =>
+    check(billingGroup, () => yaml.place(['accounts', index, 'devices', i, 'billing_group'])),
+  );
+  for (const { number, place } of numbers) check(number.billingGroup, () => place('billing_group'));
+}
+
+function listAt(yaml: YamlFile, index: number, name: string): unknown {
+  const account = (yaml.value as { accounts: unknown[] }).accounts[index];
+  return isObject(account) ? account[name] : null;
+}
+
+function objectAt(yaml: YamlFile, index: number, name: string): Record<string, unknown> {
+  const value = listAt(yaml, index, name);
+  return isObject(value) ? value : {};
 }
 
 function isE164(digits: string): boolean {
@@ -95,7 +202,7 @@ export function readNumbers(
   accountExists: (id: string) => boolean,
   problems: ProblemList,
 ): NumbersByAccount {
-  const numbers = new Map<string, AccountNumber[]>();
+  const numbers = new Map<string, NumberEntry[]>();
   const csv = readCsv(file, text, NUMBER_COLUMNS, ['number', 'account'], problems);
   if (csv === null) return numbers;
   const reader = new FieldReader(problems);
@@ -123,7 +230,13 @@ export function readNumbers(
     }
     owners.set(number, { account, record });
     const own = numbers.get(account) ?? [];
-    own.push({ number, kind, extension: fields.text('extension') ?? '' });
+    const billingGroup = fields.text('billing_group');
+    const extension = fields.text('extension') ?? '';
+    own.push({
+      number: { number, kind, extension, ...(billingGroup === undefined ? {} : { billingGroup }) },
+      ruleSet: fields.text('rules') ?? '',
+      place: fields.place,
+    });
     numbers.set(account, own);
   }
   return numbers;

@@ -117,6 +117,69 @@ describe('a catalog that is right', () => {
     expect(build(other).fingerprint).not.toBe(changed.fingerprint);
   });
 
+  const ownRules = `accounts:
+  - id: acme
+    name: Acme
+    plan: standard
+    billing_start: 2020-01-15
+    rules: { international: { tariff: domestic } }
+    rule_sets: { shut: { international: blocked, local: { tariff: deck, pool: included } } }
+    billing_groups: [{ id: sales, name: Sales, rules: shut }]
+    devices:
+      - { id: phone-101, kind: phone, extension: '101', billing_group: sales, rules: { local: free } }
+  - { id: other, name: Other, plan: standard, billing_start: 2018-11-04 }
+`;
+  const ownNumbers =
+    'number,account,kind,extension,billing_group,rules\n+12125550100,acme,did,101,sales,shut\n12125550101,other,did,,,\n';
+
+  test('reads the rules of accounts, billing groups, devices and numbers', () => {
+    const files = { 'accounts.yaml': ownRules, 'numbers.csv': ownNumbers };
+    const catalog = build(files);
+    const account = catalog.accounts.get('acme')!;
+    const shut = {
+      international: { kind: 'blocked' },
+      local: { kind: 'tariff', tariff: { id: 'deck' }, pool: { id: 'included' } },
+    };
+    expect(account.rules).toMatchObject({ international: { kind: 'tariff', tariff: { id: 'domestic' } } });
+    expect(account.billingGroups).toMatchObject([{ id: 'sales', name: 'Sales', rules: shut }]);
+    expect(account.devices).toMatchObject([{ billingGroup: 'sales', rules: { local: { kind: 'free' } } }]);
+    expect(account.numbers).toMatchObject([{ number: 12125550100, billingGroup: 'sales', rules: shut }]);
+    const other = { ...files, 'numbers.csv': ownNumbers.replace(',shut', ',') };
+    expect(build(other).fingerprint).not.toBe(catalog.fingerprint);
+  });
+
+  test.each([
+    ['a rule set that is none', 'rules: shut }', 'rules: open }', 'TOLL_CATALOG_REFERENCE_UNKNOWN'],
+    ['a group that is none', 'billing_group: sales', 'billing_group: help', 'TOLL_CATALOG_REFERENCE_UNKNOWN'],
+    ['a tariff that is none', 'tariff: deck', 'tariff: dock', 'TOLL_CATALOG_REFERENCE_UNKNOWN'],
+    ['a pool that is none', 'pool: included', 'pool: other', 'TOLL_CATALOG_REFERENCE_UNKNOWN'],
+    ['a call type that is none', '{ local: free }', '{ loco: free }', 'TOLL_CATALOG_STRUCTURE_INVALID'],
+  ])('refuses own rules with %s', (_, search, replacement, code) => {
+    expect(ownRules).toContain(search);
+    const yaml = ownRules.replace(search, replacement);
+    const result = buildCatalog(smallCatalog({ 'accounts.yaml': yaml, 'numbers.csv': ownNumbers }));
+    expect(result).toMatchObject({ ok: false, problems: [{ code, file: 'accounts.yaml' }] });
+  });
+
+  test('refuses own rules in another currency than the account', () => {
+    const euro = "id: euro\nname: Euro\ncurrency: EUR\nrates: [{ prefix: '55', rate: 0.01 }]\n";
+    const yaml = ownRules.replace('tariff: domestic', 'tariff: euro');
+    const result = buildCatalog(
+      smallCatalog({ 'accounts.yaml': yaml, 'numbers.csv': ownNumbers, 'tariffs/euro.yaml': euro }),
+    );
+    expect(result).toMatchObject({
+      ok: false,
+      problems: [
+        {
+          code: 'TOLL_CATALOG_CURRENCY_MISMATCH',
+          line: 6,
+          message: 'The tariff is in EUR and the account in USD',
+          remedy: 'Use a tariff in the currency of the plan.',
+        },
+      ],
+    });
+  });
+
   const groups = `${SMALL_CATALOG['catalog.yaml']}origin_groups: { near: [FR, 49, '351'], far: [unknown, BR] }\n`;
 
   test('reads rows for some callers, and rates by jurisdiction', () => {

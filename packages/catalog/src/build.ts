@@ -2,7 +2,7 @@
 import { readAccounts, readNumbers } from './accounts.ts';
 import { FieldReader, yamlFields } from './fields.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import type { Account, Catalog, ChargeRounding, DurationRounding, Plan, Tariff } from './model.ts';
+import type { Account, Catalog, ChargeRounding, DurationRounding, OwnRules, Plan, Tariff } from './model.ts';
 import { readOriginGroups } from './origins.ts';
 import { readPlan } from './plans.ts';
 import { type CatalogProblem, ProblemList, wholeFile } from './problems.ts';
@@ -107,6 +107,7 @@ export function buildCatalog(
       plans,
       planExists,
       numbers,
+      { tariffs, tariffExists: (id) => tariffsBroken || tariffIds.has(id) },
       defaults.timeZone,
       problems,
     )) {
@@ -135,7 +136,7 @@ export function buildCatalog(
     if (used.has(path) || !/\.(ya?ml|csv)$/.test(path)) continue;
     warnings.add('TOLL_CATALOG_FILE_UNUSED', wholeFile(path), 'Nothing refers to this file');
   }
-  warnOfUnusedTariffs(tariffFiles, plans, warnings);
+  warnOfUnusedTariffs(tariffFiles, plans, accounts, warnings);
   const content = {
     version: options.version ?? Number(yamlFields(head!, []).text('version')),
     name: yamlFields(head!, []).text('name')!,
@@ -243,14 +244,20 @@ function warnOfPremiumWithoutRate(plan: Plan, yaml: YamlFile, warnings: ProblemL
 function warnOfUnusedTariffs(
   files: readonly YamlFile[],
   plans: ReadonlyMap<string, Plan>,
+  accounts: ReadonlyMap<string, Account>,
   warnings: ProblemList,
 ): void {
   const used = new Set<string>();
-  for (const plan of plans.values()) {
-    for (const rule of Object.values(plan.rules)) if (rule.kind === 'tariff') used.add(rule.tariff.id);
+  const use = (rules: OwnRules | undefined): void => {
+    for (const rule of Object.values(rules ?? {})) if (rule.kind === 'tariff') used.add(rule.tariff.id);
+  };
+  for (const plan of plans.values()) use(plan.rules);
+  for (const { rules, billingGroups = [], devices, numbers } of accounts.values()) {
+    use(rules);
+    for (const each of [...billingGroups, ...devices, ...numbers]) use(each.rules);
   }
   for (const yaml of files) {
     if (used.has(yamlFields(yaml, []).text('id')!)) continue;
-    warnings.add('TOLL_CATALOG_TARIFF_UNUSED', yaml.place(['id']), 'No plan uses this tariff');
+    warnings.add('TOLL_CATALOG_TARIFF_UNUSED', yaml.place(['id']), 'No plan and no account uses this tariff');
   }
 }

@@ -1,6 +1,6 @@
 /** A catalog as JSON for people and scripts. */
 import { formatScaled } from '@tollstream/money';
-import type { Account, Catalog, ChargeRule, Plan, Tariff } from './model.ts';
+import type { Account, Catalog, ChargeRule, OwnRules, Plan, Tariff } from './model.ts';
 import { CHARGE_SCALE } from './scales.ts';
 
 /** What `catalog show` prints: accounts, plans and tariffs in file order, money as decimal strings, times as ISO 8601. */
@@ -30,11 +30,23 @@ function describeAccount(account: Account) {
       ? new Date(account.billingStart).toISOString()
       : null,
     address: account.address,
-    devices: account.devices,
-    numbers: account.numbers.map(({ number, kind, extension }) => ({
-      number: `+${number}`,
-      kind,
-      extension,
+    ...describeOwn(account),
+    billing_groups: (account.billingGroups ?? []).map((group) => ({
+      id: group.id,
+      name: group.name,
+      ...describeOwn(group),
+    })),
+    devices: account.devices.map((device) => ({
+      id: device.id,
+      kind: device.kind,
+      extension: device.extension,
+      ...describeOwn(device),
+    })),
+    numbers: account.numbers.map((number) => ({
+      number: `+${number.number}`,
+      kind: number.kind,
+      extension: number.extension,
+      ...describeOwn(number),
     })),
   };
 }
@@ -61,6 +73,18 @@ function describePlan(plan: Plan) {
       per,
       amount: formatScaled(amount, CHARGE_SCALE, { trim: true }),
     })),
+  };
+}
+
+/** What few have: the group they are billed in, and rules instead of the plan's. */
+function describeOwn({ rules, billingGroup }: { rules?: OwnRules; billingGroup?: string }) {
+  return {
+    ...(billingGroup === undefined ? {} : { billing_group: billingGroup }),
+    ...(rules === undefined
+      ? {}
+      : {
+          rules: Object.fromEntries(Object.entries(rules).map(([type, rule]) => [type, describeRule(rule)])),
+        }),
   };
 }
 

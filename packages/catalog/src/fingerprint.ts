@@ -4,6 +4,7 @@ import type {
   Account,
   Catalog,
   ChargeRule,
+  OwnRules,
   Plan,
   PriceList,
   SpecialTerms,
@@ -154,10 +155,23 @@ function accountContent(account: Account): unknown {
     status,
     billingStart,
     address,
-    devices.map((device) => [device.id, device.kind, device.extension]),
+    devices.map((device) => [device.id, device.kind, device.extension, ...ownContent(device)]),
     numbers
-      .map(({ number, kind, extension }) => [number, kind, extension])
+      .map((each) => [each.number, each.kind, each.extension, ...ownContent(each)])
       .sort((a, b) => Number(a[0]) - Number(b[0])),
+    // Absent where there are none, so that such accounts keep the fingerprint they had before there were any.
+    ...ownContent(account),
+    ...(account.billingGroups ?? []).map((group) => ['group', group.id, group.name, ...ownContent(group)]),
+  ];
+}
+
+function ownContent({ rules, billingGroup }: { rules?: OwnRules; billingGroup?: string }): unknown[] {
+  const own = Object.entries(rules ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([type, rule]) => [type, ruleContent(rule)]);
+  return [
+    ...(billingGroup === undefined ? [] : ['group', billingGroup]),
+    ...(rules === undefined ? [] : ['rules', own]),
   ];
 }
 

@@ -167,6 +167,16 @@ export type ChargeRule =
   /** Priced by `tariff`; when `pool` is set its seconds are taken first, and the rest is overage at the tariff's rate. */
   | { readonly kind: 'tariff'; readonly tariff: Tariff; readonly pool: Pool | null };
 
+/** Rules that take the place of the plan's, by call type; what is not named stays the plan's. */
+export type OwnRules = Readonly<Partial<Record<CallTypeName, ChargeRule>>>;
+
+/** Devices and numbers of an account that are billed together, a department for instance. */
+export interface BillingGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly rules?: OwnRules;
+}
+
 export interface Pool {
   readonly id: string;
   /** Allowance per billing month in billable seconds; for `device` scope each device has its own. */
@@ -213,12 +223,24 @@ export interface Account {
   /** Ms since epoch; usage before it is recorded at zero. */
   readonly billingStart: number;
   readonly address: readonly string[];
-  readonly devices: readonly { readonly id: string; readonly kind: string; readonly extension: string }[];
+  /** Absent: those of the plan hold. Rules of a device go before those of a number, of its billing group, and of the account. */
+  readonly rules?: OwnRules;
+  readonly billingGroups?: readonly BillingGroup[];
+  readonly devices: readonly {
+    readonly id: string;
+    readonly kind: string;
+    readonly extension: string;
+    /** Id; absent = none. */
+    readonly billingGroup?: string;
+    readonly rules?: OwnRules;
+  }[];
   /** E.164 digits as exact integers. */
   readonly numbers: readonly {
     readonly number: number;
     readonly kind: 'did' | 'toll_free';
     readonly extension: string;
+    readonly billingGroup?: string;
+    readonly rules?: OwnRules;
   }[];
   /** True when made on the fly from `--default-plan`. */
   readonly isDefault: boolean;

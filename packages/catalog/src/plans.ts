@@ -2,12 +2,10 @@
 import { FieldReader, isObject, sequenceLength, yamlFields } from './fields.ts';
 import type { CallTypeName, ChargeRule, Plan, Pool, RecurringCharge, Tariff } from './model.ts';
 import type { ProblemList } from './problems.ts';
-import type { Path, YamlFile } from './read-yaml.ts';
+import type { YamlFile } from './read-yaml.ts';
+import { FREE, readRule } from './rules.ts';
 import { CHARGE_SCALE } from './scales.ts';
 import { isPrefix } from './tariffs.ts';
-
-const FREE: ChargeRule = { kind: 'free' };
-const BLOCKED: ChargeRule = { kind: 'blocked' };
 
 /**
  * @param tariffs      those that could be read
@@ -25,32 +23,12 @@ export function readPlan(
   const country = reader.country(head, 'country', '');
   const currency = reader.currency(head, 'currency', '');
   const pools = readPools(yaml, value['pools'], problems);
-  const rules = isObject(value['rules']) ? value['rules'] : {};
 
   function rule(type: CallTypeName): ChargeRule {
-    const written = rules[type];
-    if (written === 'blocked') return BLOCKED;
-    if (!isObject(written)) return FREE;
-    const path: Path = ['rules', type];
-    const fields = yamlFields(yaml, path);
-    const tariffId = fields.text('tariff');
-    const tariff = tariffId === undefined ? undefined : tariffs.get(tariffId);
-    if (tariffId !== undefined && !tariffExists(tariffId)) {
-      problems.add('TOLL_CATALOG_REFERENCE_UNKNOWN', fields.place('tariff'), 'There is no such tariff');
-    }
-    if (tariff !== undefined && tariff.currency !== '' && currency !== '' && tariff.currency !== currency) {
-      problems.add(
-        'TOLL_CATALOG_CURRENCY_MISMATCH',
-        fields.place('tariff'),
-        `The tariff is in ${tariff.currency} and the plan in ${currency}`,
-      );
-    }
-    const poolId = fields.text('pool');
-    const pool = poolId === undefined ? null : (pools.get(poolId) ?? null);
-    if (poolId !== undefined && pool === null) {
-      problems.add('TOLL_CATALOG_REFERENCE_UNKNOWN', fields.place('pool'), 'The plan has no such pool');
-    }
-    return tariff === undefined ? BLOCKED : { kind: 'tariff', tariff, pool };
+    return (
+      readRule(yaml, ['rules', type], { tariffs, tariffExists, pools, currency, owner: 'plan' }, problems) ??
+      FREE
+    );
   }
 
   const domestic = readCountries(yaml, value['domestic_countries'], reader);

@@ -1,6 +1,6 @@
 import { describeOrigin, isCallerOf } from '@tollstream/catalog';
 import type { JurisdictionRates, Rate, Tariff } from '@tollstream/catalog';
-import type { Jurisdiction } from '@tollstream/contracts';
+import type { CallType, Jurisdiction } from '@tollstream/contracts';
 import { CHARGE_SCALE, RATE_SCALE } from '@tollstream/contracts';
 import { formatScaled, roundDivBig } from '@tollstream/money';
 import { stateName } from '@tollstream/numbering';
@@ -13,9 +13,10 @@ import type { CallPart } from './charged-parts.ts';
 import { CLASSIFICATION_RULES, classifyCall, describeCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
 import { destinationEnd, jurisdictionOf, originEnd } from './jurisdiction.ts';
-import { numberIn, priceCall, rowFor, ruleFor } from './price-call.ts';
+import { numberIn, ownerText, priceCall, rowFor, ruleFor, ruleOwnerOf } from './price-call.ts';
 import type { Priced, Unpriceable } from './price-call.ts';
-import type { RatedAccount } from './rate-table.ts';
+import { ruleOwners } from './own-rules.ts';
+import type { CompiledRule, RatedAccount } from './rate-table.ts';
 import { priceDetailOf } from './stored-price.ts';
 
 /** One step of the way to a price, in words and as data. */
@@ -56,8 +57,8 @@ export function explainCall(call: RatingCall, account: RatedAccount, allowance: 
   const isPricedByRule =
     callType !== null && call.answeredAt !== 0 && call.answeredAt >= account.account.billingStart;
   if (isPricedByRule) {
-    const rule = ruleFor(callType, account);
-    steps.push(ruleStep(callType, rule.kind === 'tariff' ? rule.tariff.tariff : null, rule.kind, account));
+    const rule = ruleFor(callType, call, account);
+    steps.push(ruleStep(callType, rule, call, account));
     if (rule.kind === 'tariff') {
       const { tariff } = rule.tariff;
       const number = numberIn(tariff, callType, call, account, facts);
@@ -160,17 +161,38 @@ function endText(number: number): string {
 }
 
 function ruleStep(
-  callType: string,
-  tariff: Tariff | null,
-  kind: 'free' | 'blocked' | 'tariff',
-  { plan }: RatedAccount,
+  callType: CallType,
+  rule: CompiledRule,
+  call: RatingCall,
+  account: RatedAccount,
 ): ExplanationStep {
-  const how = tariff === null ? `are ${kind}` : `are priced by tariff ${tariff.id}`;
-  return step('rule', `Plan ${plan.plan.id}: ${callType} calls ${how}.`, {
-    plan: plan.plan.id,
-    rule: kind,
-    tariff: tariff?.id ?? '',
-  });
+  const owner = ruleOwnerOf(callType, call, account);
+  const tariff = rule.kind === 'tariff' ? rule.tariff.tariff : null;
+  const how = tariff === null ? `are ${rule.kind}` : `are priced by tariff ${tariff.id}`;
+  const owners = account.ownRules === null ? [] : [...ruleOwners(account.ownRules, call), null];
+  const passedOver = owners
+    .filter((each) => each !== owner)
+    .map((each) => {
+      const own = each === null ? account.plan.rules[callType] : each.rules[callType];
+      const what = own === undefined ? `says nothing of ${callType} calls` : `${ruleText(own)}, further off`;
+      return `${ownerText(each, account)}: ${what}`;
+    });
+  return step(
+    'rule',
+    `${ownerText(owner, account)}: ${callType} calls ${how}.`,
+    {
+      plan: account.plan.plan.id,
+      rule_of: owner === null ? 'plan' : owner.kind,
+      rule_owner: owner === null ? account.plan.plan.id : owner.id,
+      rule: rule.kind,
+      tariff: tariff?.id ?? '',
+    },
+    passedOver,
+  );
+}
+
+function ruleText(rule: CompiledRule): string {
+  return rule.kind === 'tariff' ? `tariff ${rule.tariff.tariff.id}` : rule.kind;
 }
 
 function routingStep({ destinationNumber, routingNumber }: RatingCall): ExplanationStep {
@@ -286,7 +308,7 @@ function attemptSteps(
   const fee = trimmed(rate.special!.attemptFee, CHARGE_SCALE);
   assert(priced.charge === rate.special!.attemptFee, 'the explanation gives the amount of the engine');
   return [
-    ruleStep(priced.callType, tariff, 'tariff', account),
+    ruleStep(priced.callType, ruleFor(priced.callType, call, account), call, account),
     step(
       'rate',
       `Rate: at ${new Date(call.startedAt).toISOString()} it is prefix ${rate.prefix} (${rate.description}) of tariff ${tariff.id}.`,

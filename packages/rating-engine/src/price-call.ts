@@ -12,6 +12,8 @@ import type { CallFacts } from './classification.ts';
 import { billableSeconds } from './increments.ts';
 import { jurisdictionOf, originEnd } from './jurisdiction.ts';
 import { billedDurationMs, withinLimits } from './special-charge.ts';
+import { ruleOwners } from './own-rules.ts';
+import type { RuleOwner } from './own-rules.ts';
 import type { CompiledRule, CompiledTariff, RatedAccount } from './rate-table.ts';
 
 /** A priced call: everything that proves its price. Amounts scaled by `CHARGE_SCALE`. */
@@ -94,12 +96,15 @@ export function priceCall(
   if (call.answeredAt < account.account.billingStart) {
     return atNoCharge('before_billing_start', callType, call, account, facts.country);
   }
-  const rule = ruleFor(callType, account);
+  const rule = ruleFor(callType, call, account);
   switch (rule.kind) {
     case 'free':
       return atNoCharge('free', callType, call, account, facts.country);
     case 'blocked':
-      return unpriceable('destination_blocked', `Plan ${account.plan.plan.id} blocks ${callType} calls.`);
+      return unpriceable(
+        'destination_blocked',
+        `${ownerText(ruleOwnerOf(callType, call, account), account)} blocks ${callType} calls.`,
+      );
     case 'tariff':
       return priceByTariff(callType, rule.tariff, rule.pool, call, account, allowance, facts);
   }
@@ -107,9 +112,27 @@ export function priceCall(
 
 const FREE: CompiledRule = { kind: 'free' };
 
-/** The plan's rule for a call type, with two that no plan can change. */
-export function ruleFor(callType: CallType, { plan }: RatedAccount): CompiledRule {
-  const rule = plan.rules[callType];
+/** Whose rule it is, for people. */
+export function ownerText(owner: RuleOwner | null, { plan }: RatedAccount): string {
+  if (owner === null) return `Plan ${plan.plan.id}`;
+  const kinds = { device: 'Device', number: 'Number', billing_group: 'Billing group', account: 'Account' };
+  return `${kinds[owner.kind]} ${owner.id}`;
+}
+
+/** The owner of the rule for a call type; null = the plan. */
+export function ruleOwnerOf(
+  callType: CallType,
+  call: RatingCall,
+  { ownRules }: RatedAccount,
+): RuleOwner | null {
+  if (ownRules === null || callType === 'emergency') return null;
+  return ruleOwners(ownRules, call).find(({ rules }) => rules[callType] !== undefined) ?? null;
+}
+
+/** The closest rule for a call type, with two that nobody can change. */
+export function ruleFor(callType: CallType, call: RatingCall, account: RatedAccount): CompiledRule {
+  const { plan } = account;
+  const rule = ruleOwnerOf(callType, call, account)?.rules[callType] ?? plan.rules[callType];
   // Emergency calls are never billed, nor held back by a rule.
   if (callType === 'emergency') return FREE;
   // A pooled internal tariff only counts where the plan says that extensions use the allowance.
@@ -274,7 +297,7 @@ function priceAttempt(
   account: RatedAccount,
   facts: CallFacts,
 ): Priced | null {
-  const rule = ruleFor(callType, account);
+  const rule = ruleFor(callType, call, account);
   if (rule.kind !== 'tariff' || !rule.tariff.hasAttemptFees) return null;
   if (call.startedAt < account.account.billingStart) return null;
   const { tariff } = rule.tariff;

@@ -1,10 +1,12 @@
 import { accountFor } from '@tollstream/catalog';
-import type { Account, Catalog, ChargeRule, Plan, Pool, Tariff } from '@tollstream/catalog';
+import type { Account, Catalog, ChargeRule, OwnRules, Plan, Pool, Tariff } from '@tollstream/catalog';
 import { CALL_TYPES } from '@tollstream/contracts';
 import type { CallType } from '@tollstream/contracts';
 import { billingMonths } from './billing-month.ts';
 import type { BillingMonths } from './billing-month.ts';
 import type { CompiledWindows } from './charged-parts.ts';
+import { compileOwnRules } from './own-rules.ts';
+import type { CompiledOwnRules, RuleOwner } from './own-rules.ts';
 import { windowCalendar } from './window-calendar.ts';
 
 /** One catalog version, prepared for pricing: what a call would otherwise look up or parse is looked up once. */
@@ -27,6 +29,8 @@ export interface RatedAccount {
   readonly tollFreeNumbers: ReadonlySet<number>;
   /** Where the account's extensions stand in the numbering plan: its first number; 0 when it has none. */
   readonly mainNumber: number;
+  /** Null when all its calls go by the plan. */
+  readonly ownRules: CompiledOwnRules | null;
 }
 
 interface CompiledPlan {
@@ -72,6 +76,10 @@ export function compileRateTable(catalog: Catalog): RateTable {
       : rule;
   }
 
+  function compileOwn(rules: OwnRules): RuleOwner['rules'] {
+    return Object.fromEntries(Object.entries(rules).map(([type, rule]) => [type, compileRule(rule)]));
+  }
+
   function compilePlan(plan: Plan): CompiledPlan {
     let compiled = plans.get(plan);
     if (compiled === undefined) {
@@ -92,6 +100,7 @@ export function compileRateTable(catalog: Catalog): RateTable {
       months: billingMonths(account.timeZone),
       tollFreeNumbers: new Set(tollFree.map(({ number }) => number)),
       mainNumber: account.numbers[0]?.number ?? 0,
+      ownRules: compileOwnRules(account, compileOwn),
     };
   }
 
