@@ -137,6 +137,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'The directory of a restore is not empty, or the backup is of a newer version.',
       'Name a directory that does not exist; restore newer backups with the version that wrote them.',
     ),
+    TOLL_USAGE_OPTIONS: entry(
+      'Options of a command are missing, or say the same thing twice.',
+      'Give the options that the message names; `--help` lists them.',
+    ),
     TOLL_USAGE_TARIFF: entry(
       '`--tariff` cannot be the id of a tariff.',
       'Use letters, digits, `.`, `_` and `-`, at most 64.',

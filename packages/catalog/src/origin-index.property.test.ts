@@ -67,7 +67,7 @@ const row = fc.record({
 const deck = fc
   .uniqueArray(row, {
     minLength: 1,
-    maxLength: 25,
+    maxLength: 14,
     selector: ({ prefix, origin, from }) => `${prefix} ${origin?.text} ${origin?.numberClass} ${from}`,
   })
   .map((rows) =>
@@ -125,4 +125,4 @@ it(`finds the row that looking at all of them finds (${CASES} cases, seed ${seed
     { numRuns: CASES, seed },
   );
   expect(chosenForSome).toBeGreaterThan(CASES / 10);
-});
+}, 120_000);

@@ -11,7 +11,7 @@ export type { Explanation, ExplanationStep } from './explain.ts';
 export { priceCall } from './price-call.ts';
 export type { Priced, Unpriceable } from './price-call.ts';
 export { pushPrice } from './price-columns.ts';
-export { quoteCall } from './quote.ts';
+export { quoteCall, quoteLeg } from './quote.ts';
 export type { Quote, QuoteRequest, QuoteResult } from './quote.ts';
 export { priceDetailOf, recompute } from './stored-price.ts';
 export type { PriceDetail, StoredPrice } from './stored-price.ts';

@@ -136,4 +136,4 @@ it(`prices by caller and by jurisdiction as the oracle does (${CASES} cases, see
   );
   expect(byCaller).toBeGreaterThan(CASES / 20);
   expect(byJurisdiction).toBeGreaterThan(CASES / 20);
-}, 60_000);
+}, 120_000);

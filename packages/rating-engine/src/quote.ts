@@ -9,6 +9,7 @@ import { emptyCall } from './call.ts';
 import type { RatingCall } from './call.ts';
 import { explainCall } from './explain.ts';
 import type { Explanation } from './explain.ts';
+import { priceCall } from './price-call.ts';
 import type { Priced, Unpriceable } from './price-call.ts';
 import { compileRateTable } from './rate-table.ts';
 import type { RatedAccount } from './rate-table.ts';
@@ -58,28 +59,58 @@ export type Quote =
 
 export interface QuoteResult {
   readonly quote: Quote;
-  /** Null when the account is not known. */
+  /** Null when the account is not known, or no explanation was asked for. */
   readonly explanation: Pick<Explanation, 'steps'> | null;
 }
 
 /** Prices one call by the catalog alone, without the pipeline. */
 export function quoteCall(request: QuoteRequest): QuoteResult {
-  const version = request.catalog.version;
   const account = compileRateTable(request.catalog).account(request.account);
+  return quoteLeg(account === null ? emptyCall() : requestedCall(request, account), account, {
+    accountId: request.account,
+    allowances: request.allowances ?? new Allowances(),
+    catalogVersion: request.catalog.version,
+    explain: true,
+  });
+}
+
+/**
+ * Quotes a call as it was normalised; what it takes of the allowances is taken.
+ * @param account null when the catalog does not know it; then the call is not looked at
+ */
+export function quoteLeg(
+  call: RatingCall,
+  account: RatedAccount | null,
+  {
+    accountId,
+    allowances,
+    catalogVersion,
+    explain,
+  }: {
+    readonly accountId: string;
+    readonly allowances: Allowances;
+    readonly catalogVersion: number;
+    readonly explain: boolean;
+  },
+): QuoteResult {
   if (account === null) {
-    const detail = `The catalog knows no account '${request.account}', and no default plan was named.`;
+    const detail =
+      accountId === ''
+        ? 'No account could be told from the call, and no default plan was named.'
+        : `The catalog knows no account '${accountId}', and no default plan was named.`;
     return {
-      quote: { status: 'suspended', reason_code: 'account_unknown', detail, catalog_version: version },
+      quote: { status: 'suspended', reason_code: 'account_unknown', detail, catalog_version: catalogVersion },
       explanation: null,
     };
   }
-  const call = requestedCall(request, account);
-  const allowance = (request.allowances ?? new Allowances()).of(request.account);
-  const { outcome, steps } = explainCall(call, account, allowance);
-  if (outcome.kind === 'priced' && outcome.pool !== null) {
-    allowance.add(outcome.pool.id, call.device, outcome.billingMonth, outcome.includedSeconds);
-  }
-  return { quote: quoteOf(outcome, account, version), explanation: { steps } };
+  const allowance = allowances.of(accountId);
+  const explained = explain ? explainCall(call, account, allowance) : null;
+  const outcome = explained === null ? priceCall(call, account, allowance) : explained.outcome;
+  if (outcome.kind === 'priced') allowance.take(call, outcome);
+  return {
+    quote: quoteOf(outcome, account, catalogVersion),
+    explanation: explained === null ? null : { steps: explained.steps },
+  };
 }
 
 function quoteOf(outcome: Priced | Unpriceable, { plan }: RatedAccount, catalogVersion: number): Quote {
