@@ -8,6 +8,8 @@ export type { RatingCall } from './call.ts';
 export { CallRows } from './call-rows.ts';
 export { explainCall, explanationText } from './explain.ts';
 export type { Explanation, ExplanationStep } from './explain.ts';
+export { explainStored } from './explain-stored.ts';
+export type { StoredCall, StoredExplanation } from './explain-stored.ts';
 export { priceCall } from './price-call.ts';
 export type { Priced, Unpriceable } from './price-call.ts';
 export { pushPrice } from './price-columns.ts';
