@@ -3,6 +3,7 @@
  * the field's own place and answers the fallback, so that the rest of the catalog is still read and all problems come at once.
  */
 import { CURRENCIES, MoneyError, type MoneyErrorCode, parseDecimal } from '@tollstream/money';
+import { POWERS_OF_TEN } from './digits.ts';
 import { isTimeZone, parseInstant } from './instants.ts';
 import type { Place, ProblemList } from './problems.ts';
 import type { CsvFile } from './read-csv.ts';
@@ -65,6 +66,26 @@ const DECIMAL_FAULTS: Partial<Record<MoneyErrorCode, string>> = {
   TOLL_MONEY_TOO_LARGE: 'is too large to be held exactly',
 };
 
+/** More could be more than a double holds exactly. */
+const PLAIN_DIGITS_MAX = 15;
+
+/** What `parseDecimal` gives for a decimal of the usual form and length, without its care for all others; -1 for those. */
+export function plainDecimal(text: string, scale: number): number {
+  let value = 0;
+  let places = -1;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) {
+      value = value * 10 + digit;
+      if (places >= 0) places++;
+    } else if (text[i] === '.' && places < 0 && i > 0) places = 0;
+    else return -1;
+  }
+  const missing = places < 0 ? scale : scale - places;
+  if (places === 0 || missing < 0 || text.length === 0 || text.length + missing > PLAIN_DIGITS_MAX) return -1;
+  return value * POWERS_OF_TEN[missing]!;
+}
+
 export class FieldReader {
   readonly #problems: ProblemList;
 
@@ -75,6 +96,8 @@ export class FieldReader {
   decimal(fields: Fields, name: string, scale: number, fallback: number): number {
     const text = fields.text(name);
     if (text === undefined) return fallback;
+    const plain = plainDecimal(text, scale);
+    if (plain >= 0) return plain;
     let fault = 'is negative';
     try {
       const scaled = parseDecimal(text, scale);

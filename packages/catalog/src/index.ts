@@ -1,5 +1,6 @@
 export type * from './model.ts';
 export { accountFor } from './account-for.ts';
+export { type CatalogSource, loadCatalogInWorker } from './catalog-thread.ts';
 export { buildCatalog, type CatalogOptions, type CatalogResult } from './build.ts';
 export { describeCatalog } from './describe.ts';
 export { fingerprintOf } from './fingerprint.ts';
@@ -15,4 +16,5 @@ export {
 } from './problems.ts';
 export { RateList, type RateTerms, emptyTerms, rateListOf } from './rate-list.ts';
 export { CatalogInvalidError, catalogInvalid, requireCatalog } from './require-catalog.ts';
+export { type TransferredCatalog, receiveCatalog, transferCatalog } from './transfer.ts';
 export { readTariffHead, type TariffHead, type TariffRowDefaults } from './tariff-head.ts';

@@ -50,7 +50,8 @@ export function buildOriginIndex(
   return new Origins(rates, parts, plain);
 }
 
-class Origins implements OriginIndex {
+export class Origins implements OriginIndex {
+  readonly parts: readonly OriginPart[];
   readonly #plain: PrefixIndex;
   readonly #anyNumber: OriginRows[] = [];
   readonly #unknown: OriginRows[] = [];
@@ -63,6 +64,7 @@ class Origins implements OriginIndex {
   readonly #caller: Destination = { country: '', numberClass: 'unknown' };
 
   constructor(rates: RateList, parts: readonly OriginPart[], plain: PrefixIndex) {
+    this.parts = parts;
     this.#plain = plain;
     this.#rows = rates.columns.rows;
     const digitCounts = new Set<number>();

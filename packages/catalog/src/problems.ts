@@ -80,6 +80,11 @@ export class ProblemList {
   readonly #kept: CatalogProblem[] = [];
   #count = 0;
 
+  /** Whether one more would only be counted. */
+  get isFull(): boolean {
+    return this.#kept.length >= PROBLEMS_KEPT_MAX;
+  }
+
   get count(): number {
     return this.#count;
   }
@@ -91,7 +96,7 @@ export class ProblemList {
     remedy: string = CATALOG_PROBLEMS[code],
   ): void {
     this.#count++;
-    if (this.#kept.length >= PROBLEMS_KEPT_MAX) return;
+    if (this.isFull) return;
     const { file, line, column, text } = place;
     this.#kept.push({ code, file, line, column, text: shorten(text), message, remedy });
   }

@@ -50,6 +50,9 @@ export function emptyTerms(): RateTerms {
   };
 }
 
+// Filled anew by every row that is made; nothing is read from it across rows.
+const scratchTerms = emptyTerms();
+
 /** Everything of a list; can be passed between threads as it is, sharing the buffer. */
 export interface RateColumns {
   readonly length: number;
@@ -81,26 +84,12 @@ export class RateList {
     this.#descriptions = new StringTable(columns.descriptions);
   }
 
-  /** @throws RangeError when there is no such row */
-  at(index: number): Rate {
-    const { initialRatePerMinute, ratePerMinute, connectFee, initialSeconds, stepSeconds, ...terms } =
-      this.readTerms(index, emptyTerms());
-    return {
-      index,
-      prefix: String(terms.prefix),
-      description: this.descriptionAt(index),
-      country: this.countryAt(index),
-      effectiveFrom: this.effectiveFromAt(index),
-      effectiveTo: this.effectiveToAt(index),
-      initialRatePerMinute,
-      ratePerMinute,
-      connectFee,
-      initialSeconds,
-      stepSeconds,
-      durationRounding: terms.durationRounding,
-      blocked: terms.blocked,
-      special: terms.special,
-    };
+  /**
+   * @param ratePerMinute takes the place of the rates of the row
+   * @throws RangeError when there is no such row
+   */
+  at(index: number, ratePerMinute?: number): Rate {
+    return new RateRow(this, index, ratePerMinute);
   }
 
   *[Symbol.iterator](): Generator<Rate> {
@@ -219,6 +208,54 @@ export class RateList {
 
   #periodAt(index: number): number {
     return this.#words[index * ROW_WORDS + 5]! >>> DIGITS_BITS;
+  }
+}
+
+/** A row as an object. Its terms are read at once, since prices are made of them; its texts and times when somebody asks. */
+class RateRow implements Rate {
+  readonly index: number;
+  readonly initialRatePerMinute: number;
+  readonly ratePerMinute: number;
+  readonly connectFee: number;
+  readonly initialSeconds: number;
+  readonly stepSeconds: number;
+  readonly durationRounding: DurationRounding;
+  readonly blocked: boolean;
+  readonly special: SpecialTerms | null;
+  readonly #rates: RateList;
+
+  constructor(rates: RateList, index: number, ratePerMinute: number | undefined) {
+    const terms = rates.readTerms(index, scratchTerms);
+    this.index = index;
+    this.initialRatePerMinute = ratePerMinute ?? terms.initialRatePerMinute;
+    this.ratePerMinute = ratePerMinute ?? terms.ratePerMinute;
+    this.connectFee = terms.connectFee;
+    this.initialSeconds = terms.initialSeconds;
+    this.stepSeconds = terms.stepSeconds;
+    this.durationRounding = terms.durationRounding;
+    this.blocked = terms.blocked;
+    this.special = terms.special;
+    this.#rates = rates;
+  }
+
+  get prefix(): string {
+    return String(this.#rates.prefixAt(this.index));
+  }
+
+  get description(): string {
+    return this.#rates.descriptionAt(this.index);
+  }
+
+  get country(): string {
+    return this.#rates.countryAt(this.index);
+  }
+
+  get effectiveFrom(): number {
+    return this.#rates.effectiveFromAt(this.index);
+  }
+
+  get effectiveTo(): number {
+    return this.#rates.effectiveToAt(this.index);
   }
 }
 

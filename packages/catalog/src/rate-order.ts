@@ -2,8 +2,10 @@
 import { POWERS_OF_TEN, PREFIX_DIGITS_MAX } from './digits.ts';
 import { type RateList, digitsOfRow } from './rate-list.ts';
 
-const DIGITS_A_PASS = 3;
-const BUCKETS = 10 ** DIGITS_A_PASS;
+/** Keys are sorted by what is below this and then by what is above; both have at most 28 bits. */
+const LOW_LIMIT = 1e7;
+const BITS_A_PASS = 14;
+const BITS_MASK = (1 << BITS_A_PASS) - 1;
 
 /** As text, so that a prefix stands right before those that go on from it, and rows of one prefix by when they start and then by whom they are for. */
 export function orderByText(rates: RateList): Uint32Array {
@@ -52,23 +54,30 @@ export function alignedPrefixes(rates: RateList): Float64Array {
   return keys;
 }
 
-/** Radix sort, three digits a pass: no comparisons, and the order of what is equal stays. */
+/** Radix sort of numbers below 10^15: no comparisons, and the order of what is equal stays. */
 function sortedByNumber(keys: Float64Array): Uint32Array {
-  let order = Uint32Array.from(keys, (_, index) => index);
+  const low = new Uint32Array(keys.length);
+  const high = new Uint32Array(keys.length);
+  for (let index = 0; index < keys.length; index++) {
+    const upper = Math.floor(keys[index]! / LOW_LIMIT);
+    high[index] = upper;
+    low[index] = keys[index]! - upper * LOW_LIMIT;
+  }
+  let order = new Uint32Array(keys.length);
+  for (let index = 0; index < order.length; index++) order[index] = index;
   let other = new Uint32Array(keys.length);
-  const starts = new Uint32Array(BUCKETS + 1);
-  const digits = new Uint16Array(keys.length);
-  for (let power = 1; power < 10 ** PREFIX_DIGITS_MAX; power *= BUCKETS) {
-    starts.fill(0);
-    for (let index = 0; index < keys.length; index++) {
-      const quotient = Math.floor(keys[index]! / power);
-      const bucket = quotient - Math.floor(quotient / BUCKETS) * BUCKETS;
-      digits[index] = bucket;
-      starts[bucket + 1]!++;
+  const starts = new Uint32Array((1 << BITS_A_PASS) + 1);
+  for (const part of [low, high]) {
+    for (let shift = 0; shift < 2 * BITS_A_PASS; shift += BITS_A_PASS) {
+      starts.fill(0);
+      for (let index = 0; index < part.length; index++) starts[((part[index]! >>> shift) & BITS_MASK) + 1]!++;
+      for (let bucket = 1; bucket < starts.length; bucket++) starts[bucket]! += starts[bucket - 1]!;
+      for (let at = 0; at < order.length; at++) {
+        const index = order[at]!;
+        other[starts[(part[index]! >>> shift) & BITS_MASK]!++] = index;
+      }
+      [order, other] = [other, order];
     }
-    for (let bucket = 1; bucket <= BUCKETS; bucket++) starts[bucket]! += starts[bucket - 1]!;
-    for (const index of order) other[starts[digits[index]!]!++] = index;
-    [order, other] = [other, order];
   }
   return order;
 }

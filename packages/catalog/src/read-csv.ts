@@ -41,11 +41,19 @@ export function readCsv<Column extends string>(
   }
 
   const starts = new StartList(text);
-  for (let at = 0; at < text.length;) {
+  let width = 0;
+  for (let at = 0, next = 0; at < text.length; at = next) {
     const fault = record.read(at);
+    next = record.next;
     if (fault !== null) broken(fault.at, fault.message);
-    else if (!record.isBlank) starts.add(at);
-    at = record.next;
+    else if (record.isBlank) continue;
+    else if (width === 0 || record.width === width) {
+      width = record.width;
+      starts.add(at);
+    } else {
+      const message = `The record has ${record.width} fields and the header ${width}`;
+      problems.add('TOLL_CATALOG_CSV_INVALID', place(at, Math.min(record.width, width) - 1), message);
+    }
   }
   if (starts.length === 0) {
     problems.add('TOLL_CATALOG_COLUMN_MISSING', { file, line: 1, column: 1, text: '' }, 'The file is empty');
@@ -53,7 +61,6 @@ export function readCsv<Column extends string>(
   }
 
   record.read(starts.at(0));
-  const width = record.width;
   const names = Array.from({ length: width }, (_, position) => record.cell(position));
 
   function place(at: number, position: number): Place {
@@ -83,14 +90,7 @@ export function readCsv<Column extends string>(
   }
   if (absent.length > 0) return null;
 
-  const kept = starts.keep((at, index) => {
-    if (index === 0) return false;
-    record.read(at);
-    if (record.width === width) return true;
-    const message = `The record has ${record.width} fields and the header ${width}`;
-    problems.add('TOLL_CATALOG_CSV_INVALID', place(at, Math.min(record.width, width) - 1), message);
-    return false;
-  });
+  const kept = starts.from(1);
   const positions = new Map(names.map((name, position) => [name, position]));
   let current = -1;
   function moveTo(index: number): void {
@@ -184,10 +184,14 @@ class RecordReader {
           return this.#fail(at, at, 'there is text after a closing quote');
         }
       } else {
-        let code = text.charCodeAt(at);
-        while (code !== COMMA && code !== NEWLINE && code !== RETURN && at < text.length) {
-          if (code === QUOTE) return this.#fail(at, at, 'there is a quote inside a field without quotes');
-          code = text.charCodeAt(++at);
+        for (;;) {
+          const code = text.charCodeAt(at);
+          // What ends a field, or may not stand in it, is a comma or comes before it: most characters are passed over here.
+          if (code > COMMA) at++;
+          else if (code === COMMA || isLineEnd(code) || at >= text.length) break;
+          else if (code === QUOTE)
+            return this.#fail(at, at, 'there is a quote inside a field without quotes');
+          else at++;
         }
         to = at;
         while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
@@ -242,8 +246,8 @@ class StartList {
     return this.#starts[index]!;
   }
 
-  keep(isKept: (start: number, index: number) => boolean): Uint32Array {
-    return this.#starts.subarray(0, this.length).filter(isKept);
+  from(first: number): Uint32Array {
+    return this.#starts.subarray(first, this.length);
   }
 }
 

@@ -3,7 +3,7 @@ import { formatScaled } from '@tollstream/money';
 import { POWERS_OF_TEN, PREFIX_DIGITS_MAX } from './digits.ts';
 import type { PrefixIndex } from './model.ts';
 import { describeOrigin } from './origins.ts';
-import type { Place, ProblemList } from './problems.ts';
+import type { CatalogProblemCode, Place, ProblemList } from './problems.ts';
 import { type RateList, digitsOfRow } from './rate-list.ts';
 import { alignedPrefixes, orderByNumber } from './rate-order.ts';
 import { RATE_SCALE } from './scales.ts';
@@ -20,7 +20,11 @@ interface TariffRows {
   readonly index: PrefixIndex;
 }
 
-type Warn = (code: Parameters<ProblemList['add']>[0], row: number, field: string, message: string) => void;
+interface Warn {
+  add(code: CatalogProblemCode, row: number, field: string, message: string): void;
+  /** Whether looking for more is in vain. */
+  isFull(): boolean;
+}
 
 /**
  * @param rows    those for all callers
@@ -31,7 +35,10 @@ export function warnOfRates(
   placeOf: (index: number, field: string) => Place,
   warnings: ProblemList,
 ): void {
-  const warn: Warn = (code, row, field, message) => warnings.add(code, placeOf(row, field), message);
+  const warn: Warn = {
+    add: (code, row, field, message) => warnings.add(code, placeOf(row, field), message),
+    isFull: () => warnings.isFull,
+  };
   warnOfShadowed(rows, warn);
   warnOfCheaperBefore(rows, warn);
   warnOfOutliers(rows, warn);
@@ -61,7 +68,7 @@ export function warnOfOtherCallers(
 /** Prefixes that never decide, since all ten that go on from them do. */
 function warnOfShadowed({ rates, order }: TariffRows, warn: Warn): void {
   const keys = alignedPrefixes(rates);
-  for (let at = 0; at < order.length; at++) {
+  for (let at = 0; at < order.length && !warn.isFull(); at++) {
     const row = order[at]!;
     const digits = digitsOfRow(rates.columns.rows, row);
     if (digits === PREFIX_DIGITS_MAX) continue;
@@ -81,7 +88,7 @@ function warnOfShadowed({ rates, order }: TariffRows, warn: Warn): void {
     )
       continue;
     const message = `Prefix ${rates.prefixAt(row)} never decides: all ten prefixes that go on from it have rates`;
-    warn('TOLL_CATALOG_PREFIX_SHADOWED', row, 'prefix', message);
+    warn.add('TOLL_CATALOG_PREFIX_SHADOWED', row, 'prefix', message);
   }
 
   interface Stretch {
@@ -140,6 +147,7 @@ function unitAfter(digits: number): number {
 /** A code that starts later: until then its calls are priced by a shorter one, which should not be cheaper. */
 function warnOfCheaperBefore({ rates, order, index }: TariffRows, warn: Warn): void {
   for (const row of order) {
+    if (warn.isFull()) return;
     const start = rates.effectiveFromAt(row);
     if (start === -Infinity || rates.isBlockedAt(row)) continue;
     const prefix = rates.prefixAt(row);
@@ -150,7 +158,7 @@ function warnOfCheaperBefore({ rates, order, index }: TariffRows, warn: Warn): v
     if (rateBefore >= rate) continue;
     const until = new Date(start).toISOString();
     const message = `Until ${until} calls to ${prefix} cost the ${perMinute(rateBefore)} of prefix ${rates.prefixAt(before)}, not ${perMinute(rate)}`;
-    warn('TOLL_CATALOG_RATE_CHEAPER_BEFORE', row, 'effective_from', message);
+    warn.add('TOLL_CATALOG_RATE_CHEAPER_BEFORE', row, 'effective_from', message);
   }
 }
 
@@ -164,7 +172,7 @@ function warnOfOutliers({ rates, order: rows }: TariffRows, warn: Warn): void {
     if (end - first > NEIGHBOURS_MIN) {
       for (let at = first; at < end; at++) {
         const fault = unlikeOthers(rates, order.subarray(first, end), order[at]!);
-        if (fault !== null) warn('TOLL_CATALOG_RATE_UNLIKE_NEIGHBOURS', order[at]!, 'rate', fault);
+        if (fault !== null) warn.add('TOLL_CATALOG_RATE_UNLIKE_NEIGHBOURS', order[at]!, 'rate', fault);
       }
     }
     first = end;

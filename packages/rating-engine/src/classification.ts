@@ -96,8 +96,47 @@ export const CLASSIFICATION_RULES: readonly ClassificationRule[] = [
 
 /** @returns the rule that names the call, or null when the destination is no number that can be called */
 export function classifyCall(facts: CallFacts): ClassificationRule | null {
-  for (const rule of CLASSIFICATION_RULES) if (rule.applies(facts)) return rule;
-  return null;
+  const key = factsKey(facts);
+  let answer = answers[key]!;
+  if (answer === NOT_ASKED) {
+    // The index + 1 of the rule; 0 = none.
+    answer = CLASSIFICATION_RULES.findIndex((rule) => rule.applies(facts)) + 1;
+    answers[key] = answer;
+  }
+  return answer === 0 ? null : CLASSIFICATION_RULES[answer - 1]!;
+}
+
+const NOT_ASKED = 255;
+/** What the rules say of each combination of what they look at, found when a call first has it: there are few. */
+const answers = new Uint8Array(1 << 11).fill(NOT_ASKED);
+
+/** Everything that a rule may look at, as a number: what the answer depends on. */
+function factsKey(facts: CallFacts): number {
+  const { direction, country } = facts;
+  return (
+    (direction === 'outbound' ? 0 : direction === 'inbound' ? 1 : 2) |
+    (kindKey(facts.destinationKind) << 2) |
+    (facts.numberClass === 'premium' ? 1 << 5 : facts.numberClass === 'toll_free' ? 2 << 5 : 0) |
+    (facts.isDomestic ? 1 << 7 : 0) |
+    (facts.isSharedTollFree || country === '' || country === '001' ? 1 << 8 : 0) |
+    ((direction === 'inbound' ? facts.tollFreeNumber : facts.premiumPrefix) !== 0 ? 1 << 9 : 0) |
+    (facts.isSameAreaCode ? 1 << 10 : 0)
+  );
+}
+
+function kindKey(kind: NumberKind): number {
+  switch (kind) {
+    case 'e164':
+      return 0;
+    case 'emergency':
+      return 1;
+    case 'extension':
+      return 2;
+    case 'service_code':
+      return 3;
+    default:
+      return 4;
+  }
 }
 
 // Filled anew by every call to `describeCall`; nothing is read from them across calls.

@@ -222,7 +222,7 @@ function priceByTariff(
     if (perMinute === null) return jurisdictionGap(tariff, terms.prefix, jurisdiction);
     terms.initialRatePerMinute = perMinute;
     terms.ratePerMinute = perMinute;
-    rate = { ...rate, initialRatePerMinute: perMinute, ratePerMinute: perMinute };
+    rate = tariff.rates.at(index, perMinute);
   }
   const durationMs = durationOf(call);
   const billable = billableSeconds(billedDurationMs(durationMs, special, account.plan.plan), terms);

@@ -104,8 +104,9 @@ export function compileRateTable(catalog: Catalog): RateTable {
     };
   }
 
-  // All at once, so that a swap to a new version delays no batch and a bad zone shows before it.
-  for (const account of catalog.accounts.values()) accounts.set(account.id, compileAccount(account));
+  // Plans at once, and with them tariffs and their windows: they are few. Accounts when their first call comes: they may be many,
+  // and a swap to a new version must delay no batch.
+  for (const plan of catalog.plans.values()) compilePlan(plan);
 
   return {
     catalog,
@@ -113,9 +114,12 @@ export function compileRateTable(catalog: Catalog): RateTable {
     account(accountId) {
       const known = accounts.get(accountId);
       if (known !== undefined) return known;
-      // Compiled anew each time: there may be any number of unknown ids.
+      // Those of the default plan are compiled anew each time: there may be any number of unknown ids.
       const account = accountFor(catalog, accountId);
-      return account === null ? null : compileAccount(account);
+      if (account === null) return null;
+      const compiled = compileAccount(account);
+      if (!account.isDefault) accounts.set(accountId, compiled);
+      return compiled;
     },
   };
 }

@@ -1,97 +1,103 @@
 /**
- * Pure pricing on a deck of 100,000 prefixes, one core. Run: `node packages/rating-engine/src/rating.bench.ts [calls] [prefixes]`.
- * Prints one line of JSON; numbers, durations and instants are seeded and spread over the whole deck.
+ * Pure pricing and compiling on decks of 10,000, 100,000 and 1,000,000 prefixes, one core, in seconds of processor time:
+ * `node --expose-gc packages/rating-engine/src/rating.bench.ts [calls] [prefixes …]`. Each deck has windows, tiers, minimum charges and dated rows,
+ * and its plan an allowance. Prints one line of JSON each. Numbers, durations and instants are seeded and spread over the whole deck.
+ * `reference_ratio` is how many turns of a fixed loop a priced call takes: it says the same on a machine that is faster or busier.
  */
-import { buildPrefixIndex } from '@tollstream/catalog';
+import { buildCatalog, receiveCatalog, renderProblems, transferCatalog } from '@tollstream/catalog';
+import type { Catalog } from '@tollstream/catalog';
 import { AccountAllowance, compileRateTable, emptyCall, priceCall } from './index.ts';
-import { byTariff, makeAccount, makeCatalog, makePlan, makePool, makeTariff } from './testing/catalog.ts';
+import { ProcessorClock, deckOf, makeRandom } from './testing/bench-deck.ts';
 
 const calls = Number(process.argv[2] ?? 3_000_000);
-const prefixCount = Number(process.argv[3] ?? 100_000);
-
-/** xorshift32: the same numbers on every run. */
-function makeRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
-
-const random = makeRandom(20_200_101);
-const month = Date.UTC(2020, 0, 1);
-const prefixes = new Set<string>(['1', '2', '3', '4', '5', '6', '7', '8', '9']);
-while (prefixes.size < prefixCount) {
-  const digits = 3 + Math.floor(random() * 6);
-  prefixes.add(String(1 + Math.floor(random() * 9)) + String(random()).slice(2, 1 + digits));
-}
-const rows = [...prefixes].map((prefix) => ({
-  prefix,
-  perMinute: random().toFixed(4),
-  increments: ['60/60', '30/6', '6/6', '60/1', '1/1'][Math.floor(random() * 5)]!,
-}));
-const plain = makeTariff('world', rows, { durationRounding: 'nearest' });
-const tariff = { ...plain, index: buildPrefixIndex(plain.rates) };
-const pool = makePool('minutes', 1_000_000);
-const rule = byTariff(tariff);
-const plan = makePlan('standard', {
-  international: rule,
-  premium: rule,
-  long_distance: byTariff(tariff, pool),
-  local: byTariff(tariff, pool),
-});
-const table = compileRateTable(makeCatalog([makeAccount('acme', plan)]));
-const account = table.account('acme')!;
-const allowance = new AccountAllowance();
-
+const sizes = process.argv.length > 3 ? process.argv.slice(3).map(Number) : [10_000, 100_000, 1_000_000];
 const SAMPLE = 1 << 16;
-const destinations = Float64Array.from({ length: SAMPLE }, () =>
-  random() < 0.5 ? 12_000_000_000 + Math.floor(random() * 7e9) : 20_000_000_000 + Math.floor(random() * 7e11),
-);
-const answers = Float64Array.from({ length: SAMPLE }, () => month + Math.floor(random() * 31 * 86_400_000));
-const durations = Float64Array.from({ length: SAMPLE }, () => Math.floor(random() ** 3 * 3_600_000));
+const REFERENCE_TURNS = 20_000_000;
+const MONTH = Date.UTC(2020, 0, 1);
+const MONTH_MS = 31 * 86_400_000;
 
-const call = emptyCall();
-call.originNumber = 12_125_550_100;
-let priced = 0;
-let charge = 0;
+for (const size of sizes) {
+  const deck = deckOf(size);
+  const clock = new ProcessorClock();
+  const built = buildCatalog(deck.files);
+  const compileSeconds = clock.seconds();
+  if (!built.ok) throw new Error(renderProblems(built.problems));
+  const { rates, index } = built.catalog.tariffs.get('world')!;
+  const bytes = rates.byteLength + (index as unknown as { readonly byteLength: number }).byteLength;
+  const message = structuredClone(transferCatalog(built.catalog));
+  const receiving = new ProcessorClock();
+  const catalog = receiveCatalog(message);
+  const receiveSeconds = receiving.seconds();
+  const { priced, suspended, charge, seconds } = measure(catalog, deck.prefixes);
+  const turnSeconds = referenceSeconds() / REFERENCE_TURNS;
+  process.stdout.write(
+    `${JSON.stringify({
+      stage: 'rate',
+      node: process.version,
+      prefixes: size,
+      calls,
+      priced,
+      suspended,
+      calls_per_cpu_second: Math.round(calls / seconds),
+      cpu_seconds_per_million: Number(((seconds / calls) * 1e6).toFixed(3)),
+      reference_ratio: Number((seconds / calls / turnSeconds).toFixed(1)),
+      bytes_per_prefix: Number((bytes / size).toFixed(1)),
+      compile_cpu_seconds: Number(compileSeconds.toFixed(2)),
+      receive_cpu_ms: Number((receiveSeconds * 1000).toFixed(2)),
+      charge_micro_units: charge,
+    })}\n`,
+  );
+}
 
-function rate(count: number): void {
-  for (let i = 0; i < count; i++) {
-    const sample = i & (SAMPLE - 1);
-    call.destinationNumber = destinations[sample]!;
-    call.startedAt = answers[sample]! - 5_000;
-    call.answeredAt = answers[sample]!;
-    call.endedAt = answers[sample]! + durations[sample]!;
-    const outcome = priceCall(call, account, allowance);
-    if (outcome.kind === 'unpriceable') continue;
-    priced += 1;
-    charge += outcome.charge;
-    if (outcome.includedSeconds > 0) {
-      allowance.add(outcome.pool!.id, call.device, outcome.billingMonth, outcome.includedSeconds);
+function measure(
+  catalog: Catalog,
+  prefixes: readonly string[],
+): { priced: number; suspended: number; charge: number; seconds: number } {
+  const random = makeRandom(20_200_102);
+  const account = compileRateTable(catalog).account('acme')!;
+  const allowance = new AccountAllowance();
+  const destinations = Float64Array.from({ length: SAMPLE }, () => {
+    const prefix = prefixes[Math.floor(random() * prefixes.length)]!;
+    const more = 12 - prefix.length;
+    return Number(prefix) * 10 ** more + Math.floor(random() * 10 ** more);
+  });
+  const answers = Float64Array.from({ length: SAMPLE }, () => MONTH + Math.floor(random() * MONTH_MS));
+  const durations = Float64Array.from({ length: SAMPLE }, () => Math.floor(random() ** 3 * 3_600_000));
+  const call = emptyCall();
+  call.originNumber = 12_125_550_100;
+  let priced = 0;
+  let charge = 0;
+
+  function rate(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const sample = i & (SAMPLE - 1);
+      call.destinationNumber = destinations[sample]!;
+      call.startedAt = answers[sample]! - 5_000;
+      call.answeredAt = answers[sample]!;
+      call.endedAt = answers[sample]! + durations[sample]!;
+      const outcome = priceCall(call, account, allowance);
+      if (outcome.kind === 'unpriceable') continue;
+      priced += 1;
+      charge += outcome.charge;
+      if (outcome.includedSeconds > 0) {
+        allowance.add(outcome.pool!.id, call.device, outcome.billingMonth, outcome.includedSeconds);
+      }
     }
   }
+
+  rate(200_000); // compiled code is what is measured
+  priced = 0;
+  charge = 0;
+  const clock = new ProcessorClock();
+  rate(calls);
+  return { priced, suspended: calls - priced, charge, seconds: clock.seconds() };
 }
 
-rate(200_000); // compiled code is what is measured
-priced = 0;
-charge = 0;
-const cpu = process.cpuUsage();
-const start = performance.now();
-rate(calls);
-const seconds = (performance.now() - start) / 1000;
-const used = process.cpuUsage(cpu);
-process.stdout.write(
-  `${JSON.stringify({
-    stage: 'rate',
-    node: process.version,
-    prefixes: prefixCount,
-    calls,
-    priced,
-    calls_per_second: Math.round(calls / seconds),
-    cpu_seconds_per_million: Number(((used.user + used.system) / calls).toFixed(3)),
-    charge_micro_units: charge,
-  })}\n`,
-);
+/** A loop of integer arithmetic that never changes. */
+function referenceSeconds(): number {
+  const clock = new ProcessorClock();
+  let state = 1;
+  for (let i = 0; i < REFERENCE_TURNS; i++) state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+  if (state === 0) throw new Error('the loop was left out');
+  return clock.seconds();
+}

@@ -1,0 +1,100 @@
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { expect, test } from 'vitest';
+import { buildCatalog } from './build.ts';
+import { loadCatalogInWorker } from './catalog-thread.ts';
+import { describeCatalog } from './describe.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { loadCatalog } from './load.ts';
+import type { Catalog, Tariff } from './model.ts';
+import { edited, smallCatalog } from './testing.ts';
+import { receiveCatalog, transferCatalog } from './transfer.ts';
+
+const SAMPLE = new URL('../../../examples/hosted-phone', import.meta.url).pathname;
+const CHANGED = {
+  'tariffs/deck.csv': `prefix,description,country,rate,tiers,rate@night,minimum_charge,origin,effective_to
+55,Brazil,BR,0.02,600=0.01,0.005,,,2030-01-01
+55,Brazil for its neighbours,BR,0.01,,,0.05,AR,
+5511,"São Paulo, fixed",BR,0.03,,,,,
+1900,Information,US,1.5,,,,,
+`,
+  'tariffs/deck.yaml': `id: deck\nname: Deck\ncurrency: USD\nwindows: [{ id: night, from: '21:00', to: '07:00' }]\nrates: deck.csv\n`,
+};
+
+function built(): Catalog {
+  const result = buildCatalog(smallCatalog(CHANGED), { defaultPlan: 'standard' });
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result.catalog;
+}
+
+/** As between threads: buffers are shared, all else is cloned. */
+function passed(catalog: Catalog): Catalog {
+  const { port1, port2 } = new MessageChannel();
+  port1.postMessage(transferCatalog(catalog));
+  const received = receiveMessageOnPort(port2)!.message as ReturnType<typeof transferCatalog>;
+  port1.close();
+  return receiveCatalog(received);
+}
+
+test('a catalog that was passed to another thread means the same', () => {
+  const catalog = built();
+  for (const received of [passed(catalog), passed(passed(catalog))]) {
+    expect(fingerprintOf(received)).toBe(catalog.fingerprint);
+    expect(describeCatalog(received)).toEqual(describeCatalog(catalog));
+    expect(received.defaultPlan).toBe(received.plans.get('standard'));
+    const deck = received.tariffs.get('deck')!;
+    expect(wholeRows(deck)).toEqual(wholeRows(catalog.tariffs.get('deck')!));
+    expect(received.plans.get('standard')!.rules.premium).toMatchObject({ kind: 'tariff', tariff: deck });
+    for (const [number, caller] of [
+      [5521, 0],
+      [5521, 541145556666],
+      [55119876, 0],
+      [44, 0],
+    ] as const) {
+      const original = catalog.tariffs.get('deck')!;
+      expect(deck.index.find(number, 0)).toBe(original.index.find(number, 0));
+      expect(deck.originIndex!.find(number, caller, 0)).toBe(original.originIndex!.find(number, caller, 0));
+    }
+    expect(received.accounts.get('acme')).toEqual({
+      ...catalog.accounts.get('acme'),
+      plan: received.plans.get('standard'),
+    });
+    expect(received.accounts.get('acme')).toBe(received.accountByNumber.get(18005550100));
+    expect([received.accounts.get('nobody'), received.accountByNumber.get(1)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect([...received.accountByNumber.keys()]).toEqual([12125550100, 12125550101, 18005550100]);
+  }
+});
+
+function wholeRows({ rates }: Tariff): unknown[] {
+  return Array.from(rates, (rate) => {
+    const { prefix, description, country, effectiveFrom, effectiveTo } = rate;
+    return { ...rate, prefix, description, country, effectiveFrom, effectiveTo };
+  });
+}
+
+test('its rows are not copied', () => {
+  const catalog = built();
+  const rates = catalog.tariffs.get('deck')!.rates;
+  const received = passed(catalog).tariffs.get('deck')!.rates;
+  new Float64Array(rates.columns.rows.buffer, rates.columns.rows.byteOffset)[0] = 56;
+  expect(received.prefixAt(0)).toBe(56);
+});
+
+test('a thread reads a directory as the one that asks does', async () => {
+  const [here, there] = await Promise.all([loadCatalog(SAMPLE), loadCatalogInWorker({ directory: SAMPLE })]);
+  if (!here.ok || !there.ok) throw new Error('refused');
+  expect(there.catalog.fingerprint).toBe(here.catalog.fingerprint);
+  expect(there.warnings).toEqual(here.warnings);
+  expect(describeCatalog(there.catalog)).toEqual(describeCatalog(here.catalog));
+});
+
+test('a thread tells every problem of the files with its place', async () => {
+  const files = smallCatalog(edited('tariffs/deck.csv', '0.0185', '-1'));
+  const there = await loadCatalogInWorker({ files });
+  expect(there.ok ? [] : there.problems).toMatchObject([
+    { code: 'TOLL_CATALOG_DECIMAL_INVALID', file: 'tariffs/deck.csv', line: 2, column: 14, text: '-1' },
+  ]);
+  expect(there).toEqual(buildCatalog(files));
+});
