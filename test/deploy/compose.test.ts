@@ -35,7 +35,7 @@ const schemas = await Promise.all(
 );
 
 it('has the stores, the preparation, the four services, metrics and a dashboard', () => {
-  const prepared = ['kafka', 'clickhouse', 'postgres', 'topics', 'migrate'];
+  const prepared = ['kafka', 'clickhouse', 'postgres', 'topics', 'catalog', 'migrate'];
   const running = ['ingest', 'rating', 'aggregator', 'billing', 'prometheus', 'grafana'];
   expect(new Set(Object.keys(compose.services))).toEqual(new Set(prepared.concat(running)));
 });
@@ -49,7 +49,8 @@ describe.each(services)('%s', (name, service) => {
       const target = compose.services[other];
       expect(target, `${name} depends on ${other}`).toBeDefined();
       if (condition === 'service_healthy') expect(target?.healthcheck, other).toBeDefined();
-      if (condition === 'service_completed_successfully') expect(['topics', 'migrate']).toContain(other);
+      if (condition === 'service_completed_successfully')
+        expect(['topics', 'catalog', 'migrate']).toContain(other);
     }
   });
 

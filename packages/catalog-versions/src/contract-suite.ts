@@ -104,6 +104,14 @@ export function describeCatalogVersions(name: string, open: () => Promise<Versio
       expect(await versions()).toEqual([1]);
     });
 
+    it('publishes only where nothing is, when asked', async () => {
+      expect(await publish(3, '0.02', { ifNone: true })).toMatchObject({ isNew: true });
+      expect(await publish(1, '0.03', { ifNone: true })).toMatchObject({
+        isNew: false,
+        version: { version: 3 },
+      });
+    });
+
     it('refuses a number that is taken, and one below the newest', async () => {
       await publish(2, '0.02');
       await publish(5, '0.03');

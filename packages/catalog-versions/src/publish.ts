@@ -32,6 +32,8 @@ export interface PublishOptions {
   readonly effectiveAt?: Date | null;
   /** The version after the newest, whatever the files say. */
   readonly next?: boolean;
+  /** Only where nothing is published yet; otherwise the newest version stays, whatever its content. */
+  readonly ifNone?: boolean;
   readonly now?: () => number;
   readonly chunkBytes?: number;
   /** Told before each step whose effect is durable. */
@@ -40,7 +42,7 @@ export interface PublishOptions {
 
 export interface Published {
   readonly version: CatalogVersion;
-  /** False: the newest version already has this content, and nothing was written. */
+  /** False: nothing was written, and `version` is the newest there was. */
   readonly isNew: boolean;
 }
 
@@ -128,6 +130,7 @@ async function publishClaimed(
   const newest = history.at(-1);
   const contentFingerprint = fingerprintOf({ ...catalog, version: 0 });
   const isSame = newest?.contentFingerprint === contentFingerprint;
+  if (newest !== undefined && options.ifNone === true) return { version: newest, isNew: false };
   if (newest !== undefined && isSame && (options.next === true || newest.version === catalog.version))
     return { version: newest, isNew: false };
   const version = numberOf(catalog, history, options.next === true);

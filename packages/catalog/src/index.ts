@@ -3,6 +3,14 @@ export { accountFor } from './account-for.ts';
 export { type CatalogSource, loadCatalogInWorker } from './catalog-thread.ts';
 export { buildCatalog, type CatalogOptions, type CatalogResult } from './build.ts';
 export { describeCatalog } from './describe.ts';
+export {
+  diffCatalogs,
+  type CatalogDiff,
+  type EntityDiff,
+  type FieldChange,
+  type RateChange,
+  type TariffDiff,
+} from './diff-catalogs.ts';
 export { fingerprintOf } from './fingerprint.ts';
 export { loadCatalog, readCatalogDirectory } from './load.ts';
 export { describeOrigin, isCallerOf } from './origins.ts';

@@ -15,7 +15,11 @@ export async function runPublish(directory: string, options: PublishCommandOptio
   const { warnings, ...loaded } = await loadDirectory(directory, undefined);
   if (warnings.length > 0) say(renderProblems(warnings));
   await publishAndSay(options, (opened, common) =>
-    publishLoaded(opened.log, loaded, { ...common, next: options.next === true }),
+    publishLoaded(opened.log, loaded, {
+      ...common,
+      next: options.next === true,
+      ifNone: options.ifNone === true,
+    }),
   );
 }
 
@@ -55,7 +59,7 @@ async function publishAndSay(options: PublishCommandOptions, publish: Publish): 
 }
 
 function sentence({ version, isNew }: Published): string {
-  if (!isNew) return `Version ${version.version} has this content already; nothing was published.`;
+  if (!isNew) return `Version ${version.version} is there already; nothing was published.`;
   const { accounts, plans, tariffs, rates } = version.counts;
   const of = version.rollbackOf === null ? '' : `, the content of version ${version.rollbackOf}`;
   const from = version.effectiveAt === null ? '' : ` It holds from ${version.effectiveAt}.`;

@@ -8,6 +8,7 @@ export interface HistoryCommandOptions {
 
 export interface PublishCommandOptions extends HistoryCommandOptions {
   readonly next?: boolean;
+  readonly ifNone?: boolean;
   readonly message?: string;
   readonly by?: string;
   readonly effectiveAt?: string;
@@ -15,6 +16,10 @@ export interface PublishCommandOptions extends HistoryCommandOptions {
 
 export interface CompileCommandOptions extends HistoryCommandOptions {
   readonly defaultPlan?: string;
+}
+
+export interface DiffCommandOptions extends HistoryCommandOptions {
+  readonly all?: boolean;
 }
 
 const WHERE = 'data directory of an embedded run (default: Kafka, by environment)';
@@ -31,6 +36,7 @@ export function addCatalogVersionCommands(catalog: Command): void {
       const { runHistory } = await import('../catalog-versions/history.ts');
       await runHistory(options);
     });
+  addDiff(catalog);
   addRollback(catalog);
   catalog
     .command('compile')
@@ -55,6 +61,7 @@ function addPublish(catalog: Command): void {
     .argument('<dir>', 'catalog directory')
     .description('Publish a catalog as a numbered version, which running services take into use.')
     .option('--next', 'number it after the newest version, whatever catalog.yaml says')
+    .option('--if-none', 'only where no version is published yet (for set-up scripts, safe to repeat)')
     .option('--message <text>', 'why, for the history')
     .option('--by <name>', 'who, for the history (default: user@machine)')
     .option(
@@ -76,6 +83,28 @@ publishes nothing. A number that is taken by other content, or lies below the ne
     .action(async (directory: string, options: PublishCommandOptions) => {
       const { runPublish } = await import('../catalog-versions/publish.ts');
       await runPublish(directory, options);
+    });
+}
+
+function addDiff(catalog: Command): void {
+  catalog
+    .command('diff')
+    .argument('<before>', "a directory, a published version's number, or newest")
+    .argument('<after>', 'the same')
+    .description('Say in terms of money what differs: rates by tariff, charges and allowances, accounts.')
+    .option('--all', 'show every rate that differs, not the first 20 of a tariff')
+    .option('--data <dir>', WHERE)
+    .option('--json', 'one JSON object, with every rate')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tollstream catalog diff 11 12 --data .tollstream/data
+  tollstream catalog diff newest catalog          what publishing the directory would change`,
+    )
+    .action(async (before: string, after: string, options: DiffCommandOptions) => {
+      const { runDiff } = await import('../catalog-versions/diff.ts');
+      await runDiff(before, after, options);
     });
 }
 
