@@ -146,6 +146,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'Use letters, digits, `.`, `_` and `-`, at most 64.',
     ),
     TOLL_USAGE_PORT: entry('A port is no number from 0 to 65535.', 'Give a port, or 0 for any free one.'),
+    TOLL_SUSPENSE_UNDER_WAY: entry(
+      'Suspended calls that were asked for again are not resolved in ClickHouse within `--wait`.',
+      'See that rating and the aggregator run and have caught up, then ask again: nothing is taken up twice.',
+    ),
     TOLL_USAGE_REASON: entry(
       '`--reason` names no reason for which calls are suspended or records rejected.',
       'Use one that the message lists.',

@@ -28,6 +28,7 @@ const TOPICS = {
   rejected: 'calls.rejected',
   rated: 'usage.rated',
   suspended: 'usage.suspended',
+  resolved: 'usage.resolved',
 };
 
 export async function benchStages(options: {

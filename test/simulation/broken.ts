@@ -54,6 +54,11 @@ export const BROKEN_VARIANTS: Readonly<Record<string, BrokenVariant>> = {
     seedsMax: 5,
     variant: { seams: keepStateAfterAbort },
   },
+  'takes-up-unresolved': {
+    what: 'suspended calls are taken up while earlier requests are not resolved yet',
+    seedsMax: 5,
+    variant: { seams: () => ({ suspense: (options) => ({ ...options, until: async () => undefined }) }) },
+  },
   'dedupe-window-0': {
     what: 'rating remembers one call only',
     seedsMax: 2,

@@ -5,6 +5,7 @@ import { CATALOG_VERSIONS } from './world/catalogs.ts';
 import { Cluster } from './world/cluster.ts';
 import { SimulatedEngine } from './world/engine.ts';
 import { Faults, type FaultKind } from './world/faults.ts';
+import { SimulatedOperators } from './world/operator.ts';
 import { TOPICS, type Seams } from './world/pipeline.ts';
 import { Random } from './world/random.ts';
 import { SimulatedSwitch } from './world/switch.ts';
@@ -59,10 +60,12 @@ export async function run({ seed, variant = {}, onTrace }: RunOptions): Promise<
   const engine = new SimulatedEngine(wire, { tokenWindow: variant.tokenWindow ?? TOKEN_WINDOW });
   for (const name of Object.values(TOPICS)) broker.store.createTopic({ name, partitions: PARTITIONS });
   const source = new SimulatedSwitch({ broker, faults, random: new Random(seed, 'calls'), time });
-  const cluster = new Cluster({ wire, broker, engine, seams: variant.seams?.() ?? {} });
+  const seams = variant.seams?.() ?? {};
+  const cluster = new Cluster({ wire, broker, engine, seams });
 
   source.start({ calls: CALLS, spreadMs: FAULTY_MS * 0.7, topic: TOPICS.raw });
   cluster.start();
+  new SimulatedOperators({ wire, broker, engine, seams }).start();
   disturbAtRandom({ cluster, wire });
   await time.runUntil(() => false, FAULTY_MS);
   faults.isOn = false;
@@ -122,7 +125,7 @@ function unfinished(broker: SimulatedBroker): string[] {
   const stages = [
     { group: 'ingest', topics: [TOPICS.raw] },
     { group: 'rating', topics: [TOPICS.accepted] },
-    { group: 'aggregator', topics: [TOPICS.rated, TOPICS.suspended, TOPICS.rejected] },
+    { group: 'aggregator', topics: [TOPICS.rated, TOPICS.suspended, TOPICS.resolved, TOPICS.rejected] },
   ];
   const places: string[] = [];
   for (const { group, topics } of stages) {

@@ -55,6 +55,7 @@ export async function prepareServices(options: ServicesOptions): Promise<Prepare
     rejected: `${prefix}.rejected`,
     rated: `${prefix}.rated`,
     suspended: `${prefix}.suspended`,
+    resolved: `${prefix}.resolved`,
   };
   const env: Record<string, string> = {
     TOLLSTREAM_KAFKA_BROKERS: options.brokers,

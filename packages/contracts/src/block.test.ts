@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { accountPartition } from './account-partition.ts';
+import { SINGLE_OBJECT_HEADER_BYTES, loadOwnSchema, singleObjectHeader } from './avro-schema.ts';
 import { decodeBlock, encodeBlock } from './block.ts';
 import { CallBlockBuilder, RejectedBlockBuilder } from './call-block.ts';
 import { hashCall, murmur3x86x128 } from './call-hash.ts';
@@ -18,6 +19,7 @@ const HEADER: BlockHeader = {
   recordCount: 5,
   catalogVersion: 2,
   totals: { ...ZERO_TOTALS, seen: 5, rated: 5, charge: { USD: '123456789012345678901234' } },
+  isReplay: false,
 };
 
 describe('blocks', () => {
@@ -38,6 +40,27 @@ describe('blocks', () => {
     ['a header of another schema', alterFingerprint(encodeBlock(HEADER, [])), 'TOLL_BLOCK_SCHEMA_NEWER'],
   ])('%s is refused', (_, value, code) => {
     expect(() => decodeBlock(value)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test('headers of before suspended calls could be replayed are read', () => {
+    const first = loadOwnSchema('evolution/block-header.v1.avsc');
+    const { seen, accepted, rejected, rated, suspended, duplicate, charge } = HEADER.totals;
+    const body = first.toBuffer({
+      schema: 'rated',
+      schema_version: 1,
+      block_id: HEADER.blockId,
+      source_topic: HEADER.sourceTopic,
+      source_partition: 3,
+      first_offset: HEADER.firstOffset,
+      next_offset: HEADER.nextOffset,
+      record_count: 5,
+      catalog_version: 2,
+      totals: { seen, accepted, rejected, rated, suspended, duplicate, charge },
+    });
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(SINGLE_OBJECT_HEADER_BYTES + body.length);
+    const block = Buffer.concat([Buffer.from('TSB1'), length, singleObjectHeader(first), body]);
+    expect(decodeBlock(block).header).toEqual(HEADER);
   });
 
   function alterFingerprint(block: Buffer): Buffer {
@@ -140,6 +163,17 @@ describe('running totals', () => {
   ])('%s is refused', (text) =>
     expect(() => parseTotals(text)).toThrow(expect.objectContaining({ code: 'TOLL_TOTALS_INVALID' })),
   );
+
+  test('committed before suspended calls could be replayed are read', () => {
+    const { replayed, discarded, kept, ...before } = HEADER.totals;
+    expect(parseTotals(JSON.stringify(before))).toEqual({ ...before, replayed, discarded, kept });
+  });
+
+  test('hold suspended calls that were taken up again', () => {
+    const totals = { ...ZERO_TOTALS, seen: 2, suspended: 2, replayed: 3, kept: 1, discarded: 1, rated: 1 };
+    expect(() => assertTotals(totals)).not.toThrow();
+    expect(() => assertTotals({ ...totals, rated: 0 })).toThrow('2 records were seen and 3 taken up again');
+  });
 
   test('a record without outcome is noticed', () => {
     expect(() => assertTotals({ ...ZERO_TOTALS, seen: 3, accepted: 2 })).toThrow(

@@ -18,13 +18,19 @@ const PREFIX_BYTES = MAGIC.length + 4;
 /** The newest version of each column set that this version reads. */
 export const BLOCK_SCHEMA_VERSIONS: Readonly<Record<string, number>> = {
   call: 1,
+  replay: 1,
   rated: 1,
   suspended: 1,
+  resolved: 1,
   rejected: 1,
 };
 
 const headerType = loadOwnSchema('block-header.avsc');
 const headerPrefix = singleObjectHeader(headerType);
+const firstHeaderType = loadOwnSchema('evolution/block-header.v1.avsc');
+/** Headers of before suspended calls could be replayed: read into the fields of today. */
+const firstHeaderPrefix = singleObjectHeader(firstHeaderType);
+const fromFirstHeader = headerType.createResolver(firstHeaderType);
 
 interface AvroBlockHeader {
   readonly schema: string;
@@ -37,6 +43,7 @@ interface AvroBlockHeader {
   readonly record_count: number;
   readonly catalog_version: number;
   readonly totals: RunningTotals;
+  readonly is_replay: boolean;
 }
 
 /** @param native the parts of one Native block; copied */
@@ -52,6 +59,7 @@ export function encodeBlock(header: BlockHeader, native: readonly Uint8Array[]):
     record_count: header.recordCount,
     catalog_version: header.catalogVersion,
     totals: header.totals,
+    is_replay: header.isReplay,
   } satisfies AvroBlockHeader);
   const length = Buffer.allocUnsafe(4);
   length.writeUInt32LE(headerPrefix.length + body.length);
@@ -89,7 +97,9 @@ export function decodeBlock(value: Buffer): { header: BlockHeader; native: Buffe
 }
 
 function decodeHeader(bytes: Buffer): BlockHeader {
-  if (!bytes.subarray(0, SINGLE_OBJECT_HEADER_BYTES).equals(headerPrefix)) {
+  const prefix = bytes.subarray(0, SINGLE_OBJECT_HEADER_BYTES);
+  const isFirst = prefix.equals(firstHeaderPrefix);
+  if (!isFirst && !prefix.equals(headerPrefix)) {
     throw new ContractError(
       'TOLL_BLOCK_SCHEMA_NEWER',
       'The block header was written with a schema this version does not know.',
@@ -97,7 +107,10 @@ function decodeHeader(bytes: Buffer): BlockHeader {
   }
   let header: AvroBlockHeader;
   try {
-    header = headerType.fromBuffer(bytes.subarray(SINGLE_OBJECT_HEADER_BYTES)) as AvroBlockHeader;
+    header = headerType.fromBuffer(
+      bytes.subarray(SINGLE_OBJECT_HEADER_BYTES),
+      isFirst ? fromFirstHeader : undefined,
+    ) as AvroBlockHeader;
   } catch (cause) {
     throw new ContractError('TOLL_BLOCK_TRUNCATED', 'The block header is not complete.', { cause });
   }
@@ -112,5 +125,6 @@ function decodeHeader(bytes: Buffer): BlockHeader {
     recordCount: header.record_count,
     catalogVersion: header.catalog_version,
     totals: { ...header.totals, charge: { ...header.totals.charge } },
+    isReplay: header.is_replay,
   };
 }

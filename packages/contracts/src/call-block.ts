@@ -1,8 +1,9 @@
-import { DIRECTIONS, DISPOSITIONS, REJECT_CODES } from './call.ts';
-import type { CallEvent, RejectCode } from './call.ts';
+import { DIRECTIONS, DISPOSITIONS, REJECT_CODES, REPLAY_ACTIONS } from './call.ts';
+import type { CallEvent, RejectCode, ReplayAction } from './call.ts';
 import { hashCall } from './call-hash.ts';
-import { CALL_COLUMNS, REJECTED_COLUMNS } from './columns.ts';
+import { CALL_COLUMNS, REJECTED_COLUMNS, REPLAY_COLUMNS } from './columns.ts';
 import { NativeBlockWriter } from './native-writer.ts';
+import type { BuildersOf } from './native-writer.ts';
 
 /** Where a record came from. */
 export interface SourcePosition {
@@ -37,10 +38,84 @@ const DIRECTION_NUMBERS = enumNumbers(DIRECTIONS);
 const DISPOSITION_NUMBERS = enumNumbers(DISPOSITIONS);
 const REJECT_CODE_NUMBERS = enumNumbers(REJECT_CODES);
 
+const callHash = new Uint32Array(4);
+
+function pushCall(
+  columns: BuildersOf<typeof CALL_COLUMNS>,
+  call: CallEvent,
+  attribution: CallAttribution,
+  source: SourcePosition,
+): void {
+  hashCall(call, callHash);
+  columns.call_id.push(call.callId);
+  columns.switch_id.push(call.switchId);
+  columns.leg.push(call.leg);
+  columns.account_id.push(attribution.accountId);
+  columns.direction.push(DIRECTION_NUMBERS[attribution.direction]);
+  columns.disposition.push(DISPOSITION_NUMBERS[call.disposition]);
+  columns.started_at.push(call.startedAt);
+  columns.answered_at.push(call.answeredAt ?? 0);
+  columns.ended_at.push(call.endedAt);
+  columns.origin_number.push(attribution.origin.number);
+  columns.origin_text.push(attribution.origin.text);
+  columns.destination_number.push(attribution.destination.number);
+  columns.destination_text.push(attribution.destination.text);
+  columns.extension.push(call.extension ?? '');
+  columns.device.push(call.device ?? '');
+  columns.trunk.push(call.trunk ?? '');
+  columns.charged_party.push(call.chargedParty ?? '');
+  columns.original_destination.push(call.originalTo ?? '');
+  columns.routing_number.push(attribution.routingNumber);
+  columns.parent_call_id.push(call.parentCallId ?? '');
+  columns.partial_sequence.push(call.partialSequence ?? 0);
+  columns.source_topic.push(source.topic);
+  columns.source_partition.push(source.partition);
+  columns.source_offset.push(source.offset);
+  columns.call_hash.push(callHash);
+}
+
 /** Builds blocks of `calls.accepted`. */
 export class CallBlockBuilder {
   readonly #writer = new NativeBlockWriter(CALL_COLUMNS);
-  readonly #hash = new Uint32Array(4);
+
+  get rows(): number {
+    return this.#writer.rows;
+  }
+
+  add(call: CallEvent, attribution: CallAttribution, source: SourcePosition): void {
+    pushCall(this.#writer.columns, call, attribution, source);
+  }
+
+  /** The Native block of what was added, copied; the builder is empty afterwards. */
+  take(): Buffer {
+    const native = this.#writer.toBuffer();
+    this.#writer.reset();
+    return native;
+  }
+}
+
+/** Who asks for suspended calls to be taken up again, and what for. */
+export interface ReplayRequest {
+  readonly action: ReplayAction;
+  /** Why; '' where none is needed. */
+  readonly reason: string;
+  readonly requestedBy: string;
+  /** Ms since epoch UTC. */
+  readonly requestedAt: number;
+  /** Names what is published at once. */
+  readonly run: string;
+}
+
+const REPLAY_ACTION_NUMBERS = enumNumbers(REPLAY_ACTIONS);
+
+/** Builds blocks of suspended calls to be taken up again. */
+export class ReplayBlockBuilder {
+  readonly #writer = new NativeBlockWriter(REPLAY_COLUMNS);
+  readonly #request: ReplayRequest;
+
+  constructor(request: ReplayRequest) {
+    this.#request = request;
+  }
 
   get rows(): number {
     return this.#writer.rows;
@@ -48,32 +123,13 @@ export class CallBlockBuilder {
 
   add(call: CallEvent, attribution: CallAttribution, source: SourcePosition): void {
     const { columns } = this.#writer;
-    hashCall(call, this.#hash);
-    columns.call_id.push(call.callId);
-    columns.switch_id.push(call.switchId);
-    columns.leg.push(call.leg);
-    columns.account_id.push(attribution.accountId);
-    columns.direction.push(DIRECTION_NUMBERS[attribution.direction]);
-    columns.disposition.push(DISPOSITION_NUMBERS[call.disposition]);
-    columns.started_at.push(call.startedAt);
-    columns.answered_at.push(call.answeredAt ?? 0);
-    columns.ended_at.push(call.endedAt);
-    columns.origin_number.push(attribution.origin.number);
-    columns.origin_text.push(attribution.origin.text);
-    columns.destination_number.push(attribution.destination.number);
-    columns.destination_text.push(attribution.destination.text);
-    columns.extension.push(call.extension ?? '');
-    columns.device.push(call.device ?? '');
-    columns.trunk.push(call.trunk ?? '');
-    columns.charged_party.push(call.chargedParty ?? '');
-    columns.original_destination.push(call.originalTo ?? '');
-    columns.routing_number.push(attribution.routingNumber);
-    columns.parent_call_id.push(call.parentCallId ?? '');
-    columns.partial_sequence.push(call.partialSequence ?? 0);
-    columns.source_topic.push(source.topic);
-    columns.source_partition.push(source.partition);
-    columns.source_offset.push(source.offset);
-    columns.call_hash.push(this.#hash);
+    const { action, reason, requestedBy, requestedAt, run } = this.#request;
+    pushCall(columns, call, attribution, source);
+    columns.action.push(REPLAY_ACTION_NUMBERS[action]);
+    columns.reason.push(reason);
+    columns.requested_by.push(requestedBy);
+    columns.requested_at.push(requestedAt);
+    columns.run.push(run);
   }
 
   /** The Native block of what was added, copied; the builder is empty afterwards. */

@@ -106,3 +106,11 @@ export const SUSPEND_CODES = [
   'amount_overflow',
 ] as const;
 export type SuspendCode = (typeof SUSPEND_CODES)[number];
+
+/** What a person asks for with a suspended call. */
+export const REPLAY_ACTIONS = ['replay', 'discard'] as const;
+export type ReplayAction = (typeof REPLAY_ACTIONS)[number];
+
+/** What became of a suspended call that was taken up again; `kept`: it still has no price, and stays suspended. */
+export const RESOLUTIONS = ['rated', 'discarded', 'kept'] as const;
+export type Resolution = (typeof RESOLUTIONS)[number];

@@ -13,6 +13,8 @@ import {
   JURISDICTIONS,
   RATE_TYPES,
   REJECT_CODES,
+  REPLAY_ACTIONS,
+  RESOLUTIONS,
   SUSPEND_CODES,
 } from './call.ts';
 
@@ -106,4 +108,41 @@ export const REJECTED_COLUMNS = [
   ['source_topic', NAME],
   ['source_partition', 'UInt32'],
   ['source_offset', 'UInt64'],
+] as const;
+
+/** Who asked for a suspended call to be taken up again, when and why. */
+const REQUEST_COLUMNS = [
+  ['reason', 'String'],
+  ['requested_by', NAME],
+  ['requested_at', TIME],
+  ['run', NAME], // the command that asked: what one published at once
+] as const;
+
+/** Suspended calls to be taken up again, on `calls.accepted`. */
+export const REPLAY_COLUMNS = [
+  ...CALL_COLUMNS,
+  ['action', enum8(REPLAY_ACTIONS)],
+  ...REQUEST_COLUMNS,
+] as const;
+
+/** Columns of a call that tell which suspended row a resolution is about; that row is known by its source. */
+export const RESOLVED_CALL_COLUMNS = [
+  ['call_id', 'String'],
+  ['switch_id', NAME],
+  ['leg', 'UInt8'],
+  ['account_id', NAME], // who pays by now: it may have been unknown
+  ['started_at', TIME],
+  ['source_topic', NAME],
+  ['source_partition', 'UInt32'],
+  ['source_offset', 'UInt64'],
+] as const;
+
+/** What became of suspended calls that were taken up again, on `usage.resolved`. */
+export const RESOLVED_COLUMNS = [
+  ...RESOLVED_CALL_COLUMNS,
+  ...REQUEST_COLUMNS,
+  ['outcome', enum8(RESOLUTIONS)],
+  ['code', NAME], // why it has no price still; '' when it has
+  ['detail', 'String'],
+  ['catalog_version', 'UInt32'],
 ] as const;

@@ -5,6 +5,8 @@ import type { RunningTotals } from './totals.ts';
 export const TOTALS_BYTES_MAX = 4000;
 
 const COUNTS = ['seen', 'accepted', 'rejected', 'rated', 'suspended', 'duplicate'] as const;
+/** Later than the others: what was committed before them lacks them. */
+const REPLAY_COUNTS = ['replayed', 'discarded', 'kept'] as const;
 
 export const ZERO_TOTALS: RunningTotals = Object.freeze({
   seen: 0,
@@ -13,6 +15,9 @@ export const ZERO_TOTALS: RunningTotals = Object.freeze({
   rated: 0,
   suspended: 0,
   duplicate: 0,
+  replayed: 0,
+  discarded: 0,
+  kept: 0,
   charge: Object.freeze({}),
 });
 
@@ -29,25 +34,29 @@ export function addTotals(totals: RunningTotals, increment: Partial<RunningTotal
     rated: totals.rated + (increment.rated ?? 0),
     suspended: totals.suspended + (increment.suspended ?? 0),
     duplicate: totals.duplicate + (increment.duplicate ?? 0),
+    replayed: totals.replayed + (increment.replayed ?? 0),
+    discarded: totals.discarded + (increment.discarded ?? 0),
+    kept: totals.kept + (increment.kept ?? 0),
     charge,
   };
 }
 
 /**
- * Every record seen had exactly one outcome of its stage.
+ * Every record seen, and every suspended call taken up again, had exactly one outcome of its stage.
  * @throws ContractError TOLL_TOTALS_INVALID
  */
 export function assertTotals(totals: RunningTotals): void {
-  for (const count of COUNTS) {
+  for (const count of [...COUNTS, ...REPLAY_COUNTS]) {
     if (!Number.isSafeInteger(totals[count]) || totals[count] < 0) {
       throw new ContractError('TOLL_TOTALS_INVALID', `Running total ${count} is ${totals[count]}, no count.`);
     }
   }
-  const outcomes = totals.accepted + totals.rejected + totals.rated + totals.suspended + totals.duplicate;
-  if (totals.seen !== outcomes) {
+  const { seen, accepted, rejected, rated, suspended, duplicate, replayed, discarded, kept } = totals;
+  const outcomes = accepted + rejected + rated + suspended + duplicate + discarded + kept;
+  if (seen + replayed !== outcomes) {
     throw new ContractError(
       'TOLL_TOTALS_INVALID',
-      `${totals.seen} records were seen, but ${outcomes} have an outcome.`,
+      `${seen} records were seen${replayed === 0 ? '' : ` and ${replayed} taken up again`}, but ${outcomes} have an outcome.`,
     );
   }
 }
@@ -89,10 +98,10 @@ export function parseTotals(text: string): RunningTotals {
       'The metadata of the committed offset has no readable charge sums.',
     );
   }
-  const counts = Object.fromEntries(COUNTS.map((count) => [count, parsed[count]])) as Record<
-    (typeof COUNTS)[number],
-    number
-  >;
+  const counts = Object.fromEntries([
+    ...COUNTS.map((count) => [count, parsed[count]]),
+    ...REPLAY_COUNTS.map((count) => [count, parsed[count] ?? 0]),
+  ]) as Record<(typeof COUNTS | typeof REPLAY_COUNTS)[number], number>;
   const totals: RunningTotals = { ...counts, charge: charge as Record<string, string> };
   assertTotals(totals);
   return totals;

@@ -10,13 +10,19 @@ export interface RunningTotals {
   readonly rated: number;
   readonly suspended: number;
   readonly duplicate: number;
+  /** Suspended calls taken up again: each was then rated, discarded or kept. */
+  readonly replayed: number;
+  /** Suspended calls given up. */
+  readonly discarded: number;
+  /** Suspended calls taken up again that still had no price. */
+  readonly kept: number;
   /** Currency → sum of charges as a scaled integer (`CHARGE_SCALE`) in decimal digits. */
   readonly charge: Readonly<Record<string, string>>;
 }
 
 /** What stands before the Native bytes of a block. */
 export interface BlockHeader {
-  /** Which column set: 'call' | 'rated' | 'suspended' | 'rejected', with the version of that set. */
+  /** Which column set: 'call' | 'replay' | 'rated' | 'suspended' | 'resolved' | 'rejected', with the version of that set. */
   readonly schema: string;
   readonly schemaVersion: number;
   /** `<source topic>/<partition>/<first offset>/<ordinal>`: the same input gives the same id. */
@@ -30,4 +36,6 @@ export interface BlockHeader {
   /** 0 where no catalog was used. */
   readonly catalogVersion: number;
   readonly totals: RunningTotals;
+  /** The rows are suspended calls taken up again: they come after later ones of their source. */
+  readonly isReplay: boolean;
 }

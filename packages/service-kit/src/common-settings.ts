@@ -37,6 +37,10 @@ export const TOPIC_SETTINGS = {
   topicRejected: text({ summary: 'Topic of rejected records, with their bytes.', default: 'calls.rejected' }),
   topicRated: text({ summary: 'Topic of rated usage.', default: 'usage.rated' }),
   topicSuspended: text({ summary: 'Topic of calls that could not be priced.', default: 'usage.suspended' }),
+  topicResolved: text({
+    summary: 'Topic of what became of suspended calls that were taken up again.',
+    default: 'usage.resolved',
+  }),
 } as const;
 
 export const CLICKHOUSE_SETTINGS = {
@@ -88,6 +92,9 @@ export const BATCH_SETTINGS = {
 } as const;
 
 /** Consumer group of a stage. */
-export function groupName(stage: 'ingest' | 'rating' | 'aggregator', groupPrefix: string): string {
+export function groupName(
+  stage: 'ingest' | 'rating' | 'aggregator' | 'suspense',
+  groupPrefix: string,
+): string {
   return groupPrefix === '' ? stage : `${groupPrefix}.${stage}`;
 }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** Tables the pipeline writes: see `tables.ts`. */
-export type UsageTable = 'usage' | 'usage_suspended' | 'usage_rejected';
+export type UsageTable = 'usage' | 'usage_suspended' | 'usage_resolved' | 'usage_rejected';
 
 /** Rows of one contiguous piece of the log, to be in the table exactly once. */
 export interface BlockInsert {

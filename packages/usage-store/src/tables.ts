@@ -1,4 +1,4 @@
-import { RATED_COLUMNS, REJECTED_COLUMNS, SUSPENDED_COLUMNS } from '@tollstream/contracts';
+import { RATED_COLUMNS, REJECTED_COLUMNS, RESOLVED_COLUMNS, SUSPENDED_COLUMNS } from '@tollstream/contracts';
 import type { UsageTable } from './port.ts';
 
 export interface TableSpec {
@@ -26,6 +26,12 @@ export const USAGE_TABLES: Readonly<Record<UsageTable, TableSpec>> = {
     columns: stored(SUSPENDED_COLUMNS),
     // A call that was rated again with another catalog may be suspended again.
     rowKey: [...CALL_KEY, 'code', 'catalog_version', ...SOURCE_KEY],
+    version: null,
+  },
+  usage_resolved: {
+    columns: stored(RESOLVED_COLUMNS),
+    // One command takes a suspended call up once.
+    rowKey: [...CALL_KEY, ...SOURCE_KEY, 'run'],
     version: null,
   },
   usage_rejected: { columns: stored(REJECTED_COLUMNS), rowKey: SOURCE_KEY, version: null },

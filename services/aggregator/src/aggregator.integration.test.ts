@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { encodeBlock } from '@tollstream/contracts';
+import { ZERO_TOTALS, encodeBlock } from '@tollstream/contracts';
 import { createMemoryEventLog, openKafkaEventLog } from '@tollstream/event-log';
 import type { EventLog } from '@tollstream/event-log';
 import { createMetrics } from '@tollstream/service-kit';
@@ -14,8 +14,13 @@ import { startAggregator } from './aggregator.ts';
 import type { AggregatorTopics } from './aggregator.ts';
 import { storeDown } from './testing/crashing-store.ts';
 
-const SCHEMAS = { usage: 'rated', usage_suspended: 'suspended', usage_rejected: 'rejected' } as const;
-const TABLES = ['usage', 'usage_suspended', 'usage_rejected'] as const;
+const SCHEMAS = {
+  usage: 'rated',
+  usage_suspended: 'suspended',
+  usage_resolved: 'resolved',
+  usage_rejected: 'rejected',
+} as const;
+const TABLES = ['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected'] as const;
 const PARTITIONS = 2;
 const ROWS_OF_MESSAGE = 50;
 
@@ -36,7 +41,12 @@ function placeIn(log: EventLog): Place {
     log,
     group: `aggregator-${suffix}`,
     input: `input-${suffix}`,
-    topics: { rated: `rated-${suffix}`, suspended: `suspended-${suffix}`, rejected: `rejected-${suffix}` },
+    topics: {
+      rated: `rated-${suffix}`,
+      suspended: `suspended-${suffix}`,
+      resolved: `resolved-${suffix}`,
+      rejected: `rejected-${suffix}`,
+    },
   };
 }
 
@@ -61,7 +71,7 @@ async function message(table: UsageTable, from: number): Promise<Buffer> {
     return `CAST(${type.startsWith('Enum8') ? '1' : /String/.test(type) ? "''" : '0'} AS ${type}) AS ${name}`;
   });
   const sql =
-    `SELECT ${columns.join(', ')} ${table === 'usage_rejected' ? '' : ", toFixedString('', 16) AS call_hash "}` +
+    `SELECT ${columns.join(', ')} ${table === 'usage_rejected' || table === 'usage_resolved' ? '' : ", toFixedString('', 16) AS call_hash "}` +
     `FROM (SELECT number AS n FROM numbers(${from}, ${ROWS_OF_MESSAGE}))`;
   const native: Buffer[] = [];
   for await (const piece of await store.queryStream(sql, 'Native')) native.push(piece as Buffer);
@@ -76,14 +86,20 @@ async function message(table: UsageTable, from: number): Promise<Buffer> {
       nextOffset: from + ROWS_OF_MESSAGE,
       recordCount: ROWS_OF_MESSAGE,
       catalogVersion: 1,
-      totals: { seen: 0, accepted: 0, rejected: 0, rated: 0, suspended: 0, duplicate: 0, charge: {} },
+      totals: ZERO_TOTALS,
+      isReplay: false,
     },
     native,
   );
 }
 
 async function fill({ log, input, topics }: Place, first: number, next: number): Promise<void> {
-  const topicOf = { usage: topics.rated, usage_suspended: topics.suspended, usage_rejected: topics.rejected };
+  const topicOf = {
+    usage: topics.rated,
+    usage_suspended: topics.suspended,
+    usage_resolved: topics.resolved,
+    usage_rejected: topics.rejected,
+  };
   const writer = await log.claim(`writer of ${input}`, input, 0);
   for (let i = first; i < next; i++) {
     const outputs = await Promise.all(

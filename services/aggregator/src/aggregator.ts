@@ -12,6 +12,7 @@ import type { RetryLimits } from './store-writer.ts';
 export interface AggregatorTopics {
   readonly rated: string;
   readonly suspended: string;
+  readonly resolved: string;
   readonly rejected: string;
 }
 
@@ -48,6 +49,7 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
   const targets = new Map<string, Pick<TaskOptions, 'table' | 'schema'>>([
     [topics.rated, { table: 'usage', schema: 'rated' }],
     [topics.suspended, { table: 'usage_suspended', schema: 'suspended' }],
+    [topics.resolved, { table: 'usage_resolved', schema: 'resolved' }],
     [topics.rejected, { table: 'usage_rejected', schema: 'rejected' }],
   ]);
   const observed = aggregatorMetrics(options.metrics);

@@ -9,7 +9,7 @@ import {
 import { BLOCK_LIMITS } from './aggregator.ts';
 
 const { integer } = setting;
-const { topicRated, topicSuspended, topicRejected } = TOPIC_SETTINGS;
+const { topicRated, topicSuspended, topicResolved, topicRejected } = TOPIC_SETTINGS;
 
 /** The broker takes a member for gone that needs longer than this to finish its batch when the group changes. */
 const REBALANCE_TIMEOUT_MS = 60_000;
@@ -20,6 +20,7 @@ export const AGGREGATOR_CONFIG = defineConfig({
     ...KAFKA_SETTINGS,
     topicRated,
     topicSuspended,
+    topicResolved,
     topicRejected,
     ...CLICKHOUSE_SETTINGS,
     ...BATCH_SETTINGS,
@@ -67,10 +68,11 @@ export const AGGREGATOR_CONFIG = defineConfig({
       about: ['insertAgeMsMax', 'insertAgeBehindMsMax'],
     },
     {
-      holds: ({ topicRated: rated, topicSuspended: suspended, topicRejected: rejected }) =>
-        new Set([rated, suspended, rejected]).size === 3,
-      rule: 'topicRated, topicSuspended and topicRejected must be three topics',
-      about: ['topicRated', 'topicSuspended', 'topicRejected'],
+      holds: (values) =>
+        new Set([values.topicRated, values.topicSuspended, values.topicResolved, values.topicRejected])
+          .size === 4,
+      rule: 'topicRated, topicSuspended, topicResolved and topicRejected must be four topics',
+      about: ['topicRated', 'topicSuspended', 'topicResolved', 'topicRejected'],
     },
     {
       holds: (values) => values.insertTimeoutMs + values.insertTryForMs < REBALANCE_TIMEOUT_MS,

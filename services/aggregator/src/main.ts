@@ -32,7 +32,12 @@ async function start(context: Context): Promise<void> {
   const membership = await startAggregator({
     log,
     store,
-    topics: { rated: config.topicRated, suspended: config.topicSuspended, rejected: config.topicRejected },
+    topics: {
+      rated: config.topicRated,
+      suspended: config.topicSuspended,
+      resolved: config.topicResolved,
+      rejected: config.topicRejected,
+    },
     metrics: context.metrics,
     group: groupName('aggregator', config.groupPrefix),
     limits: {

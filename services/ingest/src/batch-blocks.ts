@@ -82,6 +82,7 @@ export class BatchBlocks {
         recordCount: block.recordCount,
         catalogVersion: this.#catalogVersion,
         totals,
+        isReplay: false,
       };
       return {
         topic: block.topic,

@@ -1,3 +1,4 @@
+export { Attributor, emptyAttribution } from './attribute.ts';
 export { INGEST_GROUP, startIngest } from './ingest.ts';
 export type { StartIngestOptions } from './ingest.ts';
 export { INGEST_LIMITS } from './limits.ts';

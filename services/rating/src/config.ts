@@ -10,7 +10,7 @@ import {
 import { DEDUPE_DEFAULTS } from './limits.ts';
 
 const { integer } = setting;
-const { topicAccepted, topicRated, topicSuspended } = TOPIC_SETTINGS;
+const { topicAccepted, topicRated, topicSuspended, topicResolved } = TOPIC_SETTINGS;
 
 export const RATING_CONFIG = defineConfig({
   name: 'rating',
@@ -19,6 +19,7 @@ export const RATING_CONFIG = defineConfig({
     topicAccepted,
     topicRated,
     topicSuspended,
+    topicResolved,
     ...CATALOG_SETTINGS,
     ...BATCH_SETTINGS,
     dedupeWindowCallsMax: integer({
@@ -38,10 +39,11 @@ export const RATING_CONFIG = defineConfig({
   relations: [
     ...CATALOG_RELATIONS,
     {
-      holds: ({ topicAccepted: accepted, topicRated: rated, topicSuspended: suspended }) =>
-        new Set([accepted, rated, suspended]).size === 3,
-      rule: 'topicAccepted, topicRated and topicSuspended must be three topics',
-      about: ['topicAccepted', 'topicRated', 'topicSuspended'],
+      holds: (values) =>
+        new Set([values.topicAccepted, values.topicRated, values.topicSuspended, values.topicResolved])
+          .size === 4,
+      rule: 'topicAccepted, topicRated, topicSuspended and topicResolved must be four topics',
+      about: ['topicAccepted', 'topicRated', 'topicSuspended', 'topicResolved'],
     },
   ],
 });

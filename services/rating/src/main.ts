@@ -25,7 +25,12 @@ async function start(context: Context): Promise<void> {
     onNewerVersion: () => source.look(),
     metrics,
     group: groupName('rating', config.groupPrefix),
-    topics: { accepted: config.topicAccepted, rated: config.topicRated, suspended: config.topicSuspended },
+    topics: {
+      accepted: config.topicAccepted,
+      rated: config.topicRated,
+      suspended: config.topicSuspended,
+      resolved: config.topicResolved,
+    },
     limits: { windowCallsMax: config.dedupeWindowCallsMax, windowAgeMs: config.dedupeWindowAgeMs },
     fetch: { fetchBytesMax: config.fetchBytesMax },
     onEvent: (event) =>

@@ -128,6 +128,9 @@ describe('each call has one outcome', () => {
       rated: 3,
       suspended: 1,
       duplicate: 6,
+      replayed: 0,
+      discarded: 0,
+      kept: 0,
       charge: { USD: '0' },
     });
   });

@@ -1,21 +1,30 @@
 import { addTotals, decodeBlock, encodeBlock, readNativeBlock, serialiseTotals } from '@tollstream/contracts';
-import type { BlockHeader, RunningTotals, SuspendCode } from '@tollstream/contracts';
+import type { BlockHeader, NativeBlock, RunningTotals, SuspendCode } from '@tollstream/contracts';
 import type { LogRecord, OutputRecord, Processed, RecordBatch } from '@tollstream/event-log';
 import type { RateTable } from '@tollstream/rating-engine';
+import type { BlockParts } from './block-parts.ts';
 import { RatingStateError } from './errors.ts';
 import { rateBlock } from './rate-block.ts';
-import type { BlockParts, RatedBlock } from './rate-block.ts';
+import { replayBlock } from './replay-block.ts';
 import type { RatingState } from './state.ts';
 
 export interface RatingTopics {
   readonly accepted: string;
   readonly rated: string;
   readonly suspended: string;
+  /** What became of suspended calls that were taken up again. */
+  readonly resolved: string;
 }
+
+/** How much of each outcome a batch added. */
+export type Outcomes = Pick<
+  RunningTotals,
+  'seen' | 'rated' | 'suspended' | 'duplicate' | 'replayed' | 'discarded' | 'kept' | 'charge'
+>;
 
 /** What a batch became, and how it came out for metrics. */
 export interface RatedBatch extends Processed {
-  readonly outcomes: RatedBlock['outcomes'];
+  readonly outcomes: Outcomes;
   readonly suspendCodes: ReadonlyMap<SuspendCode, number>;
   /** Calls of each input block. */
   readonly blockRows: readonly number[];
@@ -23,11 +32,11 @@ export interface RatedBatch extends Processed {
 
 const SCHEMA_VERSION = 1;
 /** Place of a block among those of one input block, in its id. */
-const ORDINAL = { rated: 0, suspended: 1 } as const;
+const ORDINAL = { rated: 0, suspended: 1, resolved: 2 } as const;
 
 /**
  * Rates a batch of accepted blocks: each becomes at most one block of rated and one of suspended calls, on the same
- * partition number. Pure but for `state`: on any failure it is dropped and folded again from the output.
+ * partition number; suspended calls that are taken up again become rated and resolved ones. Pure but for `state`: on any failure it is dropped and folded again from the output.
  */
 export function rateBatch(
   state: RatingState,
@@ -39,20 +48,30 @@ export function rateBatch(
   const suspendCodes = new Map<SuspendCode, number>();
   const before = state.totals;
   for (const record of batch.records) {
-    const block = readAccepted(batch, record);
-    const result = rateBlock(block, table, state);
-    state.totals = addTotals(state.totals, result.outcomes);
-    blockRows.push(block.rows);
-    for (const [code, count] of result.suspendCodes)
-      suspendCodes.set(code, (suspendCodes.get(code) ?? 0) + count);
-    for (const schema of ['rated', 'suspended'] as const) {
-      if (result[schema].rows === 0) continue;
+    const { header, block } = readAccepted(batch, record);
+    const isReplay = header.schema === 'replay';
+    const write = (schema: keyof typeof ORDINAL, parts: BlockParts): void => {
+      if (parts.rows === 0) return;
       outputs.push({
         topic: topics[schema],
         partition: batch.partition,
-        value: encode(schema, result[schema], { batch, record, table, totals: state.totals }),
+        value: encode(schema, parts, { batch, record, table, totals: state.totals, isReplay }),
       });
+    };
+    blockRows.push(block.rows);
+    if (isReplay) {
+      const { outcomes, rated, resolved } = replayBlock(block, header.catalogVersion, table, state);
+      state.totals = addTotals(state.totals, outcomes);
+      write('rated', rated);
+      write('resolved', resolved);
+      continue;
     }
+    const result = rateBlock(block, table, state);
+    state.totals = addTotals(state.totals, result.outcomes);
+    for (const [code, count] of result.suspendCodes)
+      suspendCodes.set(code, (suspendCodes.get(code) ?? 0) + count);
+    write('rated', result.rated);
+    write('suspended', result.suspended);
   }
   return {
     outputs,
@@ -67,17 +86,23 @@ export function rateBatch(
 export function attributedBy(batch: RecordBatch): number {
   let version = 0;
   for (const { value } of batch.records) {
-    if (value !== null) version = Math.max(version, decodeBlock(value).header.catalogVersion);
+    if (value === null) continue;
+    const { schema, catalogVersion } = decodeBlock(value).header;
+    // What is asked for again names the version that must be in force, and waits for none.
+    if (schema !== 'replay') version = Math.max(version, catalogVersion);
   }
   return version;
 }
 
-function readAccepted(batch: RecordBatch, record: LogRecord): ReturnType<typeof readNativeBlock> {
+function readAccepted(
+  batch: RecordBatch,
+  record: LogRecord,
+): { readonly header: BlockHeader; readonly block: NativeBlock } {
   const place = `${batch.topic}/${batch.partition} offset ${record.offset}`;
   if (record.value === null)
     throw new RatingStateError('TOLL_RATING_INPUT_UNREADABLE', `The record at ${place} is empty.`);
   const { header, native } = decodeBlock(record.value);
-  if (header.schema !== 'call') {
+  if (header.schema !== 'call' && header.schema !== 'replay') {
     throw new RatingStateError(
       'TOLL_RATING_INPUT_UNREADABLE',
       `The block at ${place} holds ${header.schema} records, not calls.`,
@@ -90,7 +115,7 @@ function readAccepted(batch: RecordBatch, record: LogRecord): ReturnType<typeof 
       `The block at ${place} holds ${block.rows} calls; its header says ${header.recordCount}.`,
     );
   }
-  return block;
+  return { header, block };
 }
 
 function encode(
@@ -101,7 +126,8 @@ function encode(
     record,
     table,
     totals,
-  }: { batch: RecordBatch; record: LogRecord; table: RateTable; totals: RunningTotals },
+    isReplay,
+  }: { batch: RecordBatch; record: LogRecord; table: RateTable; totals: RunningTotals; isReplay: boolean },
 ): Buffer {
   const header: BlockHeader = {
     schema,
@@ -114,11 +140,12 @@ function encode(
     recordCount: rows,
     catalogVersion: table.catalog.version,
     totals,
+    isReplay,
   };
   return encodeBlock(header, native);
 }
 
-function difference(after: RunningTotals, before: RunningTotals): RatedBlock['outcomes'] {
+function difference(after: RunningTotals, before: RunningTotals): Outcomes {
   const charge = Object.entries(after.charge).map(([currency, sum]) => [
     currency,
     (BigInt(sum) - BigInt(before.charge[currency] ?? '0')).toString(),
@@ -128,6 +155,9 @@ function difference(after: RunningTotals, before: RunningTotals): RatedBlock['ou
     rated: after.rated - before.rated,
     suspended: after.suspended - before.suspended,
     duplicate: after.duplicate - before.duplicate,
+    replayed: after.replayed - before.replayed,
+    discarded: after.discarded - before.discarded,
+    kept: after.kept - before.kept,
     charge: Object.fromEntries(charge) as Record<string, string>,
   };
 }

@@ -1,10 +1,14 @@
-import { CALL_COLUMNS, NativeBlockWriter, PRICE_COLUMNS, assembleNativeBlock } from '@tollstream/contracts';
+import { CALL_COLUMNS, NativeBlockWriter, PRICE_COLUMNS } from '@tollstream/contracts';
 import type { NativeBlock, RunningTotals, SuspendCode } from '@tollstream/contracts';
 import { CallRows, emptyCall, priceCall, pushPrice } from '@tollstream/rating-engine';
-import type { AccountAllowance, RatedAccount, RateTable } from '@tollstream/rating-engine';
+import type { RateTable } from '@tollstream/rating-engine';
+import { withColumns } from './block-parts.ts';
+import type { BlockParts } from './block-parts.ts';
 import { ChargeSums } from './charge-sums.ts';
 import { SUSPENSE_COLUMNS, callIdentities, pushSuspense } from './columns.ts';
 import { RatingStateError } from './errors.ts';
+import { payerOf, unknownAccount } from './payer.ts';
+import type { Payer } from './payer.ts';
 import type { RatingState } from './state.ts';
 
 /** What one accepted block became. */
@@ -15,18 +19,7 @@ export interface RatedBlock {
   readonly suspendCodes: ReadonlyMap<SuspendCode, number>;
 }
 
-export interface BlockParts {
-  readonly rows: number;
-  /** One Native block as views, valid until the next block is rated: copy them into the message. Empty when no row is left. */
-  readonly native: readonly Uint8Array[];
-}
-
-/** What a block's dictionary of account ids stands for; one entry per id, found when its first call is met. */
-interface Payer {
-  readonly account: RatedAccount | null;
-  readonly allowance: AccountAllowance;
-}
-
+const CALL_NAMES = CALL_COLUMNS.map(([name]) => name);
 const call = emptyCall();
 const prices = new NativeBlockWriter(PRICE_COLUMNS);
 const suspense = new NativeBlockWriter(SUSPENSE_COLUMNS);
@@ -63,7 +56,7 @@ export function rateBlock(block: NativeBlock, table: RateTable, state: RatingSta
     const payer = (payers[accountIndex] ??= payerOf(accountId, table, state));
     if (payer.account === null) {
       suspendedRows[suspended++] = row;
-      suspend({ code: 'account_unknown', detail: unknownAccount(accountId) });
+      suspend(unknownAccount(accountId));
       continue;
     }
     calls.fill(call, row, payer.account);
@@ -95,37 +88,9 @@ export function rateBlock(block: NativeBlock, table: RateTable, state: RatingSta
     );
   }
   return {
-    rated: withCallColumns(block, ratedRows.subarray(0, rated), prices),
-    suspended: withCallColumns(block, suspendedRows.subarray(0, suspended), suspense),
+    rated: withColumns(CALL_NAMES, block, ratedRows.subarray(0, rated), prices),
+    suspended: withColumns(CALL_NAMES, block, suspendedRows.subarray(0, suspended), suspense),
     outcomes: { seen: block.rows, rated, suspended, duplicate, charge: charges.toRecord() },
     suspendCodes,
-  };
-}
-
-function payerOf(accountId: string, table: RateTable, { allowances }: RatingState): Payer {
-  return { account: table.account(accountId), allowance: allowances.of(accountId) };
-}
-
-function unknownAccount(accountId: string): string {
-  return accountId === ''
-    ? 'No account could be told from the call, and no default plan was named.'
-    : `The catalog knows no account '${accountId}', and no default plan was named.`;
-}
-
-/** The call columns of the rows as byte ranges of the input, then the columns that rating adds. */
-function withCallColumns(
-  block: NativeBlock,
-  rows: Uint32Array,
-  added: { readonly columnCount: number; columnParts(): Uint8Array[] },
-): BlockParts {
-  if (rows.length === 0) return { rows: 0, native: [] };
-  const passedThrough = CALL_COLUMNS.flatMap(([name]) => block.filterColumn(name, rows));
-  return {
-    rows: rows.length,
-    native: assembleNativeBlock({
-      columnCount: CALL_COLUMNS.length + added.columnCount,
-      rowCount: rows.length,
-      columnParts: [...passedThrough, ...added.columnParts()],
-    }),
   };
 }

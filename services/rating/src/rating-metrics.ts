@@ -40,6 +40,8 @@ export function ratingMetrics(metrics: Metrics, { topics }: { topics: RatingTopi
       metrics.add('tollstream_records_read_total', { topic: batch.topic }, batch.records.length);
       metrics.add('tollstream_calls_total', { outcome: 'rated', code: '' }, rated.outcomes.rated);
       metrics.add('tollstream_calls_total', { outcome: 'duplicate', code: '' }, rated.outcomes.duplicate);
+      metrics.add('tollstream_calls_total', { outcome: 'discarded', code: '' }, rated.outcomes.discarded);
+      metrics.add('tollstream_calls_total', { outcome: 'kept', code: '' }, rated.outcomes.kept);
       for (const [code, count] of rated.suspendCodes) {
         metrics.add('tollstream_calls_total', { outcome: 'suspended', code }, count);
       }

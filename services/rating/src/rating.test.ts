@@ -41,9 +41,9 @@ it('rates all partitions as a member of its group, and shows what it did', async
   expect(totals).toMatchObject({ seen: 2, rated: 2 });
 });
 
-it('is configured with three different topics', () => {
-  const relation = RATING_CONFIG.relations.find(({ rule }) => rule.includes('three topics'));
-  const values = { topicAccepted: 'a', topicRated: 'b', topicSuspended: 'c' } as never;
+it('is configured with four different topics', () => {
+  const relation = RATING_CONFIG.relations.find(({ rule }) => rule.includes('four topics'));
+  const values = { topicAccepted: 'a', topicRated: 'b', topicSuspended: 'c', topicResolved: 'd' } as never;
   expect(relation!.holds(values)).toBe(true);
   expect(relation!.holds({ ...(values as object), topicSuspended: 'b' } as never)).toBe(false);
 });

@@ -18,6 +18,8 @@ export interface RestoreProgress {
   readonly endOffset: number;
 }
 
+const COUNT_OF = { rated: 'rated', suspended: 'suspended', resolved: 'replayed' } as const;
+
 /**
  * The state of one partition as of its committed position: what its own rated and suspended blocks say was seen and used.
  * Output and position were committed together, so the two agree; that they do is checked by the totals.
@@ -34,7 +36,7 @@ export async function restoreState(
 ): Promise<RatingState> {
   const totals = parseTotals(claim.committed?.metadata ?? '');
   const state = emptyState(limits, totals);
-  for (const schema of ['rated', 'suspended'] as const) {
+  for (const schema of ['rated', 'suspended', 'resolved'] as const) {
     const topic = topics[schema];
     const { partition } = claim;
     const bounds = (await log.offsets(topic)).find((each) => each.partition === partition);
@@ -48,7 +50,8 @@ export async function restoreState(
     for await (const batch of log.read({ topic, partition, from: bounds.begin, to: bounds.end })) {
       for (const { value } of batch.records) {
         const { header, native } = decodeBlock(value!);
-        fold(state, readNativeBlock(native), schema);
+        // A resolution changes nothing by itself: what it rated stands among the rated calls.
+        if (schema !== 'resolved') fold(state, readNativeBlock(native), schema);
         last = header.totals;
       }
       onProgress?.({
@@ -61,11 +64,12 @@ export async function restoreState(
     }
     // Nothing to hold against each other: never committed, or all of the output has passed its retention.
     const isComparable = claim.committed !== null && (last !== null || bounds.begin === 0);
-    if (isComparable && (last?.[schema] ?? 0) !== totals[schema]) {
+    const count = COUNT_OF[schema];
+    if (isComparable && (last?.[count] ?? 0) !== totals[count]) {
       await assertStillOwner(claim, log);
       throw new RatingStateError(
         'TOLL_RATING_OUTPUT_MISSING',
-        `The position of ${claim.topic}/${partition} says ${totals[schema]} calls were ${schema}; ${topic}/${partition} ends at ${last?.[schema] ?? 0}.`,
+        `The position of ${claim.topic}/${partition} says ${totals[count]} calls were ${count}; ${topic}/${partition} ends at ${last?.[count] ?? 0}.`,
       );
     }
   }

@@ -1,5 +1,5 @@
 import type { Catalog } from '@tollstream/catalog';
-import { CALL_TYPES, RATE_TYPES, REJECT_CODES, SUSPEND_CODES } from '@tollstream/contracts';
+import { CALL_TYPES, RATE_TYPES, REJECT_CODES, RESOLUTIONS, SUSPEND_CODES } from '@tollstream/contracts';
 import { USAGE_TABLES } from '@tollstream/usage-store';
 import type { UsageTable } from '@tollstream/usage-store';
 import { decodeMessage, type AuditedBlock, type Totals } from './block.ts';
@@ -7,7 +7,9 @@ import { expectRow, readRaw, UsedSeconds, type AuditedCall, type Expected } from
 
 /** What a run left behind, as anybody could read it. */
 export interface Remains {
-  readonly topics: Readonly<Record<'raw' | 'accepted' | 'rejected' | 'rated' | 'suspended', string>>;
+  readonly topics: Readonly<
+    Record<'raw' | 'accepted' | 'rejected' | 'rated' | 'suspended' | 'resolved', string>
+  >;
   readonly partitions: number;
   readonly catalogs: readonly Catalog[];
   records(topic: string, partition: number): { offset: number; value: Buffer | null; timestampMs: number }[];
@@ -26,7 +28,17 @@ interface Row {
 const PROBLEMS_MAX = 12;
 
 /** Enough to know two sums of a running total apart. */
-const ZERO = { seen: 0, accepted: 0, rejected: 0, rated: 0, suspended: 0, duplicate: 0 };
+const ZERO = {
+  seen: 0,
+  accepted: 0,
+  rejected: 0,
+  rated: 0,
+  suspended: 0,
+  duplicate: 0,
+  replayed: 0,
+  discarded: 0,
+  kept: 0,
+};
 
 /**
  * Works out from the raw records and the catalogs alone what the run must have left, and compares. Knows nothing of how
@@ -40,7 +52,9 @@ export function audit(remains: Remains): string[] {
 class Audit {
   readonly #remains: Remains;
   readonly #problems: string[] = [];
-  readonly #blocks: Record<'accepted' | 'rejected' | 'rated' | 'suspended', AuditedBlock[][]>;
+  readonly #blocks: Record<'accepted' | 'rejected' | 'rated' | 'suspended' | 'resolved', AuditedBlock[][]>;
+  /** Source → how a suspended call was ended. */
+  readonly #ended = new Map<string, string>();
   readonly #calls = new Map<string, AuditedCall>();
 
   constructor(remains: Remains) {
@@ -51,25 +65,29 @@ class Audit {
           .records(topic, partition)
           .map(({ offset, value }) => decodeMessage(offset, value ?? Buffer.alloc(0))),
       );
-    const { accepted, rejected, rated, suspended } = remains.topics;
+    const { accepted, rejected, rated, suspended, resolved } = remains.topics;
     this.#blocks = {
       accepted: read(accepted),
       rejected: read(rejected),
       rated: read(rated),
       suspended: read(suspended),
+      resolved: read(resolved),
     };
   }
 
   run(): string[] {
     for (const [schema, partitions] of Object.entries(this.#blocks))
-      for (const blocks of partitions) this.#checkHeaders(schema === 'accepted' ? 'call' : schema, blocks);
+      for (const blocks of partitions)
+        this.#checkHeaders(schema === 'accepted' ? ['call', 'replay'] : [schema], blocks);
     this.#checkIngest();
     for (let partition = 0; partition < this.#remains.partitions; partition += 1)
       this.#checkRating(partition);
-    for (const topic of ['rated', 'suspended'] as const)
+    this.#checkRequests();
+    for (const topic of ['rated', 'suspended', 'resolved'] as const)
       for (const blocks of this.#blocks[topic]) this.#checkVersions(topic, blocks);
     this.#checkStore('usage', 'rated');
     this.#checkStore('usage_suspended', 'suspended');
+    this.#checkStore('usage_resolved', 'resolved');
     this.#checkStore('usage_rejected', 'rejected');
     return this.#problems;
   }
@@ -78,12 +96,12 @@ class Audit {
     if (!isRight && this.#problems.length < PROBLEMS_MAX) this.#problems.push(problem());
   }
 
-  #checkHeaders(schema: string, blocks: readonly AuditedBlock[]): void {
+  #checkHeaders(schemas: readonly string[], blocks: readonly AuditedBlock[]): void {
     for (const block of blocks) {
       this.#expect(
-        block.schema === schema && block.recordCount === block.table.rows.length,
+        schemas.includes(block.schema) && block.recordCount === block.table.rows.length,
         () =>
-          `The ${schema} block at ${block.offset} holds ${block.table.rows.length} rows of ${block.schema}.`,
+          `The ${schemas[0]} block at ${block.offset} holds ${block.table.rows.length} rows of ${block.schema}.`,
       );
     }
   }
@@ -91,7 +109,8 @@ class Audit {
   /** Each raw record: one accepted row or one rejected row, and the totals say how many. */
   #checkIngest(): void {
     const { topics, partitions, catalogs } = this.#remains;
-    const accepted = bySource(this.#blocks.accepted.flat());
+    const calls = this.#blocks.accepted.flat().filter(({ schema }) => schema === 'call');
+    const accepted = bySource(calls);
     const rejected = bySource(this.#blocks.rejected.flat());
     const totals: Totals[][] = [];
     for (let partition = 0; partition < partitions; partition += 1) {
@@ -131,10 +150,7 @@ class Audit {
       totals.push(byOffset);
       this.#checkCommitted('ingest', topics.raw, partition, { ...sums, charge: {} });
     }
-    for (const { offset, nextOffset, totals: said, table } of [
-      ...this.#blocks.accepted.flat(),
-      ...this.#blocks.rejected.flat(),
-    ]) {
+    for (const { offset, nextOffset, totals: said, table } of [...calls, ...this.#blocks.rejected.flat()]) {
       const partition = Number(cellOf(table, 0, 'source_partition'));
       const records = totals[partition] ?? [];
       const last = records.findLastIndex((each, at) => each !== undefined && at < nextOffset);
@@ -149,7 +165,11 @@ class Audit {
   /** Each accepted call, in order: a duplicate, or priced or suspended as the model says. */
   #checkRating(partition: number): void {
     const { topics } = this.#remains;
-    const rated = bySource(this.#blocks.rated[partition]!);
+    const rated = bySource(this.#blocks.rated[partition]!.filter(({ isReplay }) => !isReplay));
+    const again = {
+      rated: bySource(this.#blocks.rated[partition]!.filter(({ isReplay }) => isReplay)),
+      resolved: bySource(this.#blocks.resolved[partition]!),
+    };
     const suspended = bySource(this.#blocks.suspended[partition]!);
     const seen = new Set<string>();
     const used = new UsedSeconds();
@@ -157,6 +177,11 @@ class Audit {
     const charge = new Map<string, bigint>();
     const byOffset: Totals[] = [];
     for (const block of this.#blocks.accepted[partition]!) {
+      if (block.schema === 'replay') {
+        this.#checkReplay(block, { again, used, sums, charge });
+        byOffset[block.offset] = { ...sums, charge: texts(charge) };
+        continue;
+      }
       for (const row of rowsOf(block)) {
         const source = sourceOf(row);
         const asRated = rated.get(source) ?? [];
@@ -188,19 +213,99 @@ class Audit {
       }
       byOffset[block.offset] = { ...sums, charge: texts(charge) };
     }
-    for (const source of [...rated.keys(), ...suspended.keys()])
+    for (const source of [
+      ...rated.keys(),
+      ...suspended.keys(),
+      ...again.rated.keys(),
+      ...again.resolved.keys(),
+    ])
       this.#expect(
         false,
         () => `Output of rating partition ${partition} for ${source}, which was not accepted there.`,
       );
     this.#checkCommitted('rating', topics.accepted, partition, { ...sums, charge: texts(charge) });
-    for (const block of [...this.#blocks.rated[partition]!, ...this.#blocks.suspended[partition]!]) {
+    for (const block of [
+      ...this.#blocks.rated[partition]!,
+      ...this.#blocks.suspended[partition]!,
+      ...this.#blocks.resolved[partition]!,
+    ]) {
       this.#expect(
         sameTotals(block.totals, byOffset[block.firstOffset]),
         () =>
           `The ${block.schema} block at ${partition}/${block.offset} says ${JSON.stringify(block.totals)}; after input ${block.firstOffset} it is ${JSON.stringify(byOffset[block.firstOffset])}.`,
       );
     }
+  }
+
+  /** Each suspended call that was taken up: rated as the model says, given up, or kept for want of a price; none after its end. */
+  #checkReplay(
+    block: AuditedBlock,
+    {
+      again,
+      used,
+      sums,
+      charge,
+    }: {
+      again: { rated: Map<string, Row[]>; resolved: Map<string, Row[]> };
+      used: UsedSeconds;
+      sums: typeof ZERO;
+      charge: Map<string, bigint>;
+    },
+  ): void {
+    for (const row of rowsOf(block)) {
+      const source = sourceOf(row);
+      const call = this.#calls.get(source);
+      const wasSuspended = this.#blocks.suspended.some((blocks) =>
+        blocks.some((each) => rowsOf(each).some((suspended) => sourceOf(suspended) === source)),
+      );
+      const ended = this.#ended.get(source);
+      this.#expect(
+        wasSuspended && ended === undefined,
+        () => `Call ${source} was taken up at ${block.offset}, and it ${ended ?? 'was never suspended'}.`,
+      );
+      sums.replayed += 1;
+      const resolutions = again.resolved.get(source) ?? [];
+      const resolved = resolutions.shift();
+      if (resolutions.length === 0) again.resolved.delete(source);
+      this.#expect(
+        resolved !== undefined,
+        () => `Call ${source}, taken up at ${block.offset}, is not resolved.`,
+      );
+      if (call === undefined || resolved === undefined) continue;
+      const isDiscard = row.cells.get('action') === '2';
+      const expected = isDiscard ? null : this.#priced(call, resolved, used);
+      const outcome = expected === null ? 'discarded' : expected.kind === 'rated' ? 'rated' : 'kept';
+      sums[outcome] += 1;
+      if (outcome !== 'kept') this.#ended.set(source, `was ${outcome} before`);
+      const said = RESOLUTIONS[Number(resolved.cells.get('outcome')) - 1];
+      const code = expected?.kind === 'suspended' ? expected.code : '';
+      this.#expect(
+        said === outcome && resolved.cells.get('code') === code,
+        () => `Call ${source} must be ${outcome} ${code}; it is ${said} ${resolved.cells.get('code')}.`,
+      );
+      if (expected?.kind !== 'rated') continue;
+      const rows = again.rated.get(source) ?? [];
+      again.rated.delete(source);
+      this.#expect(rows.length === 1, () => `Call ${source}, taken up, was rated ${rows.length} times.`);
+      charge.set(expected.row.currency, (charge.get(expected.row.currency) ?? 0n) + expected.row.charge);
+      if (rows[0] !== undefined) this.#checkOutput(call, expected, rows[0], undefined);
+    }
+  }
+
+  /** Who asks counts what was ever asked for; as much was published, and resolved. */
+  #checkRequests(): void {
+    const counted = (blocks: AuditedBlock[][], schema: string): number =>
+      blocks
+        .flat()
+        .filter((block) => block.schema === schema)
+        .reduce((sum, { table }) => sum + table.rows.length, 0);
+    const requested = this.#remains.committed('suspense', this.#remains.topics.accepted, 0)?.offset ?? 0;
+    const published = counted(this.#blocks.accepted, 'replay');
+    const resolved = counted(this.#blocks.resolved, 'resolved');
+    this.#expect(
+      requested === published && published === resolved,
+      () => `${requested} suspended calls were asked for, ${published} published, ${resolved} resolved.`,
+    );
   }
 
   #priced(call: AuditedCall, output: Row, used: UsedSeconds): Expected | null {
@@ -247,7 +352,7 @@ class Audit {
   }
 
   /** Each row of the topic stands in the table once, cell for cell, and nothing else does. */
-  #checkStore(table: UsageTable, topic: 'rated' | 'suspended' | 'rejected'): void {
+  #checkStore(table: UsageTable, topic: 'rated' | 'suspended' | 'resolved' | 'rejected'): void {
     const { columns } = USAGE_TABLES[table];
     const missing = new Map<string, number>();
     let written = 0;

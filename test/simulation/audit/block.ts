@@ -7,6 +7,9 @@ export interface Totals {
   readonly rated: number;
   readonly suspended: number;
   readonly duplicate: number;
+  readonly replayed: number;
+  readonly discarded: number;
+  readonly kept: number;
   /** Currency → scaled integer in decimal digits. */
   readonly charge: Readonly<Record<string, string>>;
 }
@@ -19,6 +22,7 @@ export interface AuditedBlock {
   readonly recordCount: number;
   readonly catalogVersion: number;
   readonly totals: Totals;
+  readonly isReplay: boolean;
   readonly table: Table;
 }
 
@@ -48,10 +52,14 @@ export function decodeMessage(offset: number, value: Buffer): AuditedBlock {
     suspended: avro.long(),
     duplicate: avro.long(),
     charge: avro.texts(),
+    replayed: avro.long(),
+    discarded: avro.long(),
+    kept: avro.long(),
   };
+  const isReplay = avro.long() !== 0; // a boolean is one byte, 1 when true
   if (avro.at !== headerEnd) throw new Error(`The header at offset ${offset} has fields of a later version.`);
   const table = decodeNative(value.subarray(headerEnd));
-  return { offset, schema, firstOffset, nextOffset, recordCount, catalogVersion, totals, table };
+  return { offset, schema, firstOffset, nextOffset, recordCount, catalogVersion, totals, isReplay, table };
 }
 
 class AvroReader {

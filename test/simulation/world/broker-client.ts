@@ -235,5 +235,6 @@ export class BrokerClient implements EventLog {
 function stepOf({ group }: Position, { metadata }: Commit): Step {
   if (group === 'ingest') return 'ingest commit';
   if (group === 'rating') return 'rating commit';
+  if (group === 'suspense') return 'operator commit';
   return metadata.includes('"boundary"') ? 'aggregator boundary' : 'aggregator offset';
 }

@@ -46,6 +46,7 @@ export const STEPS = [
   'restore read',
   'ingest commit',
   'rating commit',
+  'operator commit',
   'aggregator boundary',
   'aggregator insert',
   'aggregator offset',

@@ -7,6 +7,7 @@ import { createRatingProcessor } from '@tollstream/service-rating';
 import type { RatingProcessor } from '@tollstream/service-rating';
 import { createMetrics } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
+import type { TakeUpOptions } from '../../../packages/cli/src/suspense/take-up.ts';
 
 export const SERVICES = ['ingest', 'rating', 'aggregator'] as const;
 export type Service = (typeof SERVICES)[number];
@@ -17,6 +18,7 @@ export const TOPICS = {
   rejected: 'calls.rejected',
   rated: 'usage.rated',
   suspended: 'usage.suspended',
+  resolved: 'usage.resolved',
 } as const;
 
 const DAY_MS = 86_400_000;
@@ -27,6 +29,7 @@ export interface Seams {
   log?(log: EventLog, service: Service): EventLog;
   store?(store: UsageStore, log: EventLog): UsageStore;
   rating?(processor: RatingProcessor, catalog: Catalog): RatingProcessor;
+  suspense?(options: TakeUpOptions): TakeUpOptions;
   readonly dedupe?: { windowCallsMax: number; windowAgeMs: number };
 }
 

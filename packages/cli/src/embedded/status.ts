@@ -12,6 +12,7 @@ export interface StageTopics {
   readonly rejected: string;
   readonly rated: string;
   readonly suspended: string;
+  readonly resolved: string;
 }
 
 export const EMBEDDED_TOPICS: StageTopics = {
@@ -20,6 +21,7 @@ export const EMBEDDED_TOPICS: StageTopics = {
   rejected: 'calls.rejected',
   rated: 'usage.rated',
   suspended: 'usage.suspended',
+  resolved: 'usage.resolved',
 };
 
 export interface PipelineTotals {
@@ -85,6 +87,7 @@ export async function pipelineLag(
     aggregator: await groupLag(log, groupName('aggregator', groupPrefix), [
       topics.rated,
       topics.suspended,
+      topics.resolved,
       topics.rejected,
     ]),
   };

@@ -7,12 +7,12 @@ export function traceLines({ callId, records, rows }: Trace): string[] {
     colours.bold(`call ${callId}`),
     ...records.flatMap(recordLines),
     ...(rows.length === 0 ? [] : ['ClickHouse', ...rows.map(rowLine)]),
-    traceVerdict(records),
+    traceVerdict(records, rows),
   ];
 }
 
 /** Where the call stands, in a sentence: the first of its records that came furthest. */
-export function traceVerdict(records: readonly TracedRecord[]): string {
+export function traceVerdict(records: readonly TracedRecord[], rows: readonly TracedRow[] = []): string {
   const last =
     records.find(({ rating }) => rating?.outcome === 'rated') ??
     records.find(({ rating }) => rating?.outcome === 'suspended') ??
@@ -35,8 +35,11 @@ export function traceVerdict(records: readonly TracedRecord[]): string {
   switch (rating.outcome) {
     case 'rated':
       return `rated: ${rating.currency} ${rating.charge}, in table usage`;
-    case 'suspended':
+    case 'suspended': {
+      const end = rows.find(({ table, amount }) => table === 'usage_resolved' && !amount.startsWith('kept'));
+      if (end !== undefined) return `suspended at first, then ${end.amount}`;
       return `suspended: ${rating.code}, ${rating.detail}`;
+    }
     case 'duplicate':
       return 'duplicate: of a record that the topics no longer hold';
   }

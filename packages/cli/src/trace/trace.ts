@@ -62,7 +62,7 @@ export interface TracedRecord {
 }
 
 export interface TracedRow {
-  readonly table: 'usage' | 'usage_suspended';
+  readonly table: 'usage' | 'usage_suspended' | 'usage_resolved';
   readonly source: string;
   readonly revision: number;
   readonly account: string;
@@ -348,6 +348,11 @@ async function findRows(store: UsageStore, callId: string): Promise<TracedRow[]>
      SELECT 'usage_suspended' AS table, ${source} AS source, 0 AS revision, account_id AS account, 0 AS month,
             toString(code) AS amount
      FROM ${store.database}.usage_suspended WHERE call_id = {callId:String}
+     UNION ALL
+     SELECT 'usage_resolved' AS table, ${source} AS source, 0 AS revision, account_id AS account, 0 AS month,
+            concat(toString(outcome), if(code = '', '', concat(', ', code)), ', asked for by ', requested_by,
+                   if(reason = '', '', concat(': ', reason))) AS amount
+     FROM ${store.database}.usage_resolved WHERE call_id = {callId:String}
      ) ORDER BY table, source, revision`,
     { callId },
   );

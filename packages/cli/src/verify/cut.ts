@@ -3,7 +3,7 @@
  * Whatever a stage had done when its position was read is below the ends, and what came later is told by its offsets.
  */
 import { decodeBlock, parseTotals, readNativeBlock } from '@tollstream/contracts';
-import type { RunningTotals } from '@tollstream/contracts';
+import type { BlockHeader, NativeBlock, RunningTotals } from '@tollstream/contracts';
 import type { EventLog, Offset } from '@tollstream/event-log';
 import { groupName } from '@tollstream/service-kit';
 import type { UsageTable } from '@tollstream/usage-store';
@@ -15,6 +15,7 @@ export interface VerifiedTopics {
   readonly rejected: string;
   readonly rated: string;
   readonly suspended: string;
+  readonly resolved: string;
 }
 
 /** One partition of a topic with the position of the stage that reads it. */
@@ -44,6 +45,7 @@ export interface Cut {
   readonly rejected: readonly PartitionCut[];
   readonly rated: readonly PartitionCut[];
   readonly suspended: readonly PartitionCut[];
+  readonly resolved: readonly PartitionCut[];
   /** Raw partition (`sourceKey`) → what of it is verified. */
   readonly ranges: ReadonlyMap<string, SourceRange>;
   /** Whether all topics are held from their first record on, so that totals can be counted from zero. */
@@ -53,6 +55,7 @@ export interface Cut {
 export const TABLE_TOPICS = {
   usage: 'rated',
   usage_suspended: 'suspended',
+  usage_resolved: 'resolved',
   usage_rejected: 'rejected',
 } as const satisfies Record<UsageTable, keyof Cut>;
 
@@ -74,7 +77,12 @@ export async function takeCut(
   const positions = async (group: string, names: readonly string[]): Promise<Position[]> =>
     (await Promise.all(names.map((topic) => positionsOf(log, group, topic)))).flat();
   // 1 aggregator → 2 rating → 3 ingest → 4 the ends of all
-  const stored = await positions(groupOf('aggregator'), [topics.rejected, topics.rated, topics.suspended]);
+  const stored = await positions(groupOf('aggregator'), [
+    topics.rejected,
+    topics.rated,
+    topics.suspended,
+    topics.resolved,
+  ]);
   const rated = await positions(groupOf('rating'), [topics.accepted]);
   const ingested = await positions(groupOf('ingest'), topics.raw);
   const withEnds = async (all: readonly Position[]): Promise<PartitionCut[]> =>
@@ -89,6 +97,7 @@ export async function takeCut(
     rejected: of(blocks, topics.rejected),
     rated: of(blocks, topics.rated),
     suspended: of(blocks, topics.suspended),
+    resolved: of(blocks, topics.resolved),
     ranges: await rangesOf(log, raw, blocks, options),
     isWhole: [...raw, ...blocks].every(({ begin }) => begin === 0),
   };
@@ -115,8 +124,9 @@ async function withEnd(log: EventLog, position: Position): Promise<PartitionCut>
 }
 
 /**
- * Blocks of one raw partition lie in its order in every partition that they reach. So the first offset found behind a stage's position
- * bounds what it has not done, and the first offset found in a topic that lost its beginning bounds what can still be seen.
+ * Blocks of one raw partition lie in its order in every partition that they reach, but for suspended calls that were taken up again. So the
+ * lowest offset found behind a stage's position bounds what it has not done, and the first offset found in a topic that lost its beginning
+ * bounds what can still be seen.
  */
 async function rangesOf(
   log: EventLog,
@@ -133,11 +143,11 @@ async function rangesOf(
   );
   for (const cut of blocks) {
     if (cut.begin > 0) {
-      const seen = await firstSources(log, cut, { from: cut.begin, wanted: ranges.size });
+      const seen = await firstSources(log, cut, { wanted: ranges.size });
       for (const [key, range] of ranges)
         range.from = Math.min(range.to, Math.max(range.from, seen.get(key) ?? range.to));
     }
-    const waiting = await firstSources(log, cut, { from: cut.done, wanted: ranges.size });
+    const waiting = await waitingSources(log, cut);
     for (const [key, range] of ranges)
       range.storedTo = Math.min(range.storedTo, waiting.get(key) ?? Infinity);
   }
@@ -145,26 +155,59 @@ async function rangesOf(
   return ranges;
 }
 
-/** The first source offset of each raw partition from a position on. */
+/** The first source offset of each raw partition that a topic still holds. */
 async function firstSources(
   log: EventLog,
-  { topic, partition, end }: PartitionCut,
-  { from, wanted }: { from: Offset; wanted: number },
+  { topic, partition, begin, end }: PartitionCut,
+  { wanted }: { wanted: number },
 ): Promise<Map<string, Offset>> {
   const found = new Map<string, Offset>();
-  if (from >= end) return found;
-  for await (const batch of log.read({ topic, partition, from, to: end })) {
-    for (const { value } of batch.records) {
-      if (value === null) continue;
-      const block = readNativeBlock(decodeBlock(value).native);
-      if (block.rows === 0) continue;
-      const key = sourceKey(
-        block.column('source_topic').string(0),
-        block.column('source_partition').number(0),
-      );
-      if (!found.has(key)) found.set(key, block.column('source_offset').integer(0));
-      if (found.size === wanted) return found;
-    }
+  for await (const { header, native } of blocksFrom(log, { topic, partition, from: begin, to: end })) {
+    if (isTakenUpAgain(header)) continue;
+    const block = readNativeBlock(native);
+    const key = sourceOf(block);
+    if (!found.has(key)) found.set(key, block.column('source_offset').integer(0));
+    if (found.size === wanted) break;
   }
   return found;
+}
+
+/** The lowest source offset of each raw partition that waits behind a stage's position. */
+async function waitingSources(
+  log: EventLog,
+  { topic, partition, done, end }: PartitionCut,
+): Promise<Map<string, Offset>> {
+  const found = new Map<string, Offset>();
+  for await (const { header, native } of blocksFrom(log, { topic, partition, from: done, to: end })) {
+    const block = readNativeBlock(native);
+    const key = sourceOf(block);
+    const offsets = block.column('source_offset');
+    const lowest = isTakenUpAgain(header) ? Math.min(...offsets.integers()) : offsets.integer(0);
+    found.set(key, Math.min(found.get(key) ?? Infinity, lowest));
+  }
+  return found;
+}
+
+/** Blocks that have rows. */
+async function* blocksFrom(
+  log: EventLog,
+  { topic, partition, from, to }: { topic: string; partition: number; from: Offset; to: Offset },
+): AsyncGenerator<ReturnType<typeof decodeBlock>> {
+  if (from >= to) return;
+  for await (const batch of log.read({ topic, partition, from, to })) {
+    for (const { value } of batch.records) {
+      if (value === null) continue;
+      const decoded = decodeBlock(value);
+      if (decoded.header.recordCount > 0) yield decoded;
+    }
+  }
+}
+
+function sourceOf(block: NativeBlock): string {
+  return sourceKey(block.column('source_topic').string(0), block.column('source_partition').number(0));
+}
+
+/** Whether the rows of a block come after later ones of their source. */
+export function isTakenUpAgain({ schema, isReplay }: BlockHeader): boolean {
+  return isReplay || schema === 'replay';
 }

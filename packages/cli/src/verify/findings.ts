@@ -48,9 +48,11 @@ export class Findings {
   readonly calls = new Check('each call rated or suspended was accepted, once');
   readonly ratingTotals = new Check('running totals of rating add up');
   readonly duplicates = new Check('each other accepted call is a duplicate of one');
+  readonly resolutions = new Check('each suspended call is resolved once at most');
   readonly prices = new Check('prices come out again');
   readonly usage = new Check('table usage equals the stream');
   readonly suspended = new Check('table usage_suspended equals the stream');
+  readonly resolved = new Check('table usage_resolved equals the stream');
   readonly rejected = new Check('table usage_rejected equals the stream');
 
   get checks(): readonly Check[] {
@@ -61,9 +63,11 @@ export class Findings {
       this.calls,
       this.ratingTotals,
       this.duplicates,
+      this.resolutions,
       this.prices,
       this.usage,
       this.suspended,
+      this.resolved,
       this.rejected,
     ];
   }

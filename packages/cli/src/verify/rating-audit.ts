@@ -1,4 +1,4 @@
-import { ZERO_TOTALS } from '@tollstream/contracts';
+import { RESOLUTIONS, ZERO_TOTALS } from '@tollstream/contracts';
 import type { NativeBlock, RunningTotals } from '@tollstream/contracts';
 import type { Offset } from '@tollstream/event-log';
 import { placeOf } from './blocks.ts';
@@ -11,7 +11,13 @@ import type { Findings } from './findings.ts';
 import { sameCharges } from './ingest-audit.ts';
 import { OffsetSet } from './offset-set.ts';
 
-type Outcome = 'rated' | 'suspended';
+type Outcome = 'rated' | 'suspended' | 'resolved';
+
+/** What of the totals counts the rows of a topic. */
+const COUNT_OF = { rated: 'rated', suspended: 'suspended', resolved: 'replayed' } as const;
+
+const RATED = RESOLUTIONS.indexOf('rated') + 1;
+const DISCARDED = RESOLUTIONS.indexOf('discarded') + 1;
 
 interface Source {
   readonly range: SourceRange;
@@ -21,6 +27,12 @@ interface Source {
   readonly outcomes: OffsetSet;
   /** Those of the range. */
   readonly verified: OffsetSet;
+  /** Of the whole log, as the other ones are not: calls that were suspended, and what became of them. */
+  readonly suspended: OffsetSet;
+  /** Rated rows of calls that were taken up again. */
+  readonly ratedAgain: OffsetSet;
+  readonly resolvedAsRated: OffsetSet;
+  readonly discarded: OffsetSet;
 }
 
 /** What an output block says of its input, until the input is counted. */
@@ -40,6 +52,8 @@ interface Partition {
   /** Calls up to and including an accepted message, by its offset. */
   readonly callsUpTo: Map<Offset, number>;
   calls: number;
+  /** Suspended calls that were asked for again. */
+  replays: number;
 }
 
 /**
@@ -62,7 +76,16 @@ export class RatingAudit {
     this.#sources = new Map(
       [...cut.ranges].map(([key, range]) => [
         key,
-        { range, accepted: new OffsetSet(), outcomes: new OffsetSet(), verified: new OffsetSet() },
+        {
+          range,
+          accepted: new OffsetSet(),
+          outcomes: new OffsetSet(),
+          verified: new OffsetSet(),
+          suspended: new OffsetSet(),
+          ratedAgain: new OffsetSet(),
+          resolvedAsRated: new OffsetSet(),
+          discarded: new OffsetSet(),
+        },
       ]),
     );
     const start = cut.isWhole ? ZERO_TOTALS : null;
@@ -72,10 +95,11 @@ export class RatingAudit {
         {
           cut: accepted,
           committed: totalsOf(accepted),
-          last: { rated: start, suspended: start },
+          last: { rated: start, suspended: start, resolved: start },
           claims: [],
           callsUpTo: new Map<Offset, number>(),
           calls: 0,
+          replays: 0,
         },
       ]),
     );
@@ -99,7 +123,16 @@ export class RatingAudit {
       this.#findings.calls.differs({ place, offset, text: `holds calls of ${key}, which is not verified` });
       return;
     }
+    if (outcome === 'resolved') {
+      this.#resolvedRows(message, source);
+      return;
+    }
+    if (header.isReplay) {
+      this.#ratedAgainRows(message, source);
+      return;
+    }
     for (const sourceOffset of sourceOffsets) {
+      if (outcome === 'suspended') source.suspended.add(sourceOffset);
       if (isIn(source.range, sourceOffset)) source.verified.add(sourceOffset);
       if (source.outcomes.add(sourceOffset)) continue;
       const text = `is ${outcome} a second time in ${place} at offset ${offset}`;
@@ -125,7 +158,27 @@ export class RatingAudit {
     if (withoutOutcome !== null) this.duplicates.want(message, withoutOutcome);
   }
 
+  /** Suspended calls that somebody asked for again. */
+  replayBlock({ partition: number, offset, block }: BlockMessage): void {
+    const partition = this.#partitions.get(number);
+    if (partition === undefined || offset >= partition.cut.done) return;
+    partition.replays += block.rows;
+    partition.callsUpTo.set(offset, partition.calls);
+  }
+
+  /** Suspended calls, and what became of them: suspended = open + rated + discarded. */
+  get suspense(): { readonly suspended: number; readonly rated: number; readonly discarded: number } {
+    let [suspended, rated, discarded] = [0, 0, 0];
+    for (const source of this.#sources.values()) {
+      suspended += source.suspended.size;
+      rated += source.resolvedAsRated.size;
+      discarded += source.discarded.size;
+    }
+    return { suspended, rated, discarded };
+  }
+
   finish(): void {
+    for (const [key, source] of this.#sources) this.#finishResolutions(key, source);
     for (const [key, { accepted, verified }] of this.#sources) {
       this.#findings.calls.checked += accepted.size;
       const invented = verified.without(accepted);
@@ -136,6 +189,42 @@ export class RatingAudit {
     for (const partition of this.#partitions.values()) this.#finishTotals(partition);
   }
 
+  #ratedAgainRows(message: BlockMessage, source: Source): void {
+    for (const offset of message.sourceOffsets) {
+      if (isIn(source.range, offset)) source.verified.add(offset);
+      if (source.ratedAgain.add(offset)) continue;
+      const text = `is rated a second time in ${placeOf(message)} at offset ${message.offset}`;
+      this.#findings.resolutions.differs({ place: message.source, offset, text });
+    }
+  }
+
+  #resolvedRows(message: BlockMessage, source: Source): void {
+    const outcomes = message.block.column('outcome').uint8s();
+    for (const [row, offset] of message.sourceOffsets.entries()) {
+      this.#findings.resolutions.checked += 1;
+      const outcome = outcomes[row]!;
+      const isOpen = !source.resolvedAsRated.has(offset) && !source.discarded.has(offset);
+      if (outcome === RATED) source.resolvedAsRated.add(offset);
+      if (outcome === DISCARDED) source.discarded.add(offset);
+      if (isOpen) continue;
+      const text = `is taken up in ${placeOf(message)} at offset ${message.offset}, after it was rated or discarded`;
+      this.#findings.resolutions.differs({ place: message.source, offset, text });
+    }
+  }
+
+  #finishResolutions(key: string, source: Source): void {
+    const { ratedAgain, resolvedAsRated, discarded, suspended } = source;
+    const differ = (found: ReturnType<OffsetSet['without']>, text: string): void => {
+      if (found.first !== null)
+        this.#findings.resolutions.differs({ place: key, offset: found.first, text }, found.count);
+    };
+    differ(ratedAgain.without(resolvedAsRated), 'is rated after it was suspended, but not resolved');
+    differ(resolvedAsRated.without(ratedAgain), 'is resolved as rated, but not rated');
+    if (!this.#cut.isWhole) return;
+    differ(resolvedAsRated.without(suspended), 'is resolved, but was not suspended');
+    differ(discarded.without(suspended), 'is discarded, but was not suspended');
+  }
+
   #followTotals(outcome: Outcome, message: BlockMessage, partition: Partition): void {
     const { header, block, offset } = message;
     const check = this.#findings.ratingTotals;
@@ -143,9 +232,10 @@ export class RatingAudit {
     const before = partition.last[outcome];
     check.checked += 1;
     if (before !== null) {
-      const expected = before[outcome] + block.rows;
-      if (header.totals[outcome] !== expected) {
-        const text = `${expected} calls are ${outcome} up to this block, it says ${header.totals[outcome]}`;
+      const counted = COUNT_OF[outcome];
+      const expected = before[counted] + block.rows;
+      if (header.totals[counted] !== expected) {
+        const text = `${expected} calls are ${counted} up to this block, it says ${header.totals[counted]}`;
         check.differs({ place, offset, text });
       }
       if (outcome === 'rated' && !sameCharges(addCharges(before.charge, block), header.totals.charge)) {
@@ -155,7 +245,7 @@ export class RatingAudit {
     partition.last[outcome] = header.totals;
   }
 
-  #finishTotals({ cut, committed, last, claims, callsUpTo, calls }: Partition): void {
+  #finishTotals({ cut, committed, last, claims, callsUpTo, calls, replays }: Partition): void {
     if (!this.#cut.isWhole) return;
     const check = this.#findings.ratingTotals;
     const place = placeOf(cut);
@@ -172,9 +262,11 @@ export class RatingAudit {
         text: `the committed position says ${what}, the topics hold ${counted}`,
       });
     if (committed.seen !== calls) says(`${committed.seen} calls`, calls);
-    for (const outcome of ['rated', 'suspended'] as const) {
-      const counted = last[outcome]?.[outcome] ?? 0;
-      if (committed[outcome] !== counted) says(`${committed[outcome]} ${outcome}`, counted);
+    if (committed.replayed !== replays) says(`${committed.replayed} suspended calls taken up again`, replays);
+    for (const outcome of ['rated', 'suspended', 'resolved'] as const) {
+      const name = COUNT_OF[outcome];
+      const counted = last[outcome]?.[name] ?? 0;
+      if (committed[name] !== counted) says(`${committed[name]} ${name}`, counted);
     }
     if (!sameCharges(committed.charge, last.rated?.charge ?? {})) says('another sum of charges', 'theirs');
   }

@@ -23,8 +23,9 @@ export function verdictTable({ findings }: Verdict): string {
 }
 
 /** What the numbers do not say by themselves. */
-export function verdictNotes({ underWay, collapsed, unproven }: Verdict): string[] {
+export function verdictNotes({ underWay, collapsed, unproven, suspense }: Verdict): string[] {
   return [
+    ...suspenseNote(suspense),
     ...(underWay > 0
       ? [
           `${count(underWay)} records had not reached their table when this began; they are verified up to rating at most.`,
@@ -44,13 +45,13 @@ export function verdictNotes({ underWay, collapsed, unproven }: Verdict): string
 }
 
 export function verdictLine(verdict: Verdict): string {
-  const { findings, calls, rows, duplicates } = verdict;
+  const { findings, calls, rows, duplicates, suspense } = verdict;
   const { first } = findings;
   if (first !== null) return `DIFFERENT: ${differenceText(first)}`;
   const outcomes = [
     `${count(rows.usage)} rated`,
     `${count(duplicates)} duplicate`,
-    `${count(rows.usage_suspended)} suspended`,
+    `${count(rows.usage_suspended)} suspended${suspense.rated === 0 ? '' : ` (${count(suspense.rated)} of them rated since)`}`,
     `${count(rows.usage_rejected)} rejected`,
   ];
   const sums = Object.entries(chargesOf(verdict)).map(([currency, amount]) => `${currency} ${amount}`);
@@ -65,6 +66,7 @@ export function verdictJson(verdict: Verdict): Record<string, unknown> {
     rated: rows.usage,
     duplicate: duplicates,
     suspended: rows.usage_suspended,
+    suspense: { ...verdict.suspense, open: openOf(verdict.suspense) },
     rejected: rows.usage_rejected,
     charge: chargesOf(verdict),
     under_way: underWay,
@@ -78,6 +80,19 @@ export function verdictJson(verdict: Verdict): Record<string, unknown> {
     })),
     first_difference: findings.first,
   };
+}
+
+/** Suspended = open + rated since + discarded. */
+function suspenseNote(suspense: Verdict['suspense']): string[] {
+  const { suspended, rated, discarded } = suspense;
+  if (rated + discarded === 0) return [];
+  return [
+    `${count(suspended)} calls were suspended: ${count(openOf(suspense))} wait, ${count(rated)} were rated since, ${count(discarded)} were discarded.`,
+  ];
+}
+
+function openOf({ suspended, rated, discarded }: Verdict['suspense']): number {
+  return suspended - rated - discarded;
 }
 
 function differenceText({ place, offset, text }: Difference): string {

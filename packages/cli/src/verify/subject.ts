@@ -51,6 +51,7 @@ export async function openFromEnvironment(furtherRawTopics: readonly string[]): 
       rejected: values.topicRejected,
       rated: values.topicRated,
       suspended: values.topicSuspended,
+      resolved: values.topicResolved,
     },
     groupPrefix: values.groupPrefix,
     async close() {

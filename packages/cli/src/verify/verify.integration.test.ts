@@ -15,6 +15,9 @@ import { createMetrics, groupName } from '@tollstream/service-kit';
 import { openEmbeddedStore } from '@tollstream/usage-store';
 import type { EmbeddedStore } from '@tollstream/usage-store';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { suspenseTable } from '../suspense/open-calls.ts';
+import { takeUp } from '../suspense/take-up.ts';
+import type { ChosenSuspended } from '../workbench/filter.ts';
 import { EMBEDDED_TOPICS } from '../embedded/status.ts';
 import type { StageTopics } from '../embedded/status.ts';
 import { generateCalls } from '../generate/generate-calls.ts';
@@ -32,6 +35,7 @@ let directory: string;
 let logDirectory: string;
 let store: EmbeddedStore;
 let catalog: Catalog;
+let withDefaultPlan: Catalog;
 let verdictsWhileRunning: Verdict[];
 
 beforeAll(async () => {
@@ -42,6 +46,9 @@ beforeAll(async () => {
   const loaded = await loadCatalog(SAMPLE_CATALOG);
   if (!loaded.ok) throw new Error('the sample catalog does not load');
   catalog = loaded.catalog;
+  const generous = await loadCatalog(SAMPLE_CATALOG, { defaultPlan: 'standard' });
+  if (!generous.ok) throw new Error('the sample catalog has no plan standard');
+  withDefaultPlan = generous.catalog;
   const log = openSqliteEventLog({ directory: logDirectory });
   verdictsWhileRunning = await fillPipeline({ log, topics: TOPICS, groupPrefix: '' }, () =>
     verifyLog(logDirectory),
@@ -79,7 +86,7 @@ async function fillPipeline(place: Place, verifyNow: () => Promise<Verdict>): Pr
   });
   await log.createTopics([
     { name: topics.raw, partitions: RAW_PARTITIONS },
-    ...[topics.rejected, topics.accepted, topics.rated, topics.suspended].map((name) => ({
+    ...[topics.rejected, topics.accepted, topics.rated, topics.suspended, topics.resolved].map((name) => ({
       name,
       partitions: ACCOUNT_PARTITIONS,
     })),
@@ -114,8 +121,39 @@ async function fillPipeline(place: Place, verifyNow: () => Promise<Verdict>): Pr
     },
     { timeout: 60_000, interval: 100 },
   );
+  await takeUpSuspended(place, stages, stage('rating'));
+  verdicts.push(await verifyNow());
   for (const each of stages) await each.stop();
   return verdicts;
+}
+
+/** Replays half of the suspended calls under a catalog with a default plan, verifying meanwhile, and gives some of the others up. */
+async function takeUpSuspended(
+  { log, topics, groupPrefix }: Place,
+  stages: Membership[],
+  rating: Omit<Parameters<typeof startRating>[0], 'catalog'>,
+): Promise<void> {
+  await stages[1]!.stop();
+  stages[1] = await startRating({ ...rating, catalog: withDefaultPlan });
+  const ask = async (action: 'replay' | 'discard', chosen: ChosenSuspended): Promise<void> => {
+    const table = suspenseTable(store, chosen);
+    const until = (condition: () => Promise<boolean>): Promise<void> =>
+      vi.waitFor(async () => expect(await condition()).toBe(true), { timeout: 60_000, interval: 50 });
+    const { requested, calls } = await takeUp({
+      log,
+      table,
+      topic: topics.accepted,
+      group: groupName('suspense', groupPrefix),
+      request: { action, reason: 'a test', requestedBy: 'test', requestedAt: Date.now(), run: randomUUID() },
+      catalogVersion: 0,
+      callsMax: 1_000,
+      until,
+    });
+    expect(calls).toBeGreaterThan(0);
+    await until(async () => (await table.resolutions()) >= requested);
+  };
+  await ask('replay', {});
+  await ask('discard', { reason: 'number_invalid' });
 }
 
 async function verifyLog(where: string, options: VerifyOptions = {}): Promise<Verdict> {
@@ -132,8 +170,15 @@ test('a good pipeline is verified, all of it', async () => {
   expect(verdict.findings.first).toBeNull();
   const { calls, rows, duplicates, underWay } = verdict;
   expect(calls).toBe(CALLS);
-  expect(rows.usage + rows.usage_suspended + rows.usage_rejected + duplicates).toBe(CALLS);
+  const { rated, discarded, suspended } = verdict.suspense;
+  expect(rows.usage - rated + rows.usage_suspended + rows.usage_rejected + duplicates).toBe(CALLS);
   expect(Math.min(rows.usage, rows.usage_suspended, rows.usage_rejected, duplicates)).toBeGreaterThan(0);
+  expect(suspended).toBe(rows.usage_suspended);
+  expect(Math.min(rated, discarded, suspended - rated - discarded)).toBeGreaterThan(0);
+  const [open] = await store.query<{ calls: string }>(
+    "SELECT count() AS calls FROM tollstream.usage_suspense WHERE state = 'open'",
+  );
+  expect(Number(open!.calls)).toBe(suspended - rated - discarded);
   expect(underWay).toBe(0);
   expect(verdict.findings.checks.filter(({ checked }) => checked === 0)).toEqual([]);
   expect(verdictLine(verdict)).toMatch(/^verified: 6,000 calls, /);
@@ -321,16 +366,17 @@ describe.skipIf(brokers.length === 0)('over Kafka', () => {
       rejected: of(TOPICS.rejected),
       rated: of(TOPICS.rated),
       suspended: of(TOPICS.suspended),
+      resolved: of(TOPICS.resolved),
     };
-    for (const table of ['usage', 'usage_suspended', 'usage_rejected']) {
+    for (const table of ['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected']) {
       await store.engine.run(`TRUNCATE TABLE tollstream.${table}`, { format: 'Null' });
     }
     const log = openKafkaEventLog({ brokers, sessionTimeoutMs: 6_000, heartbeatIntervalMs: 200 });
     const verifyNow = () => verify({ log, store, topics: { ...topics, raw: [topics.raw] }, groupPrefix });
     const verdicts = await fillPipeline({ log, topics, groupPrefix }, verifyNow);
     expect(verdicts.map(({ findings }) => findings.first)).toEqual(verdicts.map(() => null));
-    const { rows, duplicates } = verdicts.at(-1)!;
-    expect(rows.usage + rows.usage_suspended + rows.usage_rejected + duplicates).toBe(CALLS);
+    const { rows, duplicates, suspense } = verdicts.at(-1)!;
+    expect(rows.usage - suspense.rated + rows.usage_suspended + rows.usage_rejected + duplicates).toBe(CALLS);
     await store.engine.run(
       'ALTER TABLE tollstream.usage DELETE WHERE source_offset = 500 SETTINGS mutations_sync = 2',
       {

@@ -2,6 +2,7 @@
  * Proves over topics and tables that no call was lost, none was rated twice, and each amount comes out again. Reads only, and may do so
  * while the pipeline runs.
  */
+import { parseTotals } from '@tollstream/contracts';
 import type { EventLog, Offset } from '@tollstream/event-log';
 import { readNote } from '@tollstream/service-aggregator';
 import { groupName } from '@tollstream/service-kit';
@@ -49,6 +50,8 @@ export interface Verdict {
   readonly underWay: number;
   readonly rows: Readonly<Record<UsageTable, number>>;
   readonly duplicates: number;
+  /** Of the whole log: calls suspended, and how many of them were rated or discarded since; the rest is open. */
+  readonly suspense: RatingAudit['suspense'];
   /** Currency → scaled sum of charges of the rows of `usage`. */
   readonly charge: ReadonlyMap<string, bigint>;
   /** Rows of calls that came twice, too far apart for the duplicate window, and that the table keeps once. */
@@ -57,9 +60,34 @@ export interface Verdict {
   readonly unproven: number;
 }
 
-const TABLES = ['usage', 'usage_suspended', 'usage_rejected'] as const;
+const TABLES = ['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected'] as const;
 
+/** How often it begins anew because suspended calls were taken up meanwhile. */
+const ATTEMPTS_MAX = 3;
+
+/**
+ * What is taken up again while this reads goes into the midst of what was read. So a difference counts only if nothing was taken up
+ * meanwhile.
+ */
 export async function verify(subject: VerifySubject, options: VerifyOptions = {}): Promise<Verdict> {
+  for (let attempt = 1; ; attempt++) {
+    const before = await replaysDone(subject);
+    const verdict = await verifyOnce(subject, options);
+    if (verdict.findings.first === null || attempt === ATTEMPTS_MAX) return verdict;
+    if ((await replaysDone(subject)) === before) return verdict;
+  }
+}
+
+async function replaysDone({ log, topics, groupPrefix }: VerifySubject): Promise<number> {
+  let sum = 0;
+  for (const { partition } of await log.offsets(topics.accepted)) {
+    const committed = await log.committed(groupName('rating', groupPrefix), topics.accepted, partition);
+    sum += parseTotals(committed?.metadata ?? '').replayed;
+  }
+  return sum;
+}
+
+async function verifyOnce(subject: VerifySubject, options: VerifyOptions): Promise<Verdict> {
   const { log, store, topics, groupPrefix } = subject;
   const findings = new Findings();
   const hashes = await rowHashesOf(store);
@@ -76,6 +104,7 @@ export async function verify(subject: VerifySubject, options: VerifyOptions = {}
   const sums = {
     usage: new TableSums(cut.ranges),
     usage_suspended: new TableSums(cut.ranges),
+    usage_resolved: new TableSums(cut.ranges),
     usage_rejected: new TableSums(cut.ranges),
   };
 
@@ -88,7 +117,14 @@ export async function verify(subject: VerifySubject, options: VerifyOptions = {}
   await reader.toTable('usage_suspended', sums.usage_suspended, (message) =>
     rating.outputBlock('suspended', message),
   );
+  await reader.toTable('usage_resolved', sums.usage_resolved, (message) =>
+    rating.outputBlock('resolved', message),
+  );
   await reader.blocks(cut.accepted, findings.offsets, (message) => {
+    if (message.header.schema === 'replay') {
+      rating.replayBlock(message);
+      return;
+    }
     ingest.block(message);
     rating.acceptedBlock(message);
   });
@@ -98,7 +134,9 @@ export async function verify(subject: VerifySubject, options: VerifyOptions = {}
   if (rating.duplicates.count > 0 && cut.isWhole) {
     // Read once already: what is broken has been told.
     const told = new Check('');
-    await reader.blocks(cut.accepted, told, (message) => rating.duplicates.seek(message));
+    await reader.blocks(cut.accepted, told, (message) => {
+      if (message.header.schema !== 'replay') rating.duplicates.seek(message);
+    });
     rating.duplicates.finish(findings.duplicates);
   }
   let collapsed = 0;
@@ -125,9 +163,11 @@ export async function verify(subject: VerifySubject, options: VerifyOptions = {}
     rows: {
       usage: sums.usage.rows,
       usage_suspended: sums.usage_suspended.rows,
+      usage_resolved: sums.usage_resolved.rows,
       usage_rejected: sums.usage_rejected.rows,
     },
     duplicates: rating.duplicates.count,
+    suspense: rating.suspense,
     charge: chargeOf(sums.usage.sums),
     collapsed,
     unproven: repricer.unproven,
@@ -137,6 +177,7 @@ export async function verify(subject: VerifySubject, options: VerifyOptions = {}
 const CHECK_OF = {
   usage: 'usage',
   usage_suspended: 'suspended',
+  usage_resolved: 'resolved',
   usage_rejected: 'rejected',
 } as const satisfies Record<UsageTable, keyof Findings>;
 

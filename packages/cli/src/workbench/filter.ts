@@ -12,6 +12,8 @@ export interface ChosenSuspended {
   /** Call starts, half-open. */
   readonly from?: string;
   readonly to?: string;
+  /** Those rated or discarded since, too. */
+  readonly all?: boolean;
 }
 
 export interface ChosenRejected {

@@ -25,10 +25,10 @@ beforeAll(async () => {
   // Six calls, a minute apart; the first two to one missing rate, the others of an unknown account.
   await insert(
     `INSERT INTO tollstream.usage_suspended
-       (call_id, switch_id, account_id, direction, disposition, started_at, destination_number, code, detail)
+       (call_id, switch_id, account_id, direction, disposition, started_at, destination_number, code, detail, source_topic, source_offset)
      SELECT concat('call-', toString(number)), 'sbc-1', if(number < 2, 'dental', 'nobody'), 'outbound', 'answered',
             toDateTime64('2020-01-15 10:00:00.000', 3, 'UTC') + toIntervalMinute(number),
-            if(number < 2, 5511987650123, 12125550100), if(number < 2, 'rate_missing', 'account_unknown'), 'why'
+            if(number < 2, 5511987650123, 12125550100), if(number < 2, 'rate_missing', 'account_unknown'), 'why', 'calls.raw', number
      FROM numbers(6)`,
   );
   await insert(
@@ -74,6 +74,32 @@ test.each([
 ])('suspended calls are chosen by %o', async (chosen, expected) => {
   const rows = await listSuspended(store, chosen, 10);
   expect(rows.map((row) => row['call_id'])).toEqual(expected);
+});
+
+test('what was rated or discarded since shows only when all is asked for, and the rest by its latest reason', async () => {
+  const state = async (all: boolean): Promise<unknown[]> =>
+    (await listSuspended(store, { account: 'dental', all }, 10)).map((row) => [
+      row['call_id'],
+      row['state'],
+      row['reason'],
+      row['tries'],
+    ]);
+  const resolve = async (call: number, outcome: string, code: string, at: string): Promise<unknown> =>
+    store.engine.run(
+      `INSERT INTO tollstream.usage_resolved (call_id, source_topic, source_partition, source_offset, outcome, code, requested_at, run)
+       VALUES ('call-${call}', 'calls.raw', 0, ${call}, '${outcome}', '${code}', '${at}', '${at}')`,
+      { format: 'Null' },
+    );
+  await resolve(0, 'kept', 'account_inactive', '2020-02-01 00:00:00.000');
+  await resolve(0, 'kept', 'plan_missing', '2020-02-02 00:00:00.000');
+  await resolve(1, 'kept', 'plan_missing', '2020-02-01 00:00:00.000');
+  await resolve(1, 'rated', '', '2020-02-02 00:00:00.000');
+  expect(await state(false)).toEqual([['call-0', 'open', 'plan_missing', '2']]);
+  expect(await state(true)).toEqual([
+    ['call-0', 'open', 'plan_missing', '2'],
+    ['call-1', 'rated', 'plan_missing', '2'],
+  ]);
+  await store.engine.run('TRUNCATE TABLE tollstream.usage_resolved', { format: 'Null' });
 });
 
 test('a list ends at its limit', async () => {

@@ -21,8 +21,8 @@ export async function listSuspended(
   const { sql, parameters } = suspendedCondition(chosen);
   return store.query<Row>(
     `SELECT call_id, account_id AS account, ${instant('started_at')} AS started, ${DESTINATION} AS destination,
-            toString(code) AS reason, detail
-     FROM ${store.database}.usage_suspended WHERE ${sql}
+            code AS reason, detail, tries, state
+     FROM ${store.database}.usage_suspense WHERE ${sql}${openOnly(chosen)}
      ORDER BY started_at, call_id, leg LIMIT {limit:UInt32}`,
     { ...parameters, limit },
   );
@@ -36,22 +36,27 @@ export async function summariseSuspended(
 ): Promise<Row[]> {
   const { sql, parameters } = suspendedCondition(chosen);
   return store.query<Row>(
-    `SELECT toString(code) AS reason, detail, count() AS calls, uniqExact(account_id) AS accounts,
+    `SELECT code AS reason, detail, count() AS calls, uniqExact(account_id) AS accounts,
             ${instant('min(started_at)')} AS first, ${instant('max(started_at)')} AS last
-     FROM ${store.database}.usage_suspended WHERE ${sql}
+     FROM ${store.database}.usage_suspense WHERE ${sql}${openOnly(chosen)}
      GROUP BY reason, detail ORDER BY calls DESC, reason, detail LIMIT {limit:UInt32}`,
     { ...parameters, limit },
   );
 }
 
+/** Of calls that were rated or discarded since, only who asks for all hears. */
+function openOnly({ all }: ChosenSuspended): string {
+  return all === true ? '' : " AND state = 'open'";
+}
+
 export async function showSuspended(store: UsageStore, callId: string): Promise<Row[]> {
   return store.query<Row>(
-    `SELECT call_id, switch_id, leg, account_id AS account, toString(code) AS reason, detail, catalog_version,
+    `SELECT call_id, switch_id, leg, account_id AS account, state, code AS reason, detail, catalog_version, tries,
             toString(direction) AS direction, toString(disposition) AS disposition, ${ORIGIN} AS origin,
             ${DESTINATION} AS destination, original_destination, ${instant('started_at')} AS started,
             ${instant('answered_at')} AS answered, ${instant('ended_at')} AS ended, extension, device, trunk,
-            partial_sequence, ${SOURCE} AS source
-     FROM ${store.database}.usage_suspended WHERE call_id = {callId:String}
+            partial_sequence, resolved_by, resolution_reason, ${SOURCE} AS source
+     FROM ${store.database}.usage_suspense WHERE call_id = {callId:String}
      ORDER BY started_at, switch_id, leg, partial_sequence`,
     { callId },
   );

@@ -1,8 +1,13 @@
-import { RATED_COLUMNS, REJECTED_COLUMNS, SUSPENDED_COLUMNS } from '@tollstream/contracts';
+import { RATED_COLUMNS, REJECTED_COLUMNS, RESOLVED_COLUMNS, SUSPENDED_COLUMNS } from '@tollstream/contracts';
 import type { UsageStore, UsageTable } from '../port.ts';
 
 /** Expressions over `n` (0, 1, …) that look like what rating writes: some accounts, two months, few plans, many numbers. */
 const EXPRESSIONS: Readonly<Record<string, string>> = {
+  reason: "if(n % 2 = 0, 'rates added', '')",
+  requested_by: "'finance'",
+  requested_at: "toDateTime64('2020-02-03 00:00:00.000', 3, 'UTC') + toIntervalMillisecond(n)",
+  run: "concat('run-', toString(n % 5))",
+  outcome: '1 + n % 3',
   call_id: "concat('call-', toString(n), '-', lower(hex(sipHash64(n))))",
   switch_id: "if(n % 3 = 0, 'asterisk-2', 'asterisk-1')",
   leg: 'n % 2',
@@ -55,6 +60,7 @@ const EXPRESSIONS: Readonly<Record<string, string>> = {
 const COLUMNS: Readonly<Record<UsageTable, readonly (readonly [string, string])[]>> = {
   usage: RATED_COLUMNS,
   usage_suspended: SUSPENDED_COLUMNS,
+  usage_resolved: RESOLVED_COLUMNS,
   usage_rejected: REJECTED_COLUMNS,
 };
 

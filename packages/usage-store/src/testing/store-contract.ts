@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { RATED_COLUMNS, REJECTED_COLUMNS, SUSPENDED_COLUMNS } from '@tollstream/contracts';
+import { RATED_COLUMNS, REJECTED_COLUMNS, RESOLVED_COLUMNS, SUSPENDED_COLUMNS } from '@tollstream/contracts';
 import type { BlockInsert, UsageStore, UsageTable } from '../port.ts';
 import { USAGE_TABLES } from '../tables.ts';
 import { sampleBlock, sampleSql } from './sample-rows.ts';
@@ -36,6 +36,7 @@ export function storeContract(store: () => UsageStore): void {
       '0003_usage_final.sql',
       '0004_price_detail.sql',
       '0005_jurisdiction.sql',
+      '0008_resolved.sql',
     ]);
     expect(await store().migrate()).toEqual({ applied: [], version: first.version });
   });
@@ -44,6 +45,7 @@ export function storeContract(store: () => UsageStore): void {
     const sets = {
       usage: RATED_COLUMNS,
       usage_suspended: SUSPENDED_COLUMNS,
+      usage_resolved: RESOLVED_COLUMNS,
       usage_rejected: REJECTED_COLUMNS,
     };
     for (const [name, columns] of Object.entries(sets)) {
@@ -57,7 +59,7 @@ export function storeContract(store: () => UsageStore): void {
     }
   });
 
-  test.each(['usage', 'usage_suspended', 'usage_rejected'] as const)(
+  test.each(['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected'] as const)(
     'gives back every value of %s exactly',
     async (name) => {
       await store().insertBlocks(await insertOf(name, `exact-${name}`, [[0, 1000]]));
@@ -121,7 +123,7 @@ export function storeContract(store: () => UsageStore): void {
     expect(await count('usage', 'source_offset >= 10000 AND source_offset < 10500')).toBe(2000);
   });
 
-  test.each(['usage', 'usage_suspended', 'usage_rejected'] as const)(
+  test.each(['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected'] as const)(
     'a token without its rows does not lose them: %s',
     async (name) => {
       const insert = await insertOf(name, `lost-${name}`, [[50_000, 50_400]]);

@@ -1,3 +1,4 @@
+import { ZERO_TOTALS } from '@tollstream/contracts';
 import type { BlockHeader } from '@tollstream/contracts';
 import { createMemoryEventLog } from '@tollstream/event-log';
 import type { Commit, EventLog, PartitionClaim } from '@tollstream/event-log';
@@ -16,7 +17,8 @@ const HEADER: BlockHeader = {
   nextOffset: 0,
   recordCount: 0,
   catalogVersion: 1,
-  totals: { seen: 0, accepted: 0, rejected: 0, rated: 0, suspended: 0, duplicate: 0, charge: {} },
+  totals: ZERO_TOTALS,
+  isReplay: false,
 };
 
 /** A block message in these tests is a JSON list of row names. */

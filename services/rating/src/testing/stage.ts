@@ -2,18 +2,25 @@
 import {
   CallBlockBuilder,
   RATED_COLUMNS,
+  RESOLVED_COLUMNS,
+  ReplayBlockBuilder,
   SUSPENDED_COLUMNS,
   ZERO_TOTALS,
   decodeBlock,
   encodeBlock,
   readNativeBlock,
 } from '@tollstream/contracts';
-import type { BlockHeader, CallEvent, NativeColumn } from '@tollstream/contracts';
+import type { BlockHeader, CallEvent, NativeColumn, ReplayAction } from '@tollstream/contracts';
 import { createMemoryEventLog } from '@tollstream/event-log';
 import type { EventLog } from '@tollstream/event-log';
 import type { RatingProcessor } from '../rating.ts';
 
-export const TOPICS = { accepted: 'calls.accepted', rated: 'usage.rated', suspended: 'usage.suspended' };
+export const TOPICS = {
+  accepted: 'calls.accepted',
+  rated: 'usage.rated',
+  suspended: 'usage.suspended',
+  resolved: 'usage.resolved',
+};
 const RAW = 'calls.raw';
 const PARTITIONS = 2;
 
@@ -62,6 +69,40 @@ export async function accept(
   await claim.release();
 }
 
+/** Asks for suspended calls again, all in one block. */
+export async function askAgain(
+  log: EventLog,
+  calls: readonly (TestCall & { readonly offset: number })[],
+  { action = 'replay', catalogVersion = 0 }: { action?: ReplayAction; catalogVersion?: number } = {},
+): Promise<void> {
+  const request = { action, reason: 'mended', requestedBy: 'rates', requestedAt: ANSWERED_AT, run: 'run-1' };
+  const builder = new ReplayBlockBuilder(request);
+  for (const { offset, ...call } of calls) add(builder, call, offset);
+  const value = encodeBlock(
+    {
+      schema: 'replay',
+      schemaVersion: 1,
+      blockId: 'run-1/0',
+      sourceTopic: RAW,
+      sourcePartition: 0,
+      firstOffset: 0,
+      nextOffset: calls.length,
+      recordCount: calls.length,
+      catalogVersion,
+      totals: ZERO_TOTALS,
+      isReplay: true,
+    },
+    [builder.take()],
+  );
+  const claim = await log.claim('suspense', TOPICS.accepted, 0);
+  await claim.commit({
+    outputs: [{ topic: TOPICS.accepted, partition: 0, value }],
+    nextOffset: calls.length,
+    metadata: '',
+  });
+  await claim.release();
+}
+
 export function acceptedBlock(calls: readonly TestCall[], sourceOffset = 0, catalogVersion = 0): Buffer {
   const builder = new CallBlockBuilder();
   calls.forEach((call, i) => add(builder, call, sourceOffset * 10_000 + i));
@@ -76,11 +117,12 @@ export function acceptedBlock(calls: readonly TestCall[], sourceOffset = 0, cata
     recordCount: calls.length,
     catalogVersion,
     totals: ZERO_TOTALS,
+    isReplay: false,
   };
   return encodeBlock(header, [builder.take()]);
 }
 
-function add(builder: CallBlockBuilder, call: TestCall, offset: number): void {
+function add(builder: CallBlockBuilder | ReplayBlockBuilder, call: TestCall, offset: number): void {
   const answeredAt = call.answeredAt === undefined ? ANSWERED_AT : call.answeredAt;
   const start = answeredAt ?? ANSWERED_AT;
   const to = call.to ?? 14155550199;
@@ -154,13 +196,19 @@ export interface OutputBlock {
   readonly rows: readonly Record<string, unknown>[];
 }
 
+const COLUMNS_OF: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  rated: RATED_COLUMNS,
+  suspended: SUSPENDED_COLUMNS,
+  resolved: RESOLVED_COLUMNS,
+};
+
 export async function outputs(log: EventLog, topic: string, partition = 0): Promise<OutputBlock[]> {
   const blocks: OutputBlock[] = [];
   for await (const batch of log.read({ topic, partition, from: 0 })) {
     for (const { value } of batch.records) {
       const { header, native } = decodeBlock(value!);
       const block = readNativeBlock(native);
-      const names = (topic === TOPICS.rated ? RATED_COLUMNS : SUSPENDED_COLUMNS).map(([name]) => name);
+      const names = COLUMNS_OF[header.schema]!.map(([name]) => name);
       const rows = Array.from({ length: block.rows }, (_, row) =>
         Object.fromEntries(names.map((name) => [name, valueOf(block.column(name), row)])),
       );

@@ -1,0 +1,109 @@
+import {
+  CALL_COLUMNS,
+  NativeBlockWriter,
+  PRICE_COLUMNS,
+  REPLAY_ACTIONS,
+  RESOLUTIONS,
+  RESOLVED_COLUMNS,
+} from '@tollstream/contracts';
+import type { NativeBlock, Resolution, RunningTotals } from '@tollstream/contracts';
+import { CallRows, emptyCall, priceCall, pushPrice } from '@tollstream/rating-engine';
+import type { RateTable } from '@tollstream/rating-engine';
+import { withColumns } from './block-parts.ts';
+import type { BlockParts } from './block-parts.ts';
+import { ChargeSums } from './charge-sums.ts';
+import { payerOf, unknownAccount } from './payer.ts';
+import type { Payer } from './payer.ts';
+import type { RatingState } from './state.ts';
+
+/** What a block of suspended calls that were taken up again became. */
+export interface ReplayedBlock {
+  readonly rated: BlockParts;
+  /** One row for each call of the block. */
+  readonly resolved: BlockParts;
+  readonly outcomes: Pick<RunningTotals, 'replayed' | 'rated' | 'discarded' | 'kept' | 'charge'>;
+}
+
+const OUTCOME_COLUMNS = [
+  ['outcome', RESOLVED_COLUMNS.find(([name]) => name === 'outcome')![1] as `Enum8(${string})`],
+  ['code', 'LowCardinality(String)'],
+  ['detail', 'String'],
+  ['catalog_version', 'UInt32'],
+] as const;
+const PASSED_NAMES = RESOLVED_COLUMNS.slice(0, -OUTCOME_COLUMNS.length).map(([name]) => name);
+const CALL_NAMES = CALL_COLUMNS.map(([name]) => name);
+const DISCARD = REPLAY_ACTIONS.indexOf('discard') + 1;
+
+const call = emptyCall();
+const prices = new NativeBlockWriter(PRICE_COLUMNS);
+const outcomes = new NativeBlockWriter(OUTCOME_COLUMNS);
+
+/**
+ * Takes suspended calls up again. They passed the duplicate window when they were suspended, and whoever publishes them takes each
+ * up once: here they are priced, and nothing is asked.
+ * @param catalogVersion the catalog that must be in force; 0: whichever is
+ * @param state allowances are changed in place
+ */
+export function replayBlock(
+  block: NativeBlock,
+  catalogVersion: number,
+  table: RateTable,
+  state: RatingState,
+): ReplayedBlock {
+  const { version } = table.catalog;
+  const calls = new CallRows(block, table);
+  const { accounts } = calls;
+  const actions = block.column('action').uint8s();
+  const payers = accounts.dictionary.map((): Payer | undefined => undefined);
+  const ratedRows = new Uint32Array(block.rows);
+  const charges = new ChargeSums();
+  const counts = { rated: 0, discarded: 0, kept: 0 };
+  prices.reset();
+  outcomes.reset();
+
+  for (let row = 0; row < block.rows; row++) {
+    if (actions[row] === DISCARD) {
+      resolve('discarded');
+      continue;
+    }
+    if (catalogVersion !== 0 && catalogVersion !== version) {
+      const detail = `Catalog ${catalogVersion} was asked for, ${version} is in force.`;
+      resolve('kept', { code: 'catalog_not_in_force', detail });
+      continue;
+    }
+    const accountIndex = accounts.indexes[row]!;
+    const accountId = accounts.dictionary[accountIndex]!;
+    const payer = (payers[accountIndex] ??= payerOf(accountId, table, state));
+    if (payer.account === null) {
+      resolve('kept', unknownAccount(accountId));
+      continue;
+    }
+    calls.fill(call, row, payer.account);
+    const outcome = priceCall(call, payer.account, payer.allowance);
+    if (outcome.kind === 'unpriceable') {
+      resolve('kept', outcome);
+      continue;
+    }
+    ratedRows[counts.rated] = row;
+    resolve('rated');
+    pushPrice(prices.columns, outcome, payer.account, { catalogVersion: version, revision: 0 });
+    charges.add(outcome.currency, outcome.charge);
+    payer.allowance.take(call, outcome);
+  }
+
+  function resolve(outcome: Resolution, { code, detail } = { code: '', detail: '' }): void {
+    counts[outcome] += 1;
+    const { columns } = outcomes;
+    columns.outcome.push(RESOLUTIONS.indexOf(outcome) + 1);
+    columns.code.push(code);
+    columns.detail.push(detail);
+    columns.catalog_version.push(version);
+  }
+
+  const allRows = Uint32Array.from({ length: block.rows }, (_, row) => row);
+  return {
+    rated: withColumns(CALL_NAMES, block, ratedRows.subarray(0, counts.rated), prices),
+    resolved: withColumns(PASSED_NAMES, block, allRows, outcomes),
+    outcomes: { replayed: block.rows, ...counts, charge: charges.toRecord() },
+  };
+}
