@@ -44,12 +44,13 @@ export async function runSuspense(action: ReplayRequest['action'], options: Susp
 async function overServices(action: ReplayRequest['action'], options: SuspenseOptions): Promise<void> {
   const directory = options.catalog ?? process.env['TOLLSTREAM_CATALOG_DIR'];
   const catalog = directory === undefined ? null : await catalogOf({ catalog: directory });
-  const { log, store, topics, groupPrefix, close } = await openFromEnvironment([]);
+  const opened = await openFromEnvironment([]);
+  const { log, store, topics, groupPrefix } = opened;
   try {
     const group = groupName('suspense', groupPrefix);
     await ask(action, { log, store, acceptedTopic: topics.accepted, group, catalog }, options);
   } finally {
-    await close();
+    await opened.close();
   }
 }
 
@@ -73,7 +74,8 @@ async function overDirectory(
     catalog: catalogDirectory,
     defaultPlan: defaultPlan ?? undefined,
   });
-  const { log, store, close } = await openWorkspace(directory);
+  const workspace = await openWorkspace(directory);
+  const { log, store } = workspace;
   try {
     const pipeline = await startPipeline({
       log,
@@ -91,7 +93,7 @@ async function overDirectory(
       await pipeline.stop();
     }
   } finally {
-    await close();
+    await workspace.close();
   }
 }
 

@@ -64,7 +64,7 @@ export function suspenseTable(store: UsageStore, chosen: ChosenSuspended): Suspe
            SELECT * FROM ${database}.usage_suspense WHERE state = 'open' AND (${sql}) AND ${isBehind}
            ORDER BY source_topic, source_partition, source_offset LIMIT {limit:UInt32}
          ) AS open ORDER BY open.source_topic, open.source_partition, open.source_offset`,
-        { ...parameters, ...(after ?? {}), limit },
+        { ...parameters, ...after, limit },
       );
       return rows.map(callOf);
     },

@@ -208,6 +208,6 @@ function sourceOf(block: NativeBlock): string {
 }
 
 /** Whether the rows of a block come after later ones of their source. */
-export function isTakenUpAgain({ schema, isReplay }: BlockHeader): boolean {
+function isTakenUpAgain({ schema, isReplay }: BlockHeader): boolean {
   return isReplay || schema === 'replay';
 }
