@@ -1,3 +1,7 @@
+-- A record of a call that came before with other content is kept beside the calls without a price.
+ALTER TABLE {{database}}.usage_suspended
+    MODIFY COLUMN code Enum8('account_unknown' = 1, 'account_inactive' = 2, 'plan_missing' = 3, 'destination_unknown' = 4, 'destination_blocked' = 5, 'number_invalid' = 6, 'rate_missing' = 7, 'partial_incomplete' = 8, 'amount_overflow' = 9, 'content_conflict' = 10);
+
 -- What became of suspended calls that were taken up again. A suspended row is known by its source; it is open until one of its
 -- resolutions is rated or discarded.
 CREATE TABLE IF NOT EXISTS {{database}}.usage_resolved

@@ -104,6 +104,7 @@ export const SUSPEND_CODES = [
   'rate_missing',
   'partial_incomplete',
   'amount_overflow',
+  'content_conflict', // a record of a call that came before, with other content
 ] as const;
 export type SuspendCode = (typeof SUSPEND_CODES)[number];
 

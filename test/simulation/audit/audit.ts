@@ -55,6 +55,8 @@ class Audit {
   readonly #blocks: Record<'accepted' | 'rejected' | 'rated' | 'suspended' | 'resolved', AuditedBlock[][]>;
   /** Source → how a suspended call was ended. */
   readonly #ended = new Map<string, string>();
+  /** Sources of calls that were ever suspended. */
+  readonly #suspended: ReadonlySet<string>;
   readonly #calls = new Map<string, AuditedCall>();
 
   constructor(remains: Remains) {
@@ -73,6 +75,7 @@ class Audit {
       suspended: read(suspended),
       resolved: read(resolved),
     };
+    this.#suspended = new Set(bySource(this.#blocks.suspended.flat()).keys());
   }
 
   run(): string[] {
@@ -255,9 +258,7 @@ class Audit {
     for (const row of rowsOf(block)) {
       const source = sourceOf(row);
       const call = this.#calls.get(source);
-      const wasSuspended = this.#blocks.suspended.some((blocks) =>
-        blocks.some((each) => rowsOf(each).some((suspended) => sourceOf(suspended) === source)),
-      );
+      const wasSuspended = this.#suspended.has(source);
       const ended = this.#ended.get(source);
       this.#expect(
         wasSuspended && ended === undefined,
