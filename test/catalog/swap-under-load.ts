@@ -69,6 +69,7 @@ export async function swapUnderLoad(options: SwapOptions): Promise<SwapReport> {
     rejected: `${prefix}.rejected`,
     rated: `${prefix}.rated`,
     suspended: `${prefix}.suspended`,
+    resolved: `${prefix}.resolved`,
   };
   const topic = `${prefix}.catalog`;
   const { raw, ...blockTopics } = topics;

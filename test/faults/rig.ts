@@ -95,6 +95,7 @@ export class Rig {
       rejected: `${prefix}.rejected`,
       rated: `${prefix}.rated`,
       suspended: `${prefix}.suspended`,
+      resolved: `${prefix}.resolved`,
     };
     const env = {
       TOLLSTREAM_KAFKA_BROKERS: `127.0.0.1:${brokerProxy.port}`,

@@ -1,6 +1,6 @@
 /** Prices a file of calls by the catalog alone: read and attributed by ingest's own code, priced by rating's, without a pipeline. */
 import path from 'node:path';
-import { decodeBlock, readNativeBlock } from '@tollstream/contracts';
+import { ZERO_TOTALS, decodeBlock, readNativeBlock } from '@tollstream/contracts';
 import type { Catalog } from '@tollstream/catalog';
 import type { NativeBlock, RejectCode } from '@tollstream/contracts';
 import type { LogRecord } from '@tollstream/event-log';
@@ -25,7 +25,6 @@ export type QuotedCall = {
 
 const TOPIC = 'file';
 const OUTPUTS = { accepted: 'accepted', rejected: 'rejected', acceptedPartitions: 1, rejectedPartitions: 1 };
-const ZERO = { seen: 0, accepted: 0, rejected: 0, rated: 0, suspended: 0, duplicate: 0, charge: {} };
 
 export interface QuoteFileOptions {
   readonly catalog: Catalog;
@@ -40,7 +39,7 @@ export interface QuoteFileOptions {
 export async function* quoteFile(options: QuoteFileOptions): AsyncGenerator<QuotedCall> {
   const { catalog, file, nowMs } = options;
   const ingest = createIngestProcessor({ catalog, outputs: OUTPUTS });
-  const state = { totals: ZERO };
+  const state = { totals: ZERO_TOTALS };
   const pricer = new Pricer(compileRateTable(catalog), options.explain);
   const name = file === '-' ? 'stdin' : path.basename(file);
   let offset = 0;

@@ -12,6 +12,7 @@ import type { UsageStore } from '@tollstream/usage-store';
 import { catalogOf } from '../catalog-option.ts';
 import type { SuspenseOptions } from '../commands/suspended.ts';
 import { startPipeline } from '../embedded/pipeline.ts';
+import { catalogOfRun, loadDirectory } from '../embedded/run-catalog.ts';
 import { readSettings } from '../embedded/settings.ts';
 import { EMBEDDED_TOPICS } from '../embedded/status.ts';
 import { openWorkspace } from '../embedded/workspace.ts';
@@ -68,23 +69,16 @@ async function overDirectory(
       remedy: 'Run `tollstream run` first, or name its data directory with --data.',
     });
   }
-  const defaultPlan = options.defaultPlan ?? settings.defaultPlan;
-  const catalogDirectory = path.resolve(options.catalog ?? settings.catalog);
-  const catalog = await catalogOf({
-    catalog: catalogDirectory,
-    defaultPlan: defaultPlan ?? undefined,
-  });
+  const defaultPlan = options.defaultPlan ?? settings.defaultPlan ?? undefined;
+  const named =
+    options.catalog === undefined ? null : await loadDirectory(path.resolve(options.catalog), defaultPlan);
   const workspace = await openWorkspace(directory);
   const { log, store } = workspace;
   try {
-    const pipeline = await startPipeline({
-      log,
-      store,
-      catalog,
-      catalogDirectory,
-      defaultPlan,
-      metrics: createMetrics({ service: 'suspended' }),
-    });
+    const loaded = await catalogOfRun(log, named, defaultPlan);
+    const { catalog } = loaded;
+    const metrics = createMetrics({ service: 'suspended' });
+    const pipeline = await startPipeline({ log, store, ...loaded, metrics });
     try {
       const group = groupName('suspense', '');
       const subject = { log, store, acceptedTopic: EMBEDDED_TOPICS.accepted, group, catalog };
