@@ -464,6 +464,20 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     ),
     TOLL_CATALOG_FILE_UNREADABLE: own('TOLL_CATALOG_FILE_UNREADABLE', 'A file cannot be read.'),
     TOLL_CATALOG_FILE_UNUSED: own('TOLL_CATALOG_FILE_UNUSED', 'Nothing refers to a file (a warning).'),
+    TOLL_CATALOG_QUARTER_INVALID: own(
+      'TOLL_CATALOG_QUARTER_INVALID',
+      'A quarter of the contribution factors is not written as year and quarter.',
+    ),
+    TOLL_CATALOG_TABLE_OVERLAP: own('TOLL_CATALOG_TABLE_OVERLAP', 'Two rows of a fee or tax hold at once.'),
+    TOLL_CATALOG_TABLE_GAP: own(
+      'TOLL_CATALOG_TABLE_GAP',
+      'On some days no row of a fee or tax holds, or a quarter is left out (a warning).',
+    ),
+    TOLL_CATALOG_EMAIL_INVALID: own('TOLL_CATALOG_EMAIL_INVALID', 'An address of e-mail is none.'),
+    TOLL_CATALOG_BILLING_START_EARLY: own(
+      'TOLL_CATALOG_BILLING_START_EARLY',
+      'Billing of an account starts within the free months of its contract.',
+    ),
     TOLL_CATALOG_FLAG_INVALID: own('TOLL_CATALOG_FLAG_INVALID', 'A value is neither true nor false.'),
     TOLL_CATALOG_ID_DUPLICATE: own('TOLL_CATALOG_ID_DUPLICATE', 'Two things of one kind have the same id.'),
     TOLL_CATALOG_INCREMENT_INVALID: own(
@@ -720,6 +734,46 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     TOLL_AGGREGATOR_TOPIC_RECREATED: entry(
       'A topic was deleted and made anew under the committed position.',
       'Once all of the old topic is stored, delete the offsets of the group for it.',
+    ),
+    TOLL_BILLING_ACCOUNT_MOVED: entry(
+      'An account has plans or an address of two countries or currencies in one invoice.',
+      'Close the account at the end of a month and open another one in the new country.',
+    ),
+    TOLL_BILLING_ADDRESS_MISSING: entry(
+      'An account has no address, country or state that fees and taxes go by.',
+      'Give it an address, and country and state under `billing`.',
+    ),
+    TOLL_BILLING_FACTOR_MISSING: entry(
+      'The table of contribution factors lacks the quarter of an invoice.',
+      'Add the quarter to `contribution_factors.csv` with its source.',
+    ),
+    TOLL_BILLING_FEE_RATE_MISSING: entry(
+      'No rate of a fee holds in the account’s jurisdiction on the day of issue.',
+      'Add a row to `fees.csv`; a fee that is not charged there has a row with 0.',
+    ),
+    TOLL_BILLING_PLAN_UNKNOWN: entry(
+      'An account names a former plan that the catalog does not have.',
+      'Keep plans in the catalog as long as accounts name them.',
+    ),
+    TOLL_BILLING_REMITTANCE_MISSING: entry(
+      'The catalog does not say how accounts of a country pay in their currency.',
+      'Add it under `remittance` in `billing.yaml`.',
+    ),
+    TOLL_BILLING_TAX_JURISDICTION_UNKNOWN: entry(
+      '`taxes.csv` says nothing of the account’s jurisdiction.',
+      'Add a row; where nothing is taxed, one with 0.',
+    ),
+    TOLL_BILLING_TAX_RATE_MISSING: entry(
+      'No rate of a tax holds on the day of issue: the table has a gap.',
+      'Add a row to `taxes.csv`; a tax that ended has a row with 0.',
+    ),
+    TOLL_BILLING_TERMS_MISSING: entry(
+      'An invoice is to be issued and the catalog has no `billing.yaml`.',
+      'Add it; `examples/hosted-phone` has one.',
+    ),
+    TOLL_BILLING_TOTAL_NEGATIVE: entry(
+      'Credits are more than what an invoice charges.',
+      'Credit less, or credit an earlier invoice by a credit note.',
     ),
     TOLL_BILLING_ACCOUNT_UNKNOWN: entry(
       'The catalog has no such account.',

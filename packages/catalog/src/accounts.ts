@@ -1,14 +1,26 @@
 /** Account files and the number list to accounts. */
-import { FieldReader, csvFields, isObject, sequenceLength, yamlFields } from './fields.ts';
+import { FieldReader, type Fields, csvFields, isObject, sequenceLength, yamlFields } from './fields.ts';
 import { type NormalizedNumber, normalize } from '@tollstream/numbering';
-import { isTimeZone } from './instants.ts';
+import { monthsLater, readAccountBilling } from './account-billing.ts';
+import { NO_BILLING, NUMBER_KINDS } from './billing-model.ts';
+import type { AccountBilling, BillingTerms, InService } from './billing-model.ts';
+import { isTimeZone, parseInstant } from './instants.ts';
 import type { Account, BillingGroup, OwnRules, Plan } from './model.ts';
 import type { Place, ProblemList } from './problems.ts';
 import { readCsv } from './read-csv.ts';
 import type { Path, YamlFile } from './read-yaml.ts';
 import { type RuleContext, readOwnRules, ruleSetOf } from './rules.ts';
 
-const NUMBER_COLUMNS = ['number', 'account', 'kind', 'extension', 'billing_group', 'rules'] as const;
+const NUMBER_COLUMNS = [
+  'number',
+  'account',
+  'kind',
+  'extension',
+  'from',
+  'to',
+  'billing_group',
+  'rules',
+] as const;
 
 type AccountNumber = Account['numbers'][number];
 
@@ -28,7 +40,7 @@ export function readAccounts(
   planExists: (id: string) => boolean,
   numbers: NumbersByAccount,
   { tariffs, tariffExists }: Pick<RuleContext, 'tariffs' | 'tariffExists'>,
-  defaultTimeZone: string,
+  defaults: { readonly timeZone: string; readonly terms: BillingTerms | null },
   problems: ProblemList,
 ): { readonly account: Account; readonly index: number }[] {
   const reader = new FieldReader(problems);
@@ -43,12 +55,11 @@ export function readAccounts(
     if (planId !== undefined && !planExists(planId)) {
       problems.add('TOLL_CATALOG_REFERENCE_UNKNOWN', fields.place('plan'), 'There is no such plan');
     }
-    let timeZone = fields.text('time_zone') ?? defaultTimeZone;
+    let timeZone = fields.text('time_zone') ?? defaults.timeZone;
     if (!isTimeZone(timeZone)) {
       problems.add('TOLL_CATALOG_ZONE_UNKNOWN', fields.place('time_zone'), 'There is no such time zone');
       timeZone = 'UTC';
     }
-    const billingStart = reader.instant(fields, 'billing_start', -Infinity, timeZone);
     const country = reader.country(fields, 'dial_country', plan?.country ?? '');
     const own = ownRulesReader(yaml, index, plan, { tariffs, tariffExists }, problems);
     const rules = own.at(['rules']);
@@ -60,6 +71,8 @@ export function readAccounts(
       return rulesOfNumber === undefined ? number : { ...number, rules: rulesOfNumber };
     });
     if (plan === undefined) continue;
+    const billing = readAccountBilling(yaml, index, plan, defaults.terms, planExists, problems);
+    const billingStart = readBillingStart(fields, reader, timeZone, billing, problems);
     accounts.push({
       index,
       account: {
@@ -77,10 +90,46 @@ export function readAccounts(
         devices,
         numbers: ownNumbers,
         isDefault: false,
+        ...(billing === NO_BILLING ? {} : { billing }),
       },
     });
   }
   return accounts;
+}
+
+/** Said, or what the contract makes of it: the day of its signature, after the free months. */
+function readBillingStart(
+  fields: Fields,
+  reader: FieldReader,
+  timeZone: string,
+  { contract }: AccountBilling,
+  problems: ProblemList,
+): number {
+  const ofContract = contract === null ? '' : monthsLater(contract.signedOn, contract.freeMonths);
+  const agreed = ofContract === '' ? null : parseInstant(ofContract, timeZone);
+  if (fields.text('billing_start') === undefined) {
+    if (agreed !== null) return agreed;
+    problems.add(
+      'TOLL_CATALOG_STRUCTURE_INVALID',
+      fields.place('id'),
+      'The account has neither "billing_start" nor "contract"',
+    );
+  }
+  const start = reader.instant(fields, 'billing_start', -Infinity, timeZone);
+  if (agreed !== null && start < agreed) {
+    problems.add(
+      'TOLL_CATALOG_BILLING_START_EARLY',
+      fields.place('billing_start'),
+      `Billing starts before ${ofContract}, when the free months of the contract end`,
+    );
+  }
+  return start;
+}
+
+function readService(fields: Fields, reader: FieldReader): InService | null {
+  const from = reader.day(fields, 'from', '');
+  const to = reader.day(fields, 'to', '');
+  return from === '' && to === '' ? null : { from, to };
 }
 
 function readAddress(list: unknown, index: number): string[] {
@@ -141,6 +190,7 @@ function readDevices(
   own: OwnRulesReader,
   problems: ProblemList,
 ): Account['devices'] {
+  const reader = new FieldReader(problems);
   const devices: Account['devices'][number][] = [];
   for (let i = 0; i < sequenceLength(listAt(yaml, index, 'devices')); i++) {
     const fields = yamlFields(yaml, ['accounts', index, 'devices', i]);
@@ -150,12 +200,15 @@ function readDevices(
     }
     const billingGroup = fields.text('billing_group');
     const rules = own.at(['devices', i, 'rules']);
+    const service = readService(fields, reader);
     devices.push({
       id,
       kind: fields.text('kind') ?? '',
       extension: fields.text('extension') ?? '',
       ...(billingGroup === undefined ? {} : { billingGroup }),
       ...(rules === undefined ? {} : { rules }),
+      ...(service === null ? {} : { service }),
+      ...(reader.flag(fields, 'low_usage', false) ? { isLowUsage: true } : {}),
     });
   }
   return devices;
@@ -212,7 +265,7 @@ export function readNumbers(
     fields.moveTo(record);
     const digits = (fields.text('number') ?? '').replace(/^\+/, '');
     const account = fields.text('account') ?? '';
-    const kind = reader.oneOf(fields, 'kind', ['did', 'toll_free'], 'did');
+    const kind = reader.oneOf(fields, 'kind', NUMBER_KINDS, 'did');
     const number = Number(digits);
     if (!isE164(digits)) {
       problems.add('TOLL_CATALOG_NUMBER_INVALID', fields.place('number'), 'This is no E.164 number');
@@ -232,8 +285,15 @@ export function readNumbers(
     const own = numbers.get(account) ?? [];
     const billingGroup = fields.text('billing_group');
     const extension = fields.text('extension') ?? '';
+    const service = readService(fields, reader);
     own.push({
-      number: { number, kind, extension, ...(billingGroup === undefined ? {} : { billingGroup }) },
+      number: {
+        number,
+        kind,
+        extension,
+        ...(billingGroup === undefined ? {} : { billingGroup }),
+        ...(service === null ? {} : { service }),
+      },
       ruleSet: fields.text('rules') ?? '',
       place: fields.place,
     });

@@ -1,5 +1,6 @@
 /** Files to a catalog: pure, and every problem at once. */
 import { readAccounts, readNumbers } from './accounts.ts';
+import { readBillingTerms } from './billing-terms.ts';
 import { FieldReader, yamlFields } from './fields.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Account, Catalog, ChargeRounding, DurationRounding, OwnRules, Plan, Tariff } from './model.ts';
@@ -93,6 +94,8 @@ export function buildCatalog(
   if (paths.length > 0 && planFiles.length === 0 && !plansBroken) {
     problems.add('TOLL_CATALOG_EMPTY', wholeFile('plans/'), 'The catalog has no plan');
   }
+  const billingFile = yamlOf('billing.yaml', 'billing');
+  const terms = billingFile === null ? null : readBillingTerms(billingFile, textOf, problems, warnings);
   const accountIds = new Set(accountFiles.flatMap(accountIdsOf));
   const numbersText = textOf('numbers.csv');
   const numbers =
@@ -108,7 +111,7 @@ export function buildCatalog(
       planExists,
       numbers,
       { tariffs, tariffExists: (id) => tariffsBroken || tariffIds.has(id) },
-      defaults.timeZone,
+      { timeZone: defaults.timeZone, terms },
       problems,
     )) {
       if (accounts.has(account.id)) {
@@ -143,6 +146,7 @@ export function buildCatalog(
     plans,
     tariffs,
     accounts,
+    ...(terms === null ? {} : { billing: terms }),
   };
   const catalog: Catalog = {
     ...content,

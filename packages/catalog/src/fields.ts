@@ -145,6 +145,15 @@ export class FieldReader {
     return fallback;
   }
 
+  /** A day of the calendar, `2020-01-31`, kept as text: it is the same day in every zone. */
+  day(fields: Fields, name: string, fallback: string): string {
+    const text = fields.text(name);
+    if (text === undefined) return fallback;
+    if (/^\d{4}-\d{2}-\d{2}$/.test(text) && parseInstant(text) !== null) return text;
+    this.#problems.add('TOLL_CATALOG_DATE_INVALID', fields.place(name), `The ${name} is no day`);
+    return fallback;
+  }
+
   flag(fields: Fields, name: string, fallback: boolean): boolean {
     const text = fields.text(name);
     if (text === undefined) return fallback;

@@ -1,5 +1,6 @@
 /** What a catalog means, as one hash: the same whatever the order of files and rows, the comments and the notation of numbers. */
 import { createHash } from 'node:crypto';
+import type { BillingTerms } from './billing-model.ts';
 import type {
   Account,
   Catalog,
@@ -14,7 +15,7 @@ import type {
 import { type RateList, type RateTerms, emptyTerms } from './rate-list.ts';
 import { orderByText } from './rate-order.ts';
 
-type Content = Pick<Catalog, 'version' | 'name' | 'plans' | 'tariffs' | 'accounts'>;
+type Content = Pick<Catalog, 'version' | 'name' | 'plans' | 'tariffs' | 'accounts' | 'billing'>;
 
 /** SHA-256 in hex. The default plan is the run's, not the catalog's, and does not count. */
 export function fingerprintOf(content: Content): string {
@@ -24,6 +25,7 @@ export function fingerprintOf(content: Content): string {
   for (const tariff of byId(content.tariffs)) writeTariff(tariff, write, (text) => hash.update(text));
   for (const plan of byId(content.plans)) write(planContent(plan));
   for (const account of byId(content.accounts)) write(accountContent(account));
+  if (content.billing !== undefined) write(billingContent(content.billing));
   return hash.digest('hex');
 }
 
@@ -133,8 +135,15 @@ function planContent(plan: Plan): unknown {
       .map((type) => [type, ruleContent(plan.rules[type as keyof Plan['rules']])]),
     plan.internalUsesAllowance,
     plan.pools.map(({ id, secondsPerMonth, scope }) => [id, secondsPerMonth, scope]),
-    plan.recurring.map(({ id, name, per, amount }) => [id, name, per, amount]),
+    plan.recurring.map(({ id, name, per, amount, kinds, lowUsage }) => [
+      id,
+      name,
+      per,
+      amount,
+      ...(kinds === undefined && lowUsage === undefined ? [] : [kinds ?? null, lowUsage ?? null]),
+    ]),
     ...(plan.billsZeroLength ? ['bills_zero_length'] : []),
+    ...(plan.creditsRemovals === true ? ['credits_removals'] : []),
   ];
 }
 
@@ -155,12 +164,26 @@ function accountContent(account: Account): unknown {
     status,
     billingStart,
     address,
-    devices.map((device) => [device.id, device.kind, device.extension, ...ownContent(device)]),
+    devices.map((device) => [
+      device.id,
+      device.kind,
+      device.extension,
+      ...ownContent(device),
+      ...(device.service === undefined ? [] : [device.service]),
+      ...(device.isLowUsage === true ? ['low_usage'] : []),
+    ]),
     numbers
-      .map((each) => [each.number, each.kind, each.extension, ...ownContent(each)])
+      .map((each) => [
+        each.number,
+        each.kind,
+        each.extension,
+        ...ownContent(each),
+        ...(each.service === undefined ? [] : [each.service]),
+      ])
       .sort((a, b) => Number(a[0]) - Number(b[0])),
     // Absent where there are none, so that such accounts keep the fingerprint they had before there were any.
     ...ownContent(account),
+    ...(account.billing === undefined ? [] : [account.billing]),
     ...(account.billingGroups ?? []).map((group) => ['group', group.id, group.name, ...ownContent(group)]),
   ];
 }
@@ -172,6 +195,22 @@ function ownContent({ rules, billingGroup }: { rules?: OwnRules; billingGroup?: 
   return [
     ...(billingGroup === undefined ? [] : ['group', billingGroup]),
     ...(rules === undefined ? [] : ['rules', own]),
+  ];
+}
+
+function billingContent(terms: BillingTerms): unknown {
+  const { oneTimeCharges, contributionFactors, ...rest } = terms;
+  const table = (rates: BillingTerms['feeRates']): unknown[] =>
+    rates.map((rate) => JSON.stringify(rate)).toSorted((a, b) => (a < b ? -1 : 1));
+  return [
+    'billing',
+    { ...rest, feeRates: table(rest.feeRates), taxRates: table(rest.taxRates) },
+    oneTimeCharges.map(({ id, name, amounts }) => [
+      id,
+      name,
+      [...amounts].sort(([a], [b]) => (a < b ? -1 : 1)),
+    ]),
+    [...contributionFactors].sort(([a], [b]) => (a < b ? -1 : 1)),
   ];
 }
 

@@ -1,4 +1,7 @@
 export type * from './model.ts';
+export { CHARGE_SECTIONS, LANGUAGES, NO_BILLING, PERCENT_SCALE } from './billing-model.ts';
+export type * from './billing-model.ts';
+export { monthsLater } from './account-billing.ts';
 export { accountFor } from './account-for.ts';
 export { type CatalogSource, loadCatalogInWorker } from './catalog-thread.ts';
 export { buildCatalog, type CatalogOptions, type CatalogResult } from './build.ts';

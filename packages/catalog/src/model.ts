@@ -6,6 +6,8 @@ import type { NumberClass } from '@tollstream/numbering';
 
 import type { RateList } from './rate-list.ts';
 
+import type { AccountBilling, BillingTerms, InService, NumberKind } from './billing-model.ts';
+
 export type CallTypeName =
   | 'internal'
   | 'local'
@@ -202,14 +204,31 @@ export interface Plan {
   readonly pools: readonly Pool[];
   /** Monthly charges, in advance: what, per what, how much (scaled by CHARGE_SCALE). */
   readonly recurring: readonly RecurringCharge[];
+  /** Days after a removal in mid-month are given back on the next invoice; otherwise the month is paid for. */
+  readonly creditsRemovals?: boolean;
 }
 
 export interface RecurringCharge {
   readonly id: string;
   readonly name: string;
-  readonly per: 'account' | 'device' | 'did' | 'toll_free_did';
+  readonly per: RecurringUnit;
   readonly amount: number;
+  /** Of `device` and `extension`: the kinds of device that count; absent = all. */
+  readonly kinds?: readonly string[];
+  /** What a low-usage device costs instead, from so many phones on and within the account's quota. */
+  readonly lowUsage?: { readonly amount: number; readonly minimumPhones: number };
 }
+
+export const RECURRING_UNITS = [
+  'account',
+  'device',
+  'extension',
+  'did',
+  'toll_free_did',
+  'inbound_only_did',
+  'international_did',
+] as const;
+export type RecurringUnit = (typeof RECURRING_UNITS)[number];
 
 export interface Account {
   readonly id: string;
@@ -226,24 +245,33 @@ export interface Account {
   /** Absent: those of the plan hold. Rules of a device go before those of a number, of its billing group, and of the account. */
   readonly rules?: OwnRules;
   readonly billingGroups?: readonly BillingGroup[];
-  readonly devices: readonly {
-    readonly id: string;
-    readonly kind: string;
-    readonly extension: string;
-    /** Id; absent = none. */
-    readonly billingGroup?: string;
-    readonly rules?: OwnRules;
-  }[];
+  readonly devices: readonly Device[];
   /** E.164 digits as exact integers. */
   readonly numbers: readonly {
     readonly number: number;
-    readonly kind: 'did' | 'toll_free';
+    readonly kind: NumberKind;
     readonly extension: string;
     readonly billingGroup?: string;
     readonly rules?: OwnRules;
+    /** Absent: in service as long as the account. */
+    readonly service?: InService;
   }[];
+  /** Absent where the files say nothing of it. */
+  readonly billing?: AccountBilling;
   /** True when made on the fly from `--default-plan`. */
   readonly isDefault: boolean;
+}
+
+export interface Device {
+  readonly id: string;
+  readonly kind: string;
+  readonly extension: string;
+  /** Id; absent = none. */
+  readonly billingGroup?: string;
+  readonly rules?: OwnRules;
+  /** Absent: in service as long as the account. */
+  readonly service?: InService;
+  readonly isLowUsage?: boolean;
 }
 
 /** How the account's users dial: see the numbering package. */
@@ -266,4 +294,6 @@ export interface Catalog {
   readonly accountByNumber: ReadonlyMap<number, Account>;
   /** Plan of accounts the catalog does not know, when the operator asked for it. */
   readonly defaultPlan: Plan | null;
+  /** Absent: the catalog has no billing.yaml, and nothing can be issued. */
+  readonly billing?: BillingTerms;
 }

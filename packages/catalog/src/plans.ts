@@ -5,6 +5,7 @@ import type { ProblemList } from './problems.ts';
 import type { YamlFile } from './read-yaml.ts';
 import { FREE, readRule } from './rules.ts';
 import { CHARGE_SCALE } from './scales.ts';
+import { textsAt } from './billing-terms.ts';
 import { isPrefix } from './tariffs.ts';
 
 /**
@@ -57,6 +58,9 @@ export function readPlan(
       reader.oneOf(head, 'zero_length_calls', ['free', 'initial_interval'], 'free') === 'initial_interval',
     pools: [...pools.values()],
     recurring: readRecurring(yaml, value['recurring'], reader, problems),
+    ...(reader.oneOf(head, 'removals', ['end_of_month', 'credited'], 'end_of_month') === 'credited'
+      ? { creditsRemovals: true }
+      : {}),
   };
 }
 
@@ -122,7 +126,29 @@ function readRecurring(
       name: fields.text('name') ?? '',
       per: fields.text('per') as RecurringCharge['per'],
       amount: reader.decimal(fields, 'amount', CHARGE_SCALE, 0),
+      ...detailsOf(yaml, i, reader),
     });
   }
   return charges;
+}
+
+function detailsOf(
+  yaml: YamlFile,
+  index: number,
+  reader: FieldReader,
+): Pick<RecurringCharge, 'kinds' | 'lowUsage'> {
+  const kinds = textsAt(yaml, ['recurring', index, 'kinds']);
+  const low = yamlFields(yaml, ['recurring', index, 'low_usage']);
+  const hasLow = low.text('amount') !== undefined;
+  return {
+    ...(kinds.length > 0 ? { kinds } : {}),
+    ...(hasLow
+      ? {
+          lowUsage: {
+            amount: reader.decimal(low, 'amount', CHARGE_SCALE, 0),
+            minimumPhones: Number(low.text('minimum_phones') ?? 20),
+          },
+        }
+      : {}),
+  };
 }

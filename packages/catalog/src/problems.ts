@@ -35,6 +35,13 @@ export const CATALOG_PROBLEMS = {
   TOLL_CATALOG_PREFIX_DUPLICATE: 'Keep one of the rows, or end the earlier one where the later one starts.',
   TOLL_CATALOG_DATE_INVALID: 'Write a date (2020-01-31, midnight) or an instant (2020-01-31T00:00:00Z).',
   TOLL_CATALOG_DATE_INVERTED: 'Make effective_to later than effective_from; the end itself is outside.',
+  TOLL_CATALOG_QUARTER_INVALID: 'Write year and quarter, such as 2020Q1.',
+  TOLL_CATALOG_TABLE_OVERLAP: 'End the earlier row on the day on which the later one starts.',
+  TOLL_CATALOG_TABLE_GAP:
+    'Add what held in between, if it was nothing with 0: invoices of these days are refused until then.',
+  TOLL_CATALOG_EMAIL_INVALID: 'Write an address such as billing@example.com, or leave it out.',
+  TOLL_CATALOG_BILLING_START_EARLY:
+    'Let billing start when the free months of the contract have ended, or later.',
   TOLL_CATALOG_FLAG_INVALID: 'Write true or false.',
   TOLL_CATALOG_VALUE_UNKNOWN: 'Use one of the values that the message lists.',
   TOLL_CATALOG_CURRENCY_UNKNOWN: 'Use the ISO 4217 code of a currency that Tollstream knows, such as USD.',

@@ -4,7 +4,7 @@ import schema from '../../../schemas/catalog.schema.json' with { type: 'json' };
 import type { ProblemList } from './problems.ts';
 import type { Path, YamlFile } from './read-yaml.ts';
 
-export type FileKind = 'catalog' | 'plan' | 'tariff' | 'accounts';
+export type FileKind = 'catalog' | 'plan' | 'tariff' | 'accounts' | 'billing';
 
 const ajv = new Ajv2020({ allErrors: true, strict: false });
 ajv.addSchema(schema);

@@ -35,6 +35,18 @@ const CONTENT_TYPE: Readonly<Record<'csv' | 'jsonl', string>> = {
   jsonl: 'application/x-ndjson; charset=utf-8',
 };
 
+/** The request is right, and account or catalog do not let the invoice be made. */
+const CANNOT_BE_MADE: ReadonlySet<string> = new Set([
+  'TOLL_BILLING_ACCOUNT_MOVED',
+  'TOLL_BILLING_CURRENCY_MIXED',
+  'TOLL_BILLING_FACTOR_MISSING',
+  'TOLL_BILLING_FEE_RATE_MISSING',
+  'TOLL_BILLING_PLAN_UNKNOWN',
+  'TOLL_BILLING_TAX_JURISDICTION_UNKNOWN',
+  'TOLL_BILLING_TAX_RATE_MISSING',
+  'TOLL_BILLING_TOTAL_NEGATIVE',
+]);
+
 type RequestFailure = Error & { readonly statusCode?: number | undefined };
 
 interface MonthOfAccount {
@@ -148,7 +160,7 @@ function describeUsage(row: UsageRow): Record<string, string | number> {
 function statusOf(error: RequestFailure): number {
   if (isTollError(error)) {
     if (error.code === 'TOLL_BILLING_ACCOUNT_UNKNOWN') return 404;
-    if (error.code === 'TOLL_BILLING_CURRENCY_MIXED') return 409;
+    if (CANNOT_BE_MADE.has(error.code)) return 409;
     if (error.code.startsWith('TOLL_BILLING_')) return 400;
     return 'transient' in error && error.transient === true ? 503 : 500;
   }

@@ -45,3 +45,90 @@ export function callsChanged(before: number, after: number): TollError {
     remedy: 'Calls were rated meanwhile: download the file again.',
   });
 }
+
+export function planUnknown(accountId: string, plan: string): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_PLAN_UNKNOWN',
+    message: `Account ${accountId} was on plan ${JSON.stringify(plan)}, which the catalog does not have.`,
+    remedy: 'Keep plans in the catalog as long as accounts name them.',
+  });
+}
+
+export function accountMoved(
+  accountId: string,
+  from: { readonly name: string; readonly country: string; readonly currency: string },
+  to: { readonly name: string; readonly country: string; readonly currency: string },
+  until: string,
+): TollError {
+  const when = until === '' ? '' : ` until ${until}`;
+  return new TollError({
+    code: 'TOLL_BILLING_ACCOUNT_MOVED',
+    message: `Account ${accountId} is of ${from.country} in ${from.currency} by ${from.name}${when}, and of ${to.country} in ${to.currency} by ${to.name}.`,
+    remedy:
+      'Close the account at the end of a month and open another one in the new country: an invoice has one country and currency.',
+  });
+}
+
+export function addressMissing(accountId: string): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_ADDRESS_MISSING',
+    message: `Account ${accountId} has no complete billing address.`,
+    remedy: 'Give it an address, and country and state under billing: they decide fees and taxes.',
+  });
+}
+
+export function termsMissing(): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_TERMS_MISSING',
+    message: 'The catalog does not say who sells and on which terms.',
+    remedy: 'Add billing.yaml to the catalog; examples/hosted-phone has one.',
+  });
+}
+
+export function remittanceMissing(country: string, currency: string): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_REMITTANCE_MISSING',
+    message: `The catalog does not say how an account in ${country} pays in ${currency}.`,
+    remedy: 'Add it under remittance in billing.yaml.',
+  });
+}
+
+export function factorMissing(fee: string, quarter: string): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_FACTOR_MISSING',
+    message: `${fee}: there is no contribution factor for ${quarter}.`,
+    remedy: 'Add the quarter to contribution_factors.csv with its source.',
+  });
+}
+
+export function feeRateMissing(fee: string, place: string, day: string): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_FEE_RATE_MISSING',
+    message: `${fee}: no rate holds in ${place} on ${day}.`,
+    remedy: 'Add a row to fees.csv; a fee that is not charged there has a row with 0.',
+  });
+}
+
+export function taxRateMissing(tax: string, place: string, day: string): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_TAX_RATE_MISSING',
+    message: `${tax}: no rate holds in ${place} on ${day}.`,
+    remedy: 'Add a row to taxes.csv; a tax that ended has a row with 0.',
+  });
+}
+
+export function taxJurisdictionUnknown(place: string): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_TAX_JURISDICTION_UNKNOWN',
+    message: `taxes.csv says nothing of ${place}.`,
+    remedy: 'Add a row; where nothing is taxed, one with 0.',
+  });
+}
+
+export function totalNegative(accountId: string, total: string): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_TOTAL_NEGATIVE',
+    message: `The invoice of account ${accountId} would come to ${total}.`,
+    remedy: 'Credit less, or credit an earlier invoice by a credit note: an invoice is never negative.',
+  });
+}

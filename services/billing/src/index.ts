@@ -5,6 +5,6 @@ export type { CdrFormat } from './cdr/columns.ts';
 export { CDR_COMPRESSIONS, isTextFormat, writeCdrFile } from './cdr/download.ts';
 export type { CdrCompression } from './cdr/download.ts';
 export { BILLING_CONFIG } from './config.ts';
-export type { Invoice, InvoiceTotals, RecurringLine, UsageLine } from './invoice.ts';
+export type * from './invoice.ts';
 export { previewInvoice } from './preview.ts';
 export { renderInvoiceText } from './render-text.ts';

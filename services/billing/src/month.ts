@@ -7,21 +7,6 @@ export interface Month {
   readonly month: number;
 }
 
-const NAMES = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
-
 /** @throws TollError TOLL_BILLING_MONTH_INVALID */
 export function parseMonth(text: string): Month {
   const match = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(text);
@@ -31,11 +16,6 @@ export function parseMonth(text: string): Month {
 
 export function monthText({ year, month }: Month): string {
   return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}`;
-}
-
-/** 'January 2020'. */
-export function monthName({ year, month }: Month): string {
-  return `${NAMES[month - 1]} ${year}`;
 }
 
 export function monthBefore({ year, month }: Month): Month {

@@ -1,138 +1,174 @@
-/** The invoice of an account and month: a pure function of account, month, catalog version and usage. The same input gives the same bytes. */
-import type { Account } from '@tollstream/catalog';
+/**
+ * The invoice of an account and month: a pure function of catalog, account, month, usage and what was recorded of the account. The same
+ * input gives the same bytes.
+ */
+import type { AccountEvent, Cancellation } from '@tollstream/billing-store';
+import type { Account, Catalog } from '@tollstream/catalog';
+import { CHARGE_SECTIONS, NO_BILLING } from '@tollstream/catalog';
 import { CHARGE_SCALE } from '@tollstream/contracts';
-import type { CallType, RateType } from '@tollstream/contracts';
-import { currencyOf, formatScaled, roundToMinorBig } from '@tollstream/money';
-import { currencyMixed } from './errors.ts';
-import type { Invoice, UsageLine } from './invoice.ts';
-import { dateText, monthBefore, monthText } from './month.ts';
+import { currencyOf, formatScaled } from '@tollstream/money';
+import { happenedLines } from './charges.ts';
+import { compare, inLineOrder, sumOf } from './draft-line.ts';
+import type { DraftLine } from './draft-line.ts';
+import { currencyMixed, totalNegative } from './errors.ts';
+import { expiredNotes } from './exemptions.ts';
+import { feesOf } from './fees.ts';
+import { hindrancesOf, remittanceFor } from './hindrances.ts';
+import type { Invoice, InvoiceAccount, InvoiceSeller, InvoiceText } from './invoice.ts';
+import type { AccountUsage } from './invoice-usage.ts';
+import { dateText, localDate, monthBefore, monthText } from './month.ts';
 import type { Month } from './month.ts';
+import { planChangesIn, planHistoryOf, planOn } from './plan-history.ts';
+import type { PlanHistory } from './plan-history.ts';
 import { recurringLines } from './recurring.ts';
-import type { PricedLine } from './recurring.ts';
+import { taxesOf } from './taxes.ts';
+import { textOf } from './texts/texts.ts';
+import { usageLines, usageSummary } from './usage-lines.ts';
 import { minutesOf } from './usage-summary.ts';
-import type { UsageRow } from './usage-summary.ts';
 
-/** Days between issue on the 1st and payment. */
+/** Where the catalog names no other number of days between issue on the 1st and payment. */
 const PAYMENT_DAYS = 15;
-
-/** Fees and taxes are not computed yet, and the invoice says so. */
-const NOT_INCLUDED = ['fees', 'taxes'] as const;
 
 export interface InvoiceInput {
   readonly account: Account;
-  readonly catalogVersion: number;
+  readonly catalog: Pick<Catalog, 'version' | 'plans' | 'billing'> & { readonly fingerprint?: string };
   /** Month of issue: recurring charges for it, usage of the month before. */
   readonly month: Month;
-  /** Usage of the month before, one row per call type, rate type and currency. */
-  readonly usage: readonly UsageRow[];
+  /** Usage of the month before. */
+  readonly usage: AccountUsage;
+  /** Recorded of the account, not on an invoice yet. */
+  readonly events?: readonly AccountEvent[];
+  readonly cancellation?: Cancellation | undefined;
 }
 
-/** @throws TollError TOLL_BILLING_CURRENCY_MIXED when usage is in another currency than the account's */
-export function makeInvoice({ account, catalogVersion, month, usage }: InvoiceInput): Invoice {
+/**
+ * @throws TollError TOLL_BILLING_CURRENCY_MIXED | TOLL_BILLING_ACCOUNT_MOVED | TOLL_BILLING_TOTAL_NEGATIVE, and TOLL_BILLING_FACTOR_MISSING |
+ * TOLL_BILLING_FEE_RATE_MISSING | TOLL_BILLING_TAX_RATE_MISSING | TOLL_BILLING_TAX_JURISDICTION_UNKNOWN by the name of what is missing
+ */
+export function makeInvoice(input: InvoiceInput): Invoice {
+  const { account, catalog, month, usage } = input;
   const { currency } = account;
-  const foreign = usage.find((row) => row.currency !== currency && row.charge !== 0n);
+  const billing = account.billing ?? NO_BILLING;
+  const foreign = usage.rows.find((row) => row.currency !== currency && row.charge !== 0n);
   if (foreign !== undefined) throw currencyMixed(account.id, currency, foreign.currency);
+  const history = planHistoryOf(account, catalog, month);
+  const issueDate = dateText(month);
+  const start = startOf(account);
+  const recurring = recurringLines(account, month, {
+    start,
+    end: input.cancellation?.effectiveOn ?? '',
+    history,
+  });
+  const ofUsage = usageLines(account, usage.rows);
+  const lines = inLineOrder([...recurring, ...ofUsage, ...happenedLines(account, month, input.events ?? [])]);
+
+  // Fees and taxes need to know the jurisdiction; what is missing for them hinders the issue and is said.
+  const hindrances = hindrancesOf(account, catalog);
+  const terms = billing.country === '' ? undefined : catalog.billing;
+  const fees = terms === undefined ? [] : feesOf({ account, terms, issueDate, lines, usage: usage.rows });
+  const charges = sumOf(lines, CHARGE_SECTIONS);
+  const feeSum = sum(fees.map(({ minor }) => minor));
+  const subtotal = charges + feeSum;
+  if (subtotal < 0n)
+    throw totalNegative(account.id, formatScaled(subtotal, currencyOf(currency).minorDigits));
+  const taxes = terms === undefined ? [] : taxesOf(account, terms, issueDate, subtotal);
+  const taxSum = sum(taxes.map(({ minor }) => minor));
+
   const { minorDigits } = currencyOf(currency);
-  const recurring = recurringLines(account, month);
-  const usageLines = withoutCurrency(usage).map((row) => usageLine(row, currency, minorDigits));
-  const recurringMinor = sum(recurring.map(({ minor }) => minor));
-  const usageMinor = sum(usageLines.map(({ minor }) => minor));
+  const money = (minor: bigint): string => formatScaled(minor, minorDigits);
   return {
-    schema: 'tollstream.invoice/1',
+    schema: 'tollstream.invoice/2',
     status: 'preview',
+    number: null,
     month: monthText(month),
     usage_month: monthText(monthBefore(month)),
-    issue_date: dateText(month),
-    due_date: dateText(month, PAYMENT_DAYS),
-    account: {
-      id: account.id,
-      name: account.name,
-      address: account.address,
-      plan_id: account.plan.id,
-      plan_name: account.plan.name,
-      plan_is_default: account.isDefault,
-      time_zone: account.timeZone,
-    },
+    issue_date: issueDate,
+    due_date: dateText(month, catalog.billing?.paymentDays ?? PAYMENT_DAYS),
     currency,
-    catalog_version: catalogVersion,
-    recurring: recurring.map(({ line }) => line),
-    usage: usageLines.map(({ line }) => line),
+    language: billing.language,
+    catalog_version: catalog.version,
+    catalog_fingerprint: catalog.fingerprint ?? '',
+    seller: sellerOf(catalog),
+    remittance: remittanceFor(account, catalog),
+    account: describeAccount(account, planOn(history, issueDate)),
+    lines: lines.map(({ line }) => line),
+    billing_groups: groupsOf(lines, money),
+    fees: fees.map(({ fee }) => fee),
+    taxes: taxes.map(({ tax }) => tax),
     totals: {
-      calls: usage.reduce((calls, row) => calls + row.calls, 0),
-      billable_minutes: minutesOf(sum(usage.map((row) => row.billableSeconds))),
-      exact_usage: formatScaled(sum(usage.map((row) => row.charge)), CHARGE_SCALE),
-      recurring: formatScaled(recurringMinor, minorDigits),
-      usage: formatScaled(usageMinor, minorDigits),
-      total: formatScaled(recurringMinor + usageMinor, minorDigits),
+      calls: usage.rows.reduce((calls, row) => calls + row.calls, 0),
+      billable_minutes: minutesOf(sum(usage.rows.map((row) => row.billableSeconds))),
+      exact_usage: formatScaled(sum(usage.rows.map((row) => row.charge)), CHARGE_SCALE),
+      recurring: money(sum(recurring.map(({ minor }) => minor))),
+      usage: money(sum(ofUsage.map(({ minor }) => minor))),
+      one_time: money(sumOf(lines, ['one_time'])),
+      credits: money(sumOf(lines, ['credit'])),
+      charges: money(charges),
+      fees: money(feeSum),
+      subtotal: money(subtotal),
+      taxes: money(taxSum),
+      total: money(subtotal + taxSum),
     },
-    not_included: NOT_INCLUDED,
+    usage_summary: usageSummary(billing.language, usage),
+    notes: notesOf(account, history, month, start),
+    not_included: terms === undefined ? ['fees', 'taxes'] : [],
+    hindrances,
   };
 }
 
-/** Free calls may stand in the currency of another tariff, or in none: one line for each call type and rate type. */
-function withoutCurrency(usage: readonly UsageRow[]): UsageRow[] {
-  const byTypes = new Map<string, UsageRow>();
-  for (const row of usage) {
-    const key = `${row.callType}/${row.rateType}`;
-    const known = byTypes.get(key);
-    byTypes.set(
-      key,
-      known === undefined
-        ? row
-        : {
-            ...known,
-            calls: known.calls + row.calls,
-            billableSeconds: known.billableSeconds + row.billableSeconds,
-            includedSeconds: known.includedSeconds + row.includedSeconds,
-            chargedSeconds: known.chargedSeconds + row.chargedSeconds,
-            charge: known.charge + row.charge,
-          },
-    );
-  }
-  return [...byTypes.values()];
+/** The first day of billing in the account's time zone: '' = always, null = never. */
+function startOf(account: Account): string | null {
+  if (account.billingStart === Number.POSITIVE_INFINITY) return null;
+  const start = localDate(account.billingStart, account.timeZone);
+  return start === null ? '' : dateText(start, start.day - 1);
 }
 
-function usageLine(row: UsageRow, currency: string, minorDigits: number): PricedLine<UsageLine> {
-  const minor = roundToMinorBig(row.charge, CHARGE_SCALE, currency, 'half_up');
+function sellerOf({ billing }: InvoiceInput['catalog']): InvoiceSeller | null {
+  if (billing === undefined) return null;
+  const { name, address, country, taxId, email, phone, website } = billing.seller;
+  return { name, address, country, tax_id: taxId, email, phone, website };
+}
+
+function describeAccount(account: Account, plan: Account['plan']): InvoiceAccount {
+  const { country, state, email, taxId, autopay } = account.billing ?? NO_BILLING;
   return {
-    minor,
-    line: {
-      call_type: row.callType,
-      rate_type: row.rateType,
-      description: `${CALL_TYPE_NAMES[row.callType]}${RATE_TYPE_NAMES[row.rateType]}`,
-      calls: row.calls,
-      billable_minutes: minutesOf(row.billableSeconds),
-      included_minutes: minutesOf(row.includedSeconds),
-      charged_minutes: minutesOf(row.chargedSeconds),
-      exact_amount: formatScaled(row.charge, CHARGE_SCALE),
-      amount: formatScaled(minor, minorDigits),
-    },
+    id: account.id,
+    name: account.name,
+    address: account.address,
+    country,
+    state,
+    email,
+    tax_id: taxId,
+    autopay,
+    plan_id: plan.id,
+    plan_name: plan.name,
+    plan_is_default: account.isDefault,
+    time_zone: account.timeZone,
   };
+}
+
+function groupsOf(lines: readonly DraftLine[], money: (minor: bigint) => string): Invoice['billing_groups'] {
+  const groups = new Map<string, bigint>();
+  for (const { line, minor } of lines) {
+    groups.set(line.billing_group, (groups.get(line.billing_group) ?? 0n) + minor);
+  }
+  return [...groups]
+    .toSorted(([a], [b]) => compare(a, b))
+    .map(([billing_group, minor]) => ({ billing_group, amount: money(minor) }));
+}
+
+function notesOf(account: Account, history: PlanHistory, month: Month, start: string | null): InvoiceText[] {
+  const { language } = account.billing ?? NO_BILLING;
+  const isFree = start !== null && start > dateText(month);
+  return [
+    ...(isFree ? [textOf(language, 'note.free_until', { date: start })] : []),
+    ...planChangesIn(history, month).map(({ before, after, until }) =>
+      textOf(language, 'note.plan_changed', { from: before.name, to: after.name, date: until }),
+    ),
+    ...expiredNotes(account, month),
+  ];
 }
 
 function sum(values: readonly bigint[]): bigint {
   return values.reduce((total, value) => total + value, 0n);
 }
-
-const CALL_TYPE_NAMES: Readonly<Record<CallType, string>> = {
-  internal: 'Calls between extensions',
-  local: 'Local calls',
-  long_distance: 'Long-distance calls',
-  premium: 'Premium calls',
-  toll_free_outbound: 'Calls to toll-free numbers',
-  toll_free_inbound: 'Calls to your toll-free numbers',
-  inbound: 'Inbound calls',
-  international: 'International calls',
-  emergency: 'Emergency calls',
-  service_code: 'Service codes',
-};
-
-const RATE_TYPE_NAMES: Readonly<Record<RateType, string>> = {
-  included: ', included in the plan',
-  split: ', partly included',
-  overage: ', beyond included minutes',
-  metered: '',
-  free: ', free',
-  unanswered: ', unanswered',
-  before_billing_start: ', before billing began',
-};

@@ -55,7 +55,7 @@ export async function readUsage(store: UsageStore, accountId: string, month: Mon
     .sort(inInvoiceOrder);
 }
 
-function inInvoiceOrder(a: UsageRow, b: UsageRow): number {
+export function inInvoiceOrder(a: UsageRow, b: UsageRow): number {
   return (
     CALL_TYPES.indexOf(a.callType) - CALL_TYPES.indexOf(b.callType) ||
     RATE_TYPES.indexOf(a.rateType) - RATE_TYPES.indexOf(b.rateType) ||

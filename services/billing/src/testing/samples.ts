@@ -1,9 +1,10 @@
-import type { Account, ChargeRule, Plan } from '@tollstream/catalog';
-import type { UsageRow } from '../usage-summary.ts';
+import type { Account, AccountBilling, BillingTerms, ChargeRule, Plan } from '@tollstream/catalog';
+import { NO_BILLING } from '@tollstream/catalog';
+import type { InvoiceUsageRow } from '../invoice-usage.ts';
 
 const free: ChargeRule = { kind: 'free' };
 
-const PLAN: Plan = {
+export const PLAN: Plan = {
   id: 'standard',
   name: 'Standard',
   currency: 'USD',
@@ -56,7 +57,7 @@ export function accountOn(changes: Partial<Account>): Account {
 }
 
 /** Ten local calls of 906 s in all, beyond the included minutes. */
-export function usageRow(changes: Partial<UsageRow>): UsageRow {
+export function usageRow(changes: Partial<InvoiceUsageRow>): InvoiceUsageRow {
   return {
     callType: 'local',
     rateType: 'overage',
@@ -66,6 +67,70 @@ export function usageRow(changes: Partial<UsageRow>): UsageRow {
     includedSeconds: 0n,
     chargedSeconds: 906n,
     charge: 302_000n,
+    jurisdiction: 'intrastate',
+    place: '101',
     ...changes,
   };
 }
+
+/** In New York, taxed and billed by the terms below. */
+export function billingOf(changes: Partial<AccountBilling>): AccountBilling {
+  return { ...NO_BILLING, country: 'US', state: 'NY', ...changes };
+}
+
+const rate = {
+  name: 'State tax',
+  country: 'US',
+  state: 'NY',
+  from: '2019-01-01',
+  to: '',
+  percent: 0,
+  amount: 0,
+  source: 'law',
+};
+
+/** Two fees and a tax of 4 %. */
+export const TERMS: BillingTerms = {
+  seller: {
+    name: 'Seller',
+    address: ['1 Street'],
+    country: 'US',
+    taxId: '',
+    email: '',
+    phone: '',
+    website: '',
+  },
+  remittances: [{ country: 'US', currency: 'USD', lines: [{ label: 'bank', value: 'Example Bank' }] }],
+  invoicePrefix: 'INV-',
+  creditNotePrefix: 'CN-',
+  paymentDays: 15,
+  disputeDays: 15,
+  cancellationDays: 10,
+  autopayDay: 10,
+  oneTimeCharges: [],
+  fees: [
+    {
+      id: 'rrf',
+      name: 'Regulatory recovery fee',
+      kind: 'per_unit',
+      countries: ['US'],
+      base: [],
+      per: 'did',
+      share: 'safe_harbour',
+      safeHarbourPercent: 64_900_000,
+    },
+    {
+      id: 'usf',
+      name: 'Universal Service Fund',
+      kind: 'contribution',
+      countries: ['US'],
+      base: ['service_fee', 'did', 'overage', 'international'],
+      per: 'did',
+      share: 'safe_harbour',
+      safeHarbourPercent: 64_900_000,
+    },
+  ],
+  feeRates: [{ ...rate, id: 'rrf', state: '', amount: 850_000 }],
+  taxRates: [{ ...rate, id: 'us-ny', percent: 4_000_000 }],
+  contributionFactors: new Map([['2020Q1', { percent: 21_200_000, source: 'FCC' }]]),
+};
