@@ -105,7 +105,7 @@ export async function swapUnderLoad(options: SwapOptions): Promise<SwapReport> {
     pollMs: 100,
     inUse: 1,
     async prepare(loaded) {
-      const take = [rating.prepareCatalog(loaded.catalog), await ingest.prepareCatalog(loaded)];
+      const take = [rating.prepareCatalog(loaded.catalog), await ingest.prepareCatalog(loaded.catalog)];
       return () => take.forEach((swap) => swap());
     },
     onSwapped: ({ catalog: { version }, loadMs, swapMs }) => swapped.push({ version, loadMs, swapMs }),

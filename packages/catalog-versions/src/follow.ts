@@ -12,7 +12,7 @@ import { CatalogVersionError } from './errors.ts';
 import { catalogHistory, versionInForce } from './history.ts';
 import type { CatalogFiles } from './archive.ts';
 import type { CatalogVersion } from './manifest.ts';
-import { compileVersion, readCatalogFiles } from './read.ts';
+import { compileVersionAside, readCatalogFiles } from './read.ts';
 import { CATALOG_TOPIC, MANIFESTS } from './topic.ts';
 
 /** A version as those who use it get it. */
@@ -85,7 +85,7 @@ export function followCatalog(options: FollowOptions): Follower {
   async function change(target: CatalogVersion): Promise<void> {
     const startedMs = performance.now();
     const files = await readCatalogFiles(log, target, { topic });
-    const catalog = compileVersion(target, files, options);
+    const catalog = await compileVersionAside(target, files, options);
     const swap = await prepare({ catalog, files });
     if (isStopped) return;
     const preparedMs = performance.now();

@@ -1,5 +1,5 @@
-import { buildCatalog, catalogInvalid } from '@tollstream/catalog';
-import type { Catalog } from '@tollstream/catalog';
+import { buildCatalog, catalogInvalid, loadCatalogInWorker } from '@tollstream/catalog';
+import type { Catalog, CatalogResult } from '@tollstream/catalog';
 import type { EventLog } from '@tollstream/event-log';
 import { decompress, sha256, unpackFiles } from './archive.ts';
 import type { CatalogFiles } from './archive.ts';
@@ -81,13 +81,28 @@ function countOf(chunks: readonly Buffer[]): number {
   return Object.keys(chunks).length;
 }
 
+/** The same on another thread, for whoever must not stand still meanwhile. */
+export async function compileVersionAside(
+  version: Pick<CatalogVersion, 'version' | 'fingerprint'>,
+  files: CatalogFiles,
+  { defaultPlan }: Pick<ReadOptions, 'defaultPlan'> = {},
+): Promise<Catalog> {
+  return checked(version, await loadCatalogInWorker({ files }, { defaultPlan, version: version.version }));
+}
+
 /** @throws as `readCatalogVersion` does for what it read */
 export function compileVersion(
-  { version, fingerprint }: Pick<CatalogVersion, 'version' | 'fingerprint'>,
+  version: Pick<CatalogVersion, 'version' | 'fingerprint'>,
   files: CatalogFiles,
   { defaultPlan }: Pick<ReadOptions, 'defaultPlan'> = {},
 ): Catalog {
-  const built = buildCatalog(files, { defaultPlan, version });
+  return checked(version, buildCatalog(files, { defaultPlan, version: version.version }));
+}
+
+function checked(
+  { version, fingerprint }: Pick<CatalogVersion, 'version' | 'fingerprint'>,
+  built: CatalogResult,
+): Catalog {
   if (!built.ok) throw catalogInvalid(`version ${version}`, built.problems);
   if (built.catalog.fingerprint !== fingerprint)
     throw contentDamaged(version, 'its fingerprint is another, so this release reads it in another way');

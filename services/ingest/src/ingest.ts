@@ -1,4 +1,5 @@
-import type { CatalogFiles, LoadedVersion, Swap } from '@tollstream/catalog-versions';
+import type { Catalog } from '@tollstream/catalog';
+import type { Swap } from '@tollstream/catalog-versions';
 import { parseTotals } from '@tollstream/contracts';
 import { EventLogError } from '@tollstream/event-log';
 import type {
@@ -27,8 +28,8 @@ export interface StartIngestOptions extends Omit<IngestProcessorOptions, 'output
   readonly metrics: Metrics;
   readonly topics: { readonly raw: string; readonly accepted: string; readonly rejected: string };
   readonly group?: string;
-  /** Work in a thread of its own, which is given the files of the catalog; absent: in this thread. */
-  readonly worker?: { readonly files: CatalogFiles };
+  /** Work in a thread of its own; otherwise in this one. */
+  readonly inThread?: boolean;
   /** Limits of one fetch; see the event log. */
   readonly fetch?: Pick<JoinOptions, 'fetchBytesMax' | 'recordsMax'>;
   readonly onEvent?: (event: MembershipEvent) => void;
@@ -74,20 +75,20 @@ export async function startIngest(options: StartIngestOptions): Promise<IngestMe
 interface Ingester {
   ingest(state: IngestState, batch: RecordBatch): Promise<IngestedBatch>;
   /** Makes another version ready aside. @returns what makes it the one that attributes later batches */
-  prepareCatalog(loaded: LoadedVersion): Promise<Swap>;
+  prepareCatalog(catalog: Catalog): Promise<Swap>;
   stop(): Promise<void>;
 }
 
 async function createIngester(options: StartIngestOptions & IngestProcessorOptions): Promise<Ingester> {
-  const { worker, outputs, catalog, sources, limits, defaultDialPlan } = options;
-  if (worker !== undefined) {
+  const { inThread = false, outputs, catalog, sources, limits, defaultDialPlan } = options;
+  if (inThread) {
     const setup = {
       outputs,
       ...(sources === undefined ? {} : { sources }),
       ...(limits === undefined ? {} : { limits }),
       ...(defaultDialPlan === undefined ? {} : { defaultDialPlan }),
     };
-    return IngestWorker.start(setup, { catalog, files: worker.files });
+    return IngestWorker.start(setup, catalog);
   }
   const processor = createIngestProcessor(options);
   return {
@@ -95,7 +96,7 @@ async function createIngester(options: StartIngestOptions & IngestProcessorOptio
       await processor.prepare(batch);
       return processor.process(state, batch);
     },
-    prepareCatalog: ({ catalog: next }) => Promise.resolve(() => processor.useCatalog(next)),
+    prepareCatalog: (next) => Promise.resolve(() => processor.useCatalog(next)),
     stop: () => Promise.resolve(),
   };
 }

@@ -40,7 +40,7 @@ async function start(context: Context): Promise<void> {
   });
   context.onStop('membership', async () => membership.stop());
   context.watch('membership', membership.done);
-  source.follow((loaded) => membership.prepareCatalog(loaded));
+  source.follow(({ catalog }) => membership.prepareCatalog(catalog));
 }
 
 function openSchemaSource(config: Context['config']): SchemaSource | null {

@@ -7,7 +7,6 @@ import { startIngest } from '@tollstream/service-ingest';
 import { startRating } from '@tollstream/service-rating';
 import type { Catalog } from '@tollstream/catalog';
 import { followCatalog } from '@tollstream/catalog-versions';
-import type { CatalogFiles } from '@tollstream/catalog-versions';
 import type { EventLog, Membership } from '@tollstream/event-log';
 import { createMetrics } from '@tollstream/service-kit';
 import type { Metrics } from '@tollstream/service-kit';
@@ -31,8 +30,6 @@ export interface PipelineParts {
   readonly log: EventLog;
   readonly store: UsageStore;
   readonly catalog: Catalog;
-  /** Of the catalog: ingest has a thread of its own, which compiles them too. */
-  readonly files: CatalogFiles;
   /** One registry for all three: each stage's series carry its name. */
   readonly metrics: Metrics;
 }
@@ -45,7 +42,7 @@ export interface Pipeline {
 }
 
 export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
-  const { log, store, catalog, files, metrics } = parts;
+  const { log, store, catalog, metrics } = parts;
   const topics = EMBEDDED_TOPICS;
   const of = (service: string): Metrics => createMetrics({ service, registry: metrics.registry });
   const ingest = await startIngest({
@@ -53,7 +50,7 @@ export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
     catalog,
     topics,
     metrics: of('ingest'),
-    worker: { files },
+    inThread: true,
     fetch: INGEST_FETCH,
   });
   const rating = await startRating({
@@ -72,7 +69,7 @@ export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
     inUse: catalog.version,
     async prepare(loaded) {
       const swapRating = rating.prepareCatalog(loaded.catalog);
-      const swapIngest = await ingest.prepareCatalog(loaded);
+      const swapIngest = await ingest.prepareCatalog(loaded.catalog);
       return () => {
         // Rating first: it may know an account that ingest does not attribute calls to yet, and not the other way round.
         swapRating();

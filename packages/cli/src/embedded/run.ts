@@ -64,7 +64,7 @@ export async function runEmbedded(options: RunOptions): Promise<void> {
     const pipeline = await startPipeline({
       log: workspace.log,
       store: workspace.store,
-      ...loaded,
+      catalog,
       metrics,
     });
     const pipelineStartMs = performance.now();

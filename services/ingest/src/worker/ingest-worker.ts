@@ -1,8 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import type { LoadedVersion, Swap } from '@tollstream/catalog-versions';
+import { transferCatalog } from '@tollstream/catalog';
+import type { Catalog } from '@tollstream/catalog';
+import type { Swap } from '@tollstream/catalog-versions';
 import type { RecordBatch } from '@tollstream/event-log';
 import type { IngestedBatch, IngestState } from '../processor.ts';
-import type { CatalogMessage, WorkerAnswer, WorkerRequest, WorkerSetup } from './messages.ts';
+import type { WorkerAnswer, WorkerRequest, WorkerSetup } from './messages.ts';
 import { packBatch } from './packed-batch.ts';
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
@@ -28,12 +30,9 @@ export class IngestWorker {
     worker.on('exit', () => this.#fail(new Error('The worker thread of ingest ended.')));
   }
 
-  /**
-   * Starts the thread and waits until it holds the catalog.
-   * @throws CatalogVersionError TOLL_CATALOG_CONTENT_DAMAGED when the files are not those of the catalog
-   */
-  static async start(setup: Omit<WorkerSetup, 'catalog'>, loaded: LoadedVersion): Promise<IngestWorker> {
-    const workerData: WorkerSetup = { ...setup, catalog: messageOf(loaded) };
+  /** Starts the thread and waits until it holds the catalog. */
+  static async start(setup: Omit<WorkerSetup, 'catalog'>, catalog: Catalog): Promise<IngestWorker> {
+    const workerData: WorkerSetup = { ...setup, catalog: transferCatalog(catalog) };
     const worker = new Worker(new URL('./main.ts', import.meta.url), { workerData });
     await new Promise((resolve, reject) => {
       worker.once('message', resolve);
@@ -56,8 +55,8 @@ export class IngestWorker {
   }
 
   /** The thread works one message after the other: what is asked for after the swap is attributed by the new version. */
-  async prepareCatalog(loaded: LoadedVersion): Promise<Swap> {
-    await this.#ask({ kind: 'prepare', catalog: messageOf(loaded) }, []);
+  async prepareCatalog(catalog: Catalog): Promise<Swap> {
+    await this.#ask({ kind: 'prepare', catalog: transferCatalog(catalog) }, []);
     return () => {
       // Its failure is that of the thread, and stops the member by its next batch.
       this.#ask({ kind: 'swap' }, []).catch(() => undefined);
@@ -86,9 +85,4 @@ export class IngestWorker {
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }
-}
-
-function messageOf({ catalog, files }: LoadedVersion): CatalogMessage {
-  const { version, fingerprint, defaultPlan } = catalog;
-  return { files, version, fingerprint, defaultPlan: defaultPlan?.id ?? null };
 }

@@ -1,17 +1,17 @@
 /** The worker thread: the same processor on the same catalog, one batch after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { receiveCatalog } from '@tollstream/catalog';
 import type { Catalog } from '@tollstream/catalog';
-import { compileVersion } from '@tollstream/catalog-versions';
 import type { OutputRecord } from '@tollstream/event-log';
 import { createIngestProcessor } from '../processor.ts';
-import type { CatalogMessage, WorkerAnswer, WorkerRequest, WorkerSetup } from './messages.ts';
+import type { WorkerAnswer, WorkerRequest, WorkerSetup } from './messages.ts';
 import { unpackBatch } from './packed-batch.ts';
 
 const { catalog, ...options } = workerData as WorkerSetup;
 const port = parentPort;
 if (port === null) throw new Error('This is the worker thread of ingest; it does not run by itself.');
 
-const processor = createIngestProcessor({ ...options, catalog: compile(catalog) });
+const processor = createIngestProcessor({ ...options, catalog: receiveCatalog(catalog) });
 let prepared: Catalog | null = null;
 
 port.on('message', (request: WorkerRequest) => void answer(request));
@@ -24,7 +24,7 @@ async function answer(request: WorkerRequest): Promise<void> {
       case 'batch':
         return await ingest(request);
       case 'prepare':
-        prepared = compile(request.catalog);
+        prepared = receiveCatalog(request.catalog);
         break;
       case 'swap':
         if (prepared !== null) processor.useCatalog(prepared);
@@ -36,10 +36,6 @@ async function answer(request: WorkerRequest): Promise<void> {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     port?.postMessage({ id, kind: 'failed', error } satisfies WorkerAnswer);
   }
-}
-
-function compile({ files, defaultPlan, ...version }: CatalogMessage): Catalog {
-  return compileVersion(version, files, { defaultPlan: defaultPlan ?? undefined });
 }
 
 async function ingest({ id, batch: packed, totals }: WorkerRequest & { kind: 'batch' }): Promise<void> {

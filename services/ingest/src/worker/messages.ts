@@ -1,24 +1,16 @@
 /** What ingest and its worker thread say to each other. */
-import type { CatalogFiles } from '@tollstream/catalog-versions';
+import type { TransferredCatalog } from '@tollstream/catalog';
 import type { RejectCode, RunningTotals } from '@tollstream/contracts';
 import type { OutputRecord } from '@tollstream/event-log';
 import type { IngestProcessorOptions } from '../processor.ts';
 import type { PackedBatch } from './packed-batch.ts';
 
-/** Options of the processor that can cross to another thread; the catalog is compiled there anew. */
+/** Options of the processor that can cross to another thread; the catalog shares its buffers. */
 export interface WorkerSetup extends Pick<
   IngestProcessorOptions,
   'outputs' | 'sources' | 'limits' | 'defaultDialPlan'
 > {
-  readonly catalog: CatalogMessage;
-}
-
-/** A version as its files, which the thread compiles by itself. */
-export interface CatalogMessage {
-  readonly files: CatalogFiles;
-  readonly version: number;
-  readonly fingerprint: string;
-  readonly defaultPlan: string | null;
+  readonly catalog: TransferredCatalog;
 }
 
 export type WorkerRequest =
@@ -28,8 +20,8 @@ export type WorkerRequest =
       readonly batch: PackedBatch;
       readonly totals: RunningTotals;
     }
-  /** Compiles a version beside the one in use. */
-  | { readonly id: number; readonly kind: 'prepare'; readonly catalog: CatalogMessage }
+  /** Takes another version, beside the one in use. */
+  | { readonly id: number; readonly kind: 'prepare'; readonly catalog: TransferredCatalog }
   /** Takes the prepared version for all batches that are asked for later. */
   | { readonly id: number; readonly kind: 'swap' };
 
