@@ -1,11 +1,13 @@
 /** Files to a catalog: pure, and every problem at once. */
 import { readAccounts, readNumbers } from './accounts.ts';
 import { readBillingTerms } from './billing-terms.ts';
+import { readDestinationSets } from './destination-sets.ts';
 import { FieldReader, yamlFields } from './fields.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Account, Catalog, ChargeRounding, DurationRounding, OwnRules, Plan, Tariff } from './model.ts';
 import { readOriginGroups } from './origins.ts';
 import { readPlan } from './plans.ts';
+import { warnOfPools } from './pools.ts';
 import { type CatalogProblem, ProblemList, wholeFile } from './problems.ts';
 import { type YamlFile, readYaml } from './read-yaml.ts';
 import { type FileKind, checkStructure } from './structure.ts';
@@ -85,9 +87,16 @@ export function buildCatalog(
     const tariff = readTariff(yaml, textOf, defaults.tariff, problems, warnings);
     keepUnique(tariffs, tariff, yaml, problems);
   }
+  const destinationSets = readDestinationSets(head, problems, warnings);
   const plans = new Map<string, Plan>();
   for (const yaml of planFiles) {
-    const plan = readPlan(yaml, tariffs, (id) => tariffsBroken || tariffIds.has(id), problems);
+    const plan = readPlan(
+      yaml,
+      tariffs,
+      (id) => tariffsBroken || tariffIds.has(id),
+      destinationSets,
+      problems,
+    );
     keepUnique(plans, plan, yaml, problems);
     warnOfPremiumWithoutRate(plan, yaml, warnings);
   }
@@ -140,6 +149,16 @@ export function buildCatalog(
     warnings.add('TOLL_CATALOG_FILE_UNUSED', wholeFile(path), 'Nothing refers to this file');
   }
   warnOfUnusedTariffs(tariffFiles, plans, accounts, warnings);
+  for (const yaml of planFiles) {
+    const plan = plans.get(yamlFields(yaml, []).text('id') ?? '');
+    if (plan === undefined) continue;
+    warnOfPools(
+      plan,
+      yaml,
+      [...accounts.values()].filter((account) => account.plan === plan),
+      warnings,
+    );
+  }
   const content = {
     version: options.version ?? Number(yamlFields(head!, []).text('version')),
     name: yamlFields(head!, []).text('name')!,
@@ -147,6 +166,7 @@ export function buildCatalog(
     tariffs,
     accounts,
     ...(terms === null ? {} : { billing: terms }),
+    destinationSets,
   };
   const catalog: Catalog = {
     ...content,

@@ -1,6 +1,6 @@
 /** A catalog as JSON for people and scripts. */
 import { formatScaled } from '@tollstream/money';
-import type { Account, Catalog, ChargeRule, OwnRules, Plan, Tariff } from './model.ts';
+import type { Account, Catalog, ChargeRule, DestinationSet, OwnRules, Plan, Pool, Tariff } from './model.ts';
 import { CHARGE_SCALE } from './scales.ts';
 
 /** What `catalog show` prints: accounts, plans and tariffs in file order, money as decimal strings, times as ISO 8601. */
@@ -12,6 +12,7 @@ export function describeCatalog(catalog: Catalog) {
     default_plan: catalog.defaultPlan?.id ?? null,
     accounts: Array.from(catalog.accounts.values(), describeAccount),
     plans: Array.from(catalog.plans.values(), describePlan),
+    destination_sets: Array.from(catalog.destinationSets.values(), describeSet),
     tariffs: Array.from(catalog.tariffs.values(), describeTariff),
   };
 }
@@ -61,11 +62,7 @@ function describePlan(plan: Plan) {
     premium_prefixes: plan.premiumPrefixes,
     internal_uses_allowance: plan.internalUsesAllowance,
     zero_length_calls: plan.billsZeroLength ? 'initial_interval' : 'free',
-    pools: plan.pools.map(({ id, secondsPerMonth, scope }) => ({
-      id,
-      minutes_per_month: secondsPerMonth / 60,
-      scope,
-    })),
+    pools: plan.pools.map(describePool),
     rules: Object.fromEntries(Object.entries(plan.rules).map(([type, rule]) => [type, describeRule(rule)])),
     recurring: plan.recurring.map(({ id, name, per, amount }) => ({
       id,
@@ -88,8 +85,29 @@ function describeOwn({ rules, billingGroup }: { rules?: OwnRules; billingGroup?:
   };
 }
 
+function describePool(pool: Pool) {
+  const { id, unit, perMonth, scope, deviceKind, devicesMin, destinations, proration } = pool;
+  return {
+    id,
+    ...(unit === 'seconds' ? { minutes_per_month: perMonth / 60 } : {}),
+    ...(unit === 'calls' ? { calls_per_month: perMonth } : {}),
+    ...(unit === 'money' ? { amount_per_month: formatScaled(perMonth, CHARGE_SCALE, { trim: true }) } : {}),
+    scope,
+    ...(deviceKind === '' ? {} : { device_kind: deviceKind }),
+    ...(scope === 'devices' ? { devices_min: devicesMin } : {}),
+    destinations: destinations?.id ?? null,
+    first_month: proration === 'none' ? 'whole' : `prorated_${proration}`,
+  };
+}
+
+function describeSet({ id, callTypes, countries, prefixes }: DestinationSet) {
+  return { id, call_types: callTypes === null ? null : [...callTypes], countries: [...countries], prefixes };
+}
+
 function describeRule(rule: ChargeRule) {
-  return rule.kind === 'tariff' ? { tariff: rule.tariff.id, pool: rule.pool?.id ?? null } : rule.kind;
+  return rule.kind === 'tariff'
+    ? { tariff: rule.tariff.id, pools: rule.pools.map(({ id }) => id) }
+    : rule.kind;
 }
 
 function describeTariff(tariff: Tariff) {

@@ -5,8 +5,10 @@ import type {
   Account,
   Catalog,
   ChargeRule,
+  DestinationSet,
   OwnRules,
   Plan,
+  Pool,
   PriceList,
   SpecialTerms,
   Tariff,
@@ -15,7 +17,10 @@ import type {
 import { type RateList, type RateTerms, emptyTerms } from './rate-list.ts';
 import { orderByText } from './rate-order.ts';
 
-type Content = Pick<Catalog, 'version' | 'name' | 'plans' | 'tariffs' | 'accounts' | 'billing'>;
+type Content = Pick<
+  Catalog,
+  'version' | 'name' | 'plans' | 'tariffs' | 'accounts' | 'billing' | 'destinationSets'
+>;
 
 /** SHA-256 in hex. The default plan is the run's, not the catalog's, and does not count. */
 export function fingerprintOf(content: Content): string {
@@ -23,6 +28,7 @@ export function fingerprintOf(content: Content): string {
   const write = (value: unknown) => hash.update(`${JSON.stringify(value)}\n`);
   write(['catalog', content.version, content.name]);
   for (const tariff of byId(content.tariffs)) writeTariff(tariff, write, (text) => hash.update(text));
+  for (const set of byId(content.destinationSets)) write(['destination_set', setContent(set)]);
   for (const plan of byId(content.plans)) write(planContent(plan));
   for (const account of byId(content.accounts)) write(accountContent(account));
   if (content.billing !== undefined) write(billingContent(content.billing));
@@ -134,7 +140,7 @@ function planContent(plan: Plan): unknown {
       .sort()
       .map((type) => [type, ruleContent(plan.rules[type as keyof Plan['rules']])]),
     plan.internalUsesAllowance,
-    plan.pools.map(({ id, secondsPerMonth, scope }) => [id, secondsPerMonth, scope]),
+    plan.pools.map(poolContent),
     plan.recurring.map(({ id, name, per, amount, kinds, lowUsage }) => [
       id,
       name,
@@ -147,8 +153,27 @@ function planContent(plan: Plan): unknown {
   ];
 }
 
+/** What a pool had when pools were minutes only comes first, and what is as it was then is left out: old catalogs keep their fingerprints. */
+function poolContent(pool: Pool): unknown {
+  const { id, unit, perMonth, scope, deviceKind, devicesMin, destinations, proration } = pool;
+  const isMinutes = unit === 'seconds' && deviceKind === '' && devicesMin === 1;
+  const further =
+    isMinutes && destinations === null && proration === 'none'
+      ? []
+      : [unit, deviceKind, devicesMin, destinations === null ? null : setContent(destinations), proration];
+  return [id, perMonth, scope, ...further];
+}
+
+function setContent({ id, callTypes, countries, prefixes }: DestinationSet): unknown {
+  return [id, callTypes === null ? null : [...callTypes].sort(), [...countries].sort(), prefixes.toSorted()];
+}
+
+function poolIds(pools: readonly Pool[]): unknown[] {
+  return pools.length === 0 ? [null] : pools.map(({ id }) => id);
+}
+
 function ruleContent(rule: ChargeRule): unknown {
-  return rule.kind === 'tariff' ? ['tariff', rule.tariff.id, rule.pool?.id ?? null] : rule.kind;
+  return rule.kind === 'tariff' ? ['tariff', rule.tariff.id, ...poolIds(rule.pools)] : rule.kind;
 }
 
 function accountContent(account: Account): unknown {

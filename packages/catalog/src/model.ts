@@ -166,8 +166,8 @@ export interface PrefixIndex {
 export type ChargeRule =
   | { readonly kind: 'free' }
   | { readonly kind: 'blocked' }
-  /** Priced by `tariff`; when `pool` is set its seconds are taken first, and the rest is overage at the tariff's rate. */
-  | { readonly kind: 'tariff'; readonly tariff: Tariff; readonly pool: Pool | null };
+  /** Priced by `tariff`; `pools` are used up first, in their order, and the rest is overage at the tariff's rate. */
+  | { readonly kind: 'tariff'; readonly tariff: Tariff; readonly pools: readonly Pool[] };
 
 /** Rules that take the place of the plan's, by call type; what is not named stays the plan's. */
 export type OwnRules = Readonly<Partial<Record<CallTypeName, ChargeRule>>>;
@@ -179,11 +179,34 @@ export interface BillingGroup {
   readonly rules?: OwnRules;
 }
 
+export type PoolUnit = 'seconds' | 'calls' | 'money';
+
+/** An allowance for each billing month. Its id is its identity: what was used of it stays used under a later catalog version. */
 export interface Pool {
   readonly id: string;
-  /** Allowance per billing month in billable seconds; for `device` scope each device has its own. */
-  readonly secondsPerMonth: number;
-  readonly scope: 'account' | 'device';
+  readonly unit: PoolUnit;
+  /** For each holder: billable seconds, calls, or charges scaled by 10^CHARGE_SCALE. */
+  readonly perMonth: number;
+  /** Who holds one: the account, each of its numbers, each device, or (`devices`) all devices of a kind together, each adding `perMonth`. */
+  readonly scope: 'account' | 'number' | 'device' | 'devices';
+  /** Only calls of devices of this kind use it; '' = of any device, and of none. */
+  readonly deviceKind: string;
+  /** With fewer devices of that kind there is no such pool. */
+  readonly devicesMin: number;
+  /** Only calls of this set use it; null = all calls of the rules that name it. */
+  readonly destinations: DestinationSet | null;
+  /** How the part of the month in which billing began is rounded to whole units; 'none' = that month has the whole pool. */
+  readonly proration: 'none' | 'up' | 'down' | 'nearest';
+}
+
+/** A named part of all calls: of one of the call types, and to one of the countries or prefixes. */
+export interface DestinationSet {
+  readonly id: string;
+  /** Null = of any type. */
+  readonly callTypes: ReadonlySet<CallTypeName> | null;
+  /** Both empty = to anywhere. */
+  readonly countries: ReadonlySet<string>;
+  readonly prefixes: readonly string[];
 }
 
 export interface Plan {
@@ -290,6 +313,7 @@ export interface Catalog {
   readonly plans: ReadonlyMap<string, Plan>;
   readonly tariffs: ReadonlyMap<string, Tariff>;
   readonly accounts: ReadonlyMap<string, Account>;
+  readonly destinationSets: ReadonlyMap<string, DestinationSet>;
   /** E.164 digits → account. */
   readonly accountByNumber: ReadonlyMap<number, Account>;
   /** Plan of accounts the catalog does not know, when the operator asked for it. */

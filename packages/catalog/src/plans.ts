@@ -1,6 +1,7 @@
 /** Plan files to plans. */
 import { FieldReader, isObject, sequenceLength, yamlFields } from './fields.ts';
-import type { CallTypeName, ChargeRule, Plan, Pool, RecurringCharge, Tariff } from './model.ts';
+import type { CallTypeName, ChargeRule, DestinationSet, Plan, RecurringCharge, Tariff } from './model.ts';
+import { readPools } from './pools.ts';
 import type { ProblemList } from './problems.ts';
 import type { YamlFile } from './read-yaml.ts';
 import { FREE, readRule } from './rules.ts';
@@ -16,6 +17,7 @@ export function readPlan(
   yaml: YamlFile,
   tariffs: ReadonlyMap<string, Tariff>,
   tariffExists: (id: string) => boolean,
+  sets: ReadonlyMap<string, DestinationSet>,
   problems: ProblemList,
 ): Plan {
   const reader = new FieldReader(problems);
@@ -23,7 +25,7 @@ export function readPlan(
   const value = isObject(yaml.value) ? yaml.value : {};
   const country = reader.country(head, 'country', '');
   const currency = reader.currency(head, 'currency', '');
-  const pools = readPools(yaml, value['pools'], problems);
+  const pools = readPools(yaml, value['pools'], sets, problems);
 
   function rule(type: CallTypeName): ChargeRule {
     return (
@@ -62,23 +64,6 @@ export function readPlan(
       ? { creditsRemovals: true }
       : {}),
   };
-}
-
-function readPools(yaml: YamlFile, value: unknown, problems: ProblemList): Map<string, Pool> {
-  const pools = new Map<string, Pool>();
-  for (let i = 0; i < sequenceLength(value); i++) {
-    const fields = yamlFields(yaml, ['pools', i]);
-    const id = fields.text('id');
-    if (id === undefined) continue;
-    if (pools.has(id))
-      problems.add('TOLL_CATALOG_ID_DUPLICATE', fields.place('id'), 'The plan has this pool twice');
-    pools.set(id, {
-      id,
-      secondsPerMonth: Number(fields.text('minutes_per_month') ?? 0) * 60,
-      scope: fields.text('scope') === 'device' ? 'device' : 'account',
-    });
-  }
-  return pools;
 }
 
 function readCountries(yaml: YamlFile, value: unknown, reader: FieldReader): string[] {

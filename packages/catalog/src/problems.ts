@@ -55,6 +55,13 @@ export const CATALOG_PROBLEMS = {
   TOLL_CATALOG_RATE_CHEAPER_BEFORE:
     'Add a row with the price until then, start the row earlier, or leave it so if that is what was agreed.',
   TOLL_CATALOG_RATE_UNLIKE_NEIGHBOURS: 'Check the decimal point; leave it so if the price is meant.',
+  TOLL_CATALOG_POOL_SIZE_INVALID:
+    'Give the pool one of minutes_per_month, calls_per_month and amount_per_month.',
+  TOLL_CATALOG_POOL_SCOPE_INVALID: 'Give the pool the scope that the message names, or remove the key.',
+  TOLL_CATALOG_POOL_ORDER_INVALID:
+    'List each pool once under pools, in the order in which they are used up, those in money last.',
+  TOLL_CATALOG_POOL_UNREACHABLE: 'Name the pool in a rule whose calls can use it, or remove it.',
+  TOLL_CATALOG_SET_OVERLAP: 'Remove the longer prefix from the set; it changes nothing.',
   TOLL_CATALOG_FILE_UNUSED: 'Move the file into plans/, tariffs/ or accounts/, refer to it, or remove it.',
   TOLL_CATALOG_TARIFF_UNUSED: 'Refer to the tariff from a plan, or remove it.',
   TOLL_CATALOG_PREMIUM_WITHOUT_RATE:

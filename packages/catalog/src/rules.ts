@@ -1,6 +1,7 @@
 /** How a call type is charged: rules of plans, and those that accounts, billing groups, devices and numbers have instead. */
 import { isObject, yamlFields } from './fields.ts';
 import type { CallTypeName, ChargeRule, OwnRules, Pool, Tariff } from './model.ts';
+import { namedPools } from './pools.ts';
 import type { Place, ProblemList } from './problems.ts';
 import type { Path, YamlFile } from './read-yaml.ts';
 
@@ -42,12 +43,8 @@ export function readRule(
       `The tariff is in ${tariff.currency} and the ${owner} in ${currency}`,
     );
   }
-  const poolId = fields.text('pool');
-  const pool = poolId === undefined ? null : (pools.get(poolId) ?? null);
-  if (poolId !== undefined && pool === null) {
-    problems.add('TOLL_CATALOG_REFERENCE_UNKNOWN', fields.place('pool'), 'The plan has no such pool');
-  }
-  return tariff === undefined ? BLOCKED : { kind: 'tariff', tariff, pool };
+  const named = namedPools(yaml, path, written, pools, problems);
+  return tariff === undefined ? BLOCKED : { kind: 'tariff', tariff, pools: named };
 }
 
 /**

@@ -23,6 +23,6 @@ it('keeps accounts apart', () => {
   allowances.of('a').add('shared', '', 202001, 60);
   expect(allowances.of('b').usedSeconds(shared, '', 202001)).toBe(0);
   expect([...allowances.entries()]).toEqual([
-    { account: 'a', pool: 'shared', billingMonth: 202001, device: '', seconds: 60 },
+    { account: 'a', counter: 'shared', billingMonth: 202001, device: '', number: 0, amount: 60 },
   ]);
 });

@@ -1,4 +1,4 @@
-import type { Pool } from '@tollstream/catalog';
+import type { Pool, PoolUnit } from '@tollstream/catalog';
 import type { RatingCall } from './call.ts';
 import type { Priced } from './price-call.ts';
 
@@ -6,15 +6,47 @@ import type { Priced } from './price-call.ts';
 export interface Allowance {
   /** Seconds already taken from a pool in a billing month (yyyymm), as the pool's scope counts them. */
   usedSeconds(pool: Pool, device: string, billingMonth: number): number;
+  /** The same of a pool of any unit and scope. */
+  used(pool: Pool, holder: PoolHolder, billingMonth: number): number;
+}
+
+/** Who uses a pool, as far as pools are counted by it. */
+export interface PoolHolder {
+  readonly device: string;
+  /** 0 = the pool is not counted by number. */
+  readonly number: number;
+}
+
+/** Used of a pool, in its unit. */
+export interface PoolUse {
+  readonly pool: string;
+  readonly unit: PoolUnit;
+  readonly amount: number;
 }
 
 /** Of an account that used nothing. */
-export const UNUSED_ALLOWANCE: Allowance = { usedSeconds: () => 0 };
+export const UNUSED_ALLOWANCE: Allowance = { usedSeconds: () => 0, used: () => 0 };
 
 interface MonthCounter {
   readonly billingMonth: number;
-  totalSeconds: number;
-  readonly secondsByDevice: Map<string, number>;
+  total: number;
+  readonly byDevice: Map<string, number>;
+  readonly byNumber: Map<number, number>;
+}
+
+/** One counter as it stands. */
+export interface CounterEntry {
+  /** Id of the pool; with its unit behind it where that is not seconds. */
+  readonly counter: string;
+  readonly billingMonth: number;
+  readonly device: string;
+  readonly number: number;
+  readonly amount: number;
+}
+
+/** A pool whose unit was changed starts anew: calls are no seconds. */
+function counterOf(poolId: string, unit: PoolUnit): string {
+  return unit === 'seconds' ? poolId : `${poolId} ${unit}`;
 }
 
 /**
@@ -27,32 +59,70 @@ export class AccountAllowance implements Allowance {
   usedSeconds(pool: Pool, device: string, billingMonth: number): number {
     const counter = this.#find(pool.id, billingMonth);
     if (counter === undefined) return 0;
-    return pool.scope === 'account' ? counter.totalSeconds : (counter.secondsByDevice.get(device) ?? 0);
+    return pool.scope === 'account' ? counter.total : (counter.byDevice.get(device) ?? 0);
   }
 
-  /** What a price that is accepted takes of its pool. */
+  used(pool: Pool, { device, number }: PoolHolder, billingMonth: number): number {
+    const counter = this.#find(counterOf(pool.id, pool.unit), billingMonth);
+    if (counter === undefined) return 0;
+    switch (pool.scope) {
+      case 'account':
+      case 'devices':
+        return counter.total;
+      case 'device':
+        return counter.byDevice.get(device) ?? 0;
+      case 'number':
+        return counter.byNumber.get(number) ?? 0;
+    }
+  }
+
+  /** What a price that is accepted takes of its pools. */
   take({ device }: Pick<RatingCall, 'device'>, priced: Priced): void {
+    if (priced.takes !== null) {
+      for (const { pool, number, took } of priced.takes) {
+        const holder = { device, number };
+        if (took > 0)
+          this.addUse({ pool: pool.id, unit: pool.unit, amount: took }, holder, priced.billingMonth);
+      }
+      return;
+    }
     if (priced.includedSeconds === 0) return;
     this.add(priced.pool!.id, device, priced.billingMonth, priced.includedSeconds);
   }
 
+  /** Seconds of a pool that is not counted by number. */
   add(poolId: string, device: string, billingMonth: number, seconds: number): void {
-    let counter = this.#find(poolId, billingMonth);
-    if (counter === undefined) {
-      counter = { billingMonth, totalSeconds: 0, secondsByDevice: new Map() };
-      const months = this.#months.get(poolId);
-      if (months === undefined) this.#months.set(poolId, [counter]);
-      else months.push(counter);
-    }
-    counter.totalSeconds += seconds;
-    counter.secondsByDevice.set(device, (counter.secondsByDevice.get(device) ?? 0) + seconds);
+    const counter = this.#counter(poolId, billingMonth);
+    counter.total += seconds;
+    counter.byDevice.set(device, (counter.byDevice.get(device) ?? 0) + seconds);
+  }
+
+  addUse({ pool, unit, amount }: PoolUse, { device, number }: PoolHolder, billingMonth: number): void {
+    const counterId = counterOf(pool, unit);
+    this.add(counterId, device, billingMonth, amount);
+    if (number === 0) return;
+    const { byNumber } = this.#counter(counterId, billingMonth);
+    byNumber.set(number, (byNumber.get(number) ?? 0) + amount);
   }
 
   /** Every counter, for tests and inspection. */
-  *entries(): Generator<{ pool: string; billingMonth: number; device: string; seconds: number }> {
-    for (const [pool, months] of this.#months)
-      for (const { billingMonth, secondsByDevice } of months)
-        for (const [device, seconds] of secondsByDevice) yield { pool, billingMonth, device, seconds };
+  *entries(): Generator<CounterEntry> {
+    for (const [counter, months] of this.#months)
+      for (const { billingMonth, byDevice, byNumber } of months) {
+        for (const [device, amount] of byDevice) yield { counter, billingMonth, device, number: 0, amount };
+        for (const [number, amount] of byNumber) yield { counter, billingMonth, device: '', number, amount };
+      }
+  }
+
+  #counter(id: string, billingMonth: number): MonthCounter {
+    let counter = this.#find(id, billingMonth);
+    if (counter === undefined) {
+      counter = { billingMonth, total: 0, byDevice: new Map(), byNumber: new Map() };
+      const months = this.#months.get(id);
+      if (months === undefined) this.#months.set(id, [counter]);
+      else months.push(counter);
+    }
+    return counter;
   }
 
   // Latest month last: calls arrive roughly in time, so the search from the end ends at once.
@@ -83,13 +153,7 @@ export class Allowances {
     return account;
   }
 
-  *entries(): Generator<{
-    account: string;
-    pool: string;
-    billingMonth: number;
-    device: string;
-    seconds: number;
-  }> {
+  *entries(): Generator<CounterEntry & { readonly account: string }> {
     for (const [account, allowance] of this.#accounts)
       for (const entry of allowance.entries()) yield { account, ...entry };
   }

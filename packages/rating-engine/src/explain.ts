@@ -1,5 +1,5 @@
 import { describeOrigin, isCallerOf } from '@tollstream/catalog';
-import type { JurisdictionRates, Rate, Tariff } from '@tollstream/catalog';
+import type { JurisdictionRates, Pool, Rate, Tariff } from '@tollstream/catalog';
 import type { CallType, Jurisdiction } from '@tollstream/contracts';
 import { CHARGE_SCALE, RATE_SCALE } from '@tollstream/contracts';
 import { formatScaled, roundDivBig } from '@tollstream/money';
@@ -13,6 +13,8 @@ import type { CallPart } from './charged-parts.ts';
 import { CLASSIFICATION_RULES, classifyCall, describeCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
 import { destinationEnd, jurisdictionOf, originEnd } from './jurisdiction.ts';
+import { poolAmount } from './pools.ts';
+import type { PoolTake } from './pools.ts';
 import { numberIn, ownerText, priceCall, rowFor, ruleFor, ruleOwnerOf } from './price-call.ts';
 import type { Priced, Unpriceable } from './price-call.ts';
 import { ruleOwners } from './own-rules.ts';
@@ -77,7 +79,8 @@ export function explainCall(call: RatingCall, account: RatedAccount, allowance: 
     if (call.answeredAt === 0)
       return { outcome, steps: [...steps, ...attemptSteps(outcome, outcome.rate, call, account)] };
     steps.push(durationStep(outcome, outcome.rate));
-    if (outcome.pool !== null) steps.push(allowanceStep(outcome, call, allowance));
+    if (outcome.takes !== null) steps.push(poolsStep(outcome, outcome.takes, account, call));
+    else if (outcome.pool !== null) steps.push(allowanceStep(outcome, call, allowance));
     if (outcome.parts !== null && outcome.chargedSeconds > 0)
       steps.push(incrementsStep(outcome, outcome.parts, call));
     steps.push(chargeStep(outcome, outcome.rate, outcome.tariff));
@@ -356,20 +359,79 @@ function durationStep(priced: Priced, rate: Rate): ExplanationStep {
 function allowanceStep(priced: Priced, call: RatingCall, allowance: Allowance): ExplanationStep {
   const pool = priced.pool!;
   const used = allowance.usedSeconds(pool, call.device, priced.billingMonth);
-  const left = Math.max(0, pool.secondsPerMonth - used);
+  const left = Math.max(0, pool.perMonth - used);
   const whose = pool.scope === 'device' ? `device '${call.device}'` : 'the account';
   return step(
     'allowance',
-    `Allowance ${pool.id} of ${whose}: ${pool.secondsPerMonth} s a month, ${used} s used, ${left} s left → ${priced.includedSeconds} s included, ${priced.chargedSeconds} s charged.`,
+    `Allowance ${pool.id} of ${whose}: ${pool.perMonth} s a month, ${used} s used, ${left} s left → ${priced.includedSeconds} s included, ${priced.chargedSeconds} s charged.`,
     {
       pool: pool.id,
       scope: pool.scope,
-      seconds_per_month: pool.secondsPerMonth,
+      seconds_per_month: pool.perMonth,
       used_seconds: used,
       included_seconds: priced.includedSeconds,
       charged_seconds: priced.chargedSeconds,
     },
   );
+}
+
+/** Each pool that the call could use, in order: what it had left, and what it gave. */
+function poolsStep(
+  priced: Priced,
+  takes: readonly PoolTake[],
+  account: RatedAccount,
+  call: RatingCall,
+): ExplanationStep {
+  const asked = takes.map(({ pool, number, size, left, took }) => {
+    const whose = {
+      account: 'the account',
+      devices: `all ${pool.deviceKind} devices`,
+      device: `device '${call.device}'`,
+      number: `+${number}`,
+    }[pool.scope];
+    const amounts = [size, left, took].map((amount) => withUnit(pool, amount, priced.currency));
+    return `${pool.id} of ${whose}: ${amounts[0]} in this month, ${amounts[1]} left → gives ${amounts[2]}`;
+  });
+  const rule = ruleFor(priced.callType, call, account);
+  const all = rule.kind === 'tariff' ? (rule.pools ?? []) : [];
+  const passedOver = all
+    .filter(({ pool }) => !takes.some((take) => take.pool === pool))
+    .map(({ pool }) => `pool ${pool.id}: ${whyNotAsked(pool)}`);
+  const sums = `${priced.includedSeconds} s included, ${priced.chargedSeconds} s charged`;
+  const text =
+    takes.length === 0
+      ? 'Allowance: no pool holds for this call.'
+      : `Allowance ${asked.join('; ')}. ${sums}.`;
+  const data = {
+    pools: JSON.stringify(
+      takes.map(({ pool, size, left, took }) => ({
+        pool: pool.id,
+        unit: pool.unit,
+        scope: pool.scope,
+        size: poolAmount(pool, size),
+        left: poolAmount(pool, left),
+        took: poolAmount(pool, took),
+      })),
+    ),
+    included_seconds: priced.includedSeconds,
+    charged_seconds: priced.chargedSeconds,
+  };
+  return step('allowance', text, data, passedOver);
+}
+
+function withUnit(pool: Pool, amount: number, currency: string): string {
+  const units = { seconds: 's', calls: amount === 1 ? 'call' : 'calls', money: currency };
+  return `${poolAmount(pool, amount)} ${units[pool.unit]}`;
+}
+
+function whyNotAsked({ destinations, deviceKind, scope, devicesMin }: Pool): string {
+  const conditions = [
+    destinations === null ? '' : `calls of set ${destinations.id}`,
+    deviceKind === '' ? '' : `devices of kind ${deviceKind}`,
+    scope === 'devices' ? `accounts with at least ${devicesMin} of them` : '',
+    scope === 'number' ? "the account's own numbers" : '',
+  ];
+  return `for ${conditions.filter((condition) => condition !== '').join(', ')} only`;
 }
 
 /** Which stretch of the call has which rate: each increment is priced by the moment it starts. */
@@ -399,28 +461,43 @@ function chargeStep(priced: Priced, rate: Rate, tariff: Tariff): ExplanationStep
     priced.parts === null ? chargeUnits(rate, seconds) : unitsOfParts(rate.connectFee, priced.parts);
   const rounded = roundDivBig(exact, BigInt(UNITS_PER_CHARGE), tariff.chargeRounding);
   const limit = limitOf(rounded, rate);
-  assert((limit?.charge ?? rounded) === BigInt(charge), 'the explanation gives the amount of the engine');
+  const paid = paidByPools(priced);
+  assert(
+    (limit?.charge ?? rounded) - BigInt(paid) === BigInt(charge),
+    'the explanation gives the amount of the engine',
+  );
   const terms = [
     rate.connectFee > 0 ? `${trimmed(rate.connectFee, CHARGE_SCALE)} connect fee` : '',
     ...(priced.parts ?? partsOf(rate, seconds)).map(termOf),
   ].filter((term) => term !== '');
   const amount = formatScaled(charge, CHARGE_SCALE);
+  const beforePools = formatScaled(charge + paid, CHARGE_SCALE);
   const isExact = exact % BigInt(UNITS_PER_CHARGE) === 0n;
   const rounding = isExact
     ? 'exactly'
     : `rounded ${tariff.chargeRounding} from ${trimmed(exact, RATE_SCALE)} / 60`;
   const metered = formatScaled(rounded, CHARGE_SCALE);
-  const limited = limit === null ? '' : `; the ${limit.name} charge of the rate is ${amount}`;
-  return step('charge', `Charge: ${terms.join(' + ')} = ${metered} ${currency}, ${rounding}${limited}.`, {
-    connect_fee: trimmed(rate.connectFee, CHARGE_SCALE),
-    ...(priced.parts === null
-      ? { initial_charged_seconds: seconds.initial, step_charged_seconds: seconds.steps }
-      : {}),
-    charge_rounding: tariff.chargeRounding,
-    ...(limit === null ? {} : { metered_charge: metered, limit: limit.name }),
-    charge: amount,
-    currency,
-  });
+  const limited = limit === null ? '' : `; the ${limit.name} charge of the rate is ${beforePools}`;
+  const payment = paid === 0 ? '' : `; pools pay ${formatScaled(paid, CHARGE_SCALE)}, ${amount} is left`;
+  return step(
+    'charge',
+    `Charge: ${terms.join(' + ')} = ${metered} ${currency}, ${rounding}${limited}${payment}.`,
+    {
+      connect_fee: trimmed(rate.connectFee, CHARGE_SCALE),
+      ...(priced.parts === null
+        ? { initial_charged_seconds: seconds.initial, step_charged_seconds: seconds.steps }
+        : {}),
+      charge_rounding: tariff.chargeRounding,
+      ...(limit === null ? {} : { metered_charge: metered, limit: limit.name }),
+      ...(paid === 0 ? {} : { paid_by_pools: formatScaled(paid, CHARGE_SCALE) }),
+      charge: amount,
+      currency,
+    },
+  );
+}
+
+function paidByPools({ takes }: Priced): number {
+  return (takes ?? []).reduce((sum, { pool, took }) => (pool.unit === 'money' ? sum + took : sum), 0);
 }
 
 function partsOf(rate: Rate, { initial, steps }: ChargedSeconds): RatedSeconds[] {

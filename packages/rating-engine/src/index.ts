@@ -1,5 +1,5 @@
 export { AccountAllowance, Allowances, UNUSED_ALLOWANCE } from './allowance.ts';
-export type { Allowance } from './allowance.ts';
+export type { Allowance, CounterEntry, PoolHolder, PoolUse } from './allowance.ts';
 export { RatingError } from './assert.ts';
 export { billingMonths } from './billing-month.ts';
 export type { BillingMonths } from './billing-month.ts';
@@ -15,7 +15,7 @@ export type { Priced, Unpriceable } from './price-call.ts';
 export { pushPrice } from './price-columns.ts';
 export { quoteCall, quoteLeg } from './quote.ts';
 export type { Quote, QuoteRequest, QuoteResult } from './quote.ts';
-export { priceDetailOf, recompute } from './stored-price.ts';
+export { poolUsesOf, priceDetailOf, recompute } from './stored-price.ts';
 export type { PriceDetail, StoredPrice } from './stored-price.ts';
 export { compileRateTable } from './rate-table.ts';
 export type { RatedAccount, RateTable } from './rate-table.ts';

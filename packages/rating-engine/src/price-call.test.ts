@@ -179,7 +179,7 @@ describe('how it was charged', () => {
     });
     // The counters were only read.
     expect([...allowance.entries()]).toEqual([
-      { pool: 'minutes', billingMonth: 202001, device: '', seconds: 660 },
+      { counter: 'minutes', billingMonth: 202001, device: '', number: 0, amount: 660 },
     ]);
   });
 

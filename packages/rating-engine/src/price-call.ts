@@ -11,10 +11,12 @@ import { classifyCall, describeCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
 import { billableSeconds } from './increments.ts';
 import { jurisdictionOf, originEnd } from './jurisdiction.ts';
+import { askPools, takeMoney, takeSeconds } from './pools.ts';
+import type { PoolTake } from './pools.ts';
 import { billedDurationMs, withinLimits } from './special-charge.ts';
 import { ruleOwners } from './own-rules.ts';
 import type { RuleOwner } from './own-rules.ts';
-import type { CompiledRule, CompiledTariff, RatedAccount } from './rate-table.ts';
+import type { CompiledRule, RatedAccount } from './rate-table.ts';
 
 /** A priced call: everything that proves its price. Amounts scaled by `CHARGE_SCALE`. */
 export interface Priced {
@@ -38,8 +40,11 @@ export interface Priced {
   readonly chargedSeconds: number;
   /** What was charged at which rate, where more than the row's rates decide; otherwise null. */
   readonly parts: readonly CallPart[] | null;
-  /** The pool that was asked, whether or not it had seconds left. */
+  /** The first pool that gave something, else the first that was asked. */
   readonly pool: Pool | null;
+  /** Every pool that was asked, where it was not just one of minutes; otherwise null, and `includedSeconds` are those of `pool`. */
+  readonly takes: readonly PoolTake[] | null;
+  /** What pools in money left of it. */
   readonly charge: number;
   readonly currency: string;
 }
@@ -106,9 +111,11 @@ export function priceCall(
         `${ownerText(ruleOwnerOf(callType, call, account), account)} blocks ${callType} calls.`,
       );
     case 'tariff':
-      return priceByTariff(callType, rule.tariff, rule.pool, call, account, allowance, facts);
+      return priceByTariff(callType, rule, call, account, allowance, facts);
   }
 }
+
+type TariffRule = Extract<CompiledRule, { kind: 'tariff' }>;
 
 const FREE: CompiledRule = { kind: 'free' };
 
@@ -139,7 +146,7 @@ export function ruleFor(callType: CallType, call: RatingCall, account: RatedAcco
   if (
     callType === 'internal' &&
     rule.kind === 'tariff' &&
-    rule.pool !== null &&
+    (rule.pool !== null || rule.pools !== null) &&
     !plan.plan.internalUsesAllowance
   ) {
     return FREE;
@@ -195,13 +202,13 @@ function rateIn(jurisdiction: Jurisdiction, rates: JurisdictionRates): number | 
 
 function priceByTariff(
   callType: CallType,
-  compiled: CompiledTariff,
-  pool: Pool | null,
+  rule: TariffRule,
   call: RatingCall,
   account: RatedAccount,
   allowance: Allowance,
   facts: CallFacts,
 ): Priced | Unpriceable {
+  const { tariff: compiled } = rule;
   const { tariff } = compiled;
   const { country } = facts;
   const number = numberIn(tariff, callType, call, account, facts);
@@ -231,8 +238,21 @@ function priceByTariff(
   }
   const billingMonth = account.months.of(call.answeredAt);
   let included = 0;
-  if (pool !== null) {
-    const left = pool.secondsPerMonth - allowance.usedSeconds(pool, call.device, billingMonth);
+  let takes: readonly PoolTake[] | null = null;
+  let { pool } = rule;
+  if (rule.pools !== null) {
+    takes = askPools({
+      pools: rule.pools,
+      holdings: account.holdings!,
+      allowance,
+      call,
+      destination: { callType, country, number },
+      tollFreeNumber: facts.tollFreeNumber,
+      billingMonth,
+    });
+    included = takeSeconds(takes, billable);
+  } else if (pool !== null) {
+    const left = pool.perMonth - allowance.usedSeconds(pool, call.device, billingMonth);
     included = left <= 0 ? 0 : left < billable ? left : billable;
   }
   const charged = billable - included;
@@ -257,13 +277,20 @@ function priceByTariff(
     parts === null
       ? chargeOf(terms, chargedSecondsOf(terms, included, billable), tariff.chargeRounding)
       : chargeOfParts(terms.connectFee, parts, tariff.chargeRounding);
-  const charge = special === null || charged === 0 ? metered : withinLimits(metered, special);
-  if (charge === CHARGE_OVERFLOW) {
+  const limited = special === null || charged === 0 ? metered : withinLimits(metered, special);
+  if (limited === CHARGE_OVERFLOW) {
     return unpriceable(
       'amount_overflow',
       `${charged} s at tariff ${tariff.id}, prefix ${terms.prefix}, exceed the largest amount.`,
     );
   }
+  let charge = limited;
+  if (takes !== null) {
+    charge -= takeMoney(takes, limited);
+    pool = (takes.find(({ took }) => took > 0) ?? takes[0])?.pool ?? null;
+  }
+  const gave = included > 0 || charge < limited;
+  const isPaid = charged === 0 || (charge === 0 && limited > 0);
   assert(
     included >= 0 && charged >= 0 && included + charged === billable,
     'included + charged = billable seconds',
@@ -272,7 +299,7 @@ function priceByTariff(
   return {
     kind: 'priced',
     callType,
-    rateType: pool === null ? 'metered' : charged === 0 ? 'included' : included === 0 ? 'overage' : 'split',
+    rateType: pool === null ? 'metered' : isPaid ? 'included' : gave ? 'split' : 'overage',
     billingMonth,
     country,
     jurisdiction,
@@ -285,6 +312,7 @@ function priceByTariff(
     chargedSeconds: charged,
     parts,
     pool,
+    takes,
     charge,
     currency: tariff.currency,
   };
@@ -373,6 +401,7 @@ function atNoCharge(
     chargedSeconds: 0,
     parts: null,
     pool: null,
+    takes: null,
     charge: 0,
     currency: account.account.currency,
   };

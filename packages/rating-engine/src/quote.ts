@@ -9,6 +9,8 @@ import { emptyCall } from './call.ts';
 import type { RatingCall } from './call.ts';
 import { explainCall } from './explain.ts';
 import type { Explanation } from './explain.ts';
+import { poolAmount } from './pools.ts';
+import type { PoolTake } from './pools.ts';
 import { priceCall } from './price-call.ts';
 import type { Priced, Unpriceable } from './price-call.ts';
 import { compileRateTable } from './rate-table.ts';
@@ -40,6 +42,13 @@ export type Quote =
       readonly billable_seconds: number;
       readonly included_seconds: number;
       readonly charged_seconds: number;
+      /** Where more than one pool, or one that is not in seconds, was asked: what it had left, and what it gave. */
+      readonly pools?: readonly {
+        readonly pool: string;
+        readonly unit: string;
+        readonly left: string;
+        readonly took: string;
+      }[];
       readonly rate_type: string;
       readonly call_type: string;
       readonly plan: string;
@@ -129,6 +138,7 @@ function quoteOf(outcome: Priced | Unpriceable, { plan }: RatedAccount, catalogV
     billable_seconds: outcome.billableSeconds,
     included_seconds: outcome.includedSeconds,
     charged_seconds: outcome.chargedSeconds,
+    ...(outcome.takes === null ? {} : { pools: outcome.takes.map(poolQuote) }),
     rate_type: outcome.rateType,
     call_type: outcome.callType,
     plan: plan.plan.id,
@@ -139,6 +149,10 @@ function quoteOf(outcome: Priced | Unpriceable, { plan }: RatedAccount, catalogV
     billing_month: outcome.billingMonth,
     catalog_version: catalogVersion,
   };
+}
+
+function poolQuote({ pool, left, took }: PoolTake) {
+  return { pool: pool.id, unit: pool.unit, left: poolAmount(pool, left), took: poolAmount(pool, took) };
 }
 
 function requestedCall(request: QuoteRequest, { account }: RatedAccount): RatingCall {

@@ -7,6 +7,9 @@ import type { BillingMonths } from './billing-month.ts';
 import type { CompiledWindows } from './charged-parts.ts';
 import { compileOwnRules } from './own-rules.ts';
 import type { CompiledOwnRules, RuleOwner } from './own-rules.ts';
+import { compilePool, holdingsOf, isPlainPool } from './pools.ts';
+import type { CompiledPool, Holdings } from './pools.ts';
+import { PrefixSet } from './prefix-set.ts';
 import { windowCalendar } from './window-calendar.ts';
 
 /** One catalog version, prepared for pricing: what a call would otherwise look up or parse is looked up once. */
@@ -31,18 +34,28 @@ export interface RatedAccount {
   readonly mainNumber: number;
   /** Null when all its calls go by the plan. */
   readonly ownRules: CompiledOwnRules | null;
+  /** Null where the plan has no pool, or one plain one. */
+  readonly holdings: Holdings | null;
 }
 
 interface CompiledPlan {
   readonly plan: Plan;
-  readonly premium: PremiumPrefixes;
+  /** Premium whatever their country. */
+  readonly premium: PrefixSet;
   readonly rules: Readonly<Record<CallType, CompiledRule>>;
 }
 
 export type CompiledRule =
   | { readonly kind: 'free' }
   | { readonly kind: 'blocked' }
-  | { readonly kind: 'tariff'; readonly tariff: CompiledTariff; readonly pool: Pool | null };
+  | {
+      readonly kind: 'tariff';
+      readonly tariff: CompiledTariff;
+      /** The only pool, a plain one. */
+      readonly pool: Pool | null;
+      /** Any other pools, in order; otherwise null, so that a plain pool costs no detour. */
+      readonly pools: readonly CompiledPool[] | null;
+    };
 
 export interface CompiledTariff {
   readonly tariff: Tariff;
@@ -72,12 +85,23 @@ export function compileRateTable(catalog: Catalog): RateTable {
 
   function compileRule(rule: ChargeRule): CompiledRule {
     return rule.kind === 'tariff'
-      ? { kind: 'tariff', tariff: compileTariff(rule.tariff), pool: rule.pool }
+      ? { kind: 'tariff', tariff: compileTariff(rule.tariff), ...compilePools(rule.pools) }
       : rule;
   }
 
   function compileOwn(rules: OwnRules): RuleOwner['rules'] {
     return Object.fromEntries(Object.entries(rules).map(([type, rule]) => [type, compileRule(rule)]));
+  }
+
+  function compilePools(pools: readonly Pool[]): {
+    readonly pool: Pool | null;
+    readonly pools: readonly CompiledPool[] | null;
+  } {
+    const [first] = pools;
+    if (first === undefined) return { pool: null, pools: null };
+    return pools.length === 1 && isPlainPool(first)
+      ? { pool: first, pools: null }
+      : { pool: null, pools: pools.map(compilePool) };
   }
 
   function compilePlan(plan: Plan): CompiledPlan {
@@ -86,7 +110,7 @@ export function compileRateTable(catalog: Catalog): RateTable {
       const rules = Object.fromEntries(
         CALL_TYPES.map((callType) => [callType, compileRule(plan.rules[callType])]),
       ) as Record<CallType, CompiledRule>;
-      compiled = { plan, premium: new PremiumPrefixes(plan.premiumPrefixes), rules };
+      compiled = { plan, premium: new PrefixSet(plan.premiumPrefixes), rules };
       plans.set(plan, compiled);
     }
     return compiled;
@@ -94,13 +118,16 @@ export function compileRateTable(catalog: Catalog): RateTable {
 
   function compileAccount(account: Account): RatedAccount {
     const tollFree = account.numbers.filter(({ kind }) => kind === 'toll_free');
+    const months = billingMonths(account.timeZone);
+    const plan = compilePlan(account.plan);
     return {
       account,
-      plan: compilePlan(account.plan),
-      months: billingMonths(account.timeZone),
+      plan,
+      months,
       tollFreeNumbers: new Set(tollFree.map(({ number }) => number)),
       mainNumber: account.numbers[0]?.number ?? 0,
       ownRules: compileOwnRules(account, compileOwn),
+      holdings: hasOnePlainPool(account.plan) ? null : holdingsOf(account, (atMs) => months.of(atMs)),
     };
   }
 
@@ -124,35 +151,6 @@ export function compileRateTable(catalog: Catalog): RateTable {
   };
 }
 
-/** Digit prefixes that are premium under a plan whatever their country. */
-class PremiumPrefixes {
-  /** By number of digits; few lengths, few members. */
-  readonly #byDigits: readonly (readonly [digits: number, prefixes: ReadonlySet<number>])[];
-
-  constructor(prefixes: readonly string[]) {
-    const byDigits = new Map<number, Set<number>>();
-    for (const prefix of prefixes) {
-      const sameLength = byDigits.get(prefix.length) ?? new Set<number>();
-      byDigits.set(prefix.length, sameLength.add(Number(prefix)));
-    }
-    this.#byDigits = [...byDigits].sort(([a], [b]) => b - a);
-  }
-
-  /** @returns the longest premium prefix of the number, or 0 */
-  match(number: number): number {
-    if (this.#byDigits.length === 0) return 0;
-    const digits = digitCount(number);
-    for (const [length, prefixes] of this.#byDigits) {
-      if (length > digits) continue;
-      const head = Math.floor(number / 10 ** (digits - length));
-      if (prefixes.has(head)) return head;
-    }
-    return 0;
-  }
-}
-
-function digitCount(number: number): number {
-  let digits = 1;
-  for (let bound = 10; number >= bound; bound *= 10) digits += 1;
-  return digits;
+function hasOnePlainPool({ pools }: Plan): boolean {
+  return pools.length < 2 && pools.every(isPlainPool);
 }

@@ -1,11 +1,13 @@
 /** The way from a price to what a rated row stores of it, and back: a row proves its amount without the catalog. */
 import { describeOrigin } from '@tollstream/catalog';
-import type { ChargeRounding, DurationRounding } from '@tollstream/catalog';
+import type { ChargeRounding, DurationRounding, Pool, PoolUnit } from '@tollstream/catalog';
 import { CHARGE_SCALE, RATE_SCALE } from '@tollstream/contracts';
 import type { RateType } from '@tollstream/contracts';
 import { formatScaled, parseDecimal, roundDivBig } from '@tollstream/money';
 import { chargedSecondsOf, chargeUnits, unitsOfParts, UNITS_PER_CHARGE } from './charge.ts';
 import { billableSeconds } from './increments.ts';
+import type { PoolUse } from './allowance.ts';
+import type { PoolTake } from './pools.ts';
 import type { Priced } from './price-call.ts';
 
 /** What a price has beyond the columns that every row has: JSON in `price_detail`, which is '' for most rows. Amounts as text. */
@@ -19,6 +21,10 @@ export interface PriceDetail {
   readonly free_seconds?: number;
   readonly minimum_charge?: string;
   readonly maximum_charge?: string;
+  /** What each pool gave, where it was not just one of minutes: seconds, calls, or an amount as text. */
+  readonly pools?: readonly (readonly [pool: string, unit: PoolUnit, took: string])[];
+  /** The account's number whose pools they are, where each number has its own. */
+  readonly pool_number?: string;
   /** Of a call that nobody answered. */
   readonly attempt_fee?: string;
 }
@@ -40,10 +46,11 @@ export interface StoredPrice {
 }
 
 /** @returns JSON of a `PriceDetail`, '' when there is nothing to add */
-export function priceDetailOf({ rate, rateType, parts }: Priced): string {
+export function priceDetailOf({ rate, rateType, parts, takes, pool }: Priced): string {
   if (rate === null) return '';
   const { special, initialRatePerMinute, ratePerMinute } = rate;
-  if (special === null && initialRatePerMinute === ratePerMinute) return '';
+  const pools = takes === null ? null : poolDetail(takes, pool);
+  if (special === null && initialRatePerMinute === ratePerMinute && pools === null) return '';
   let detail: PriceDetail = {};
   if (special !== null && special.origin !== null) detail = { origin: describeOrigin(special.origin) };
   if (rateType === 'unanswered')
@@ -60,7 +67,40 @@ export function priceDetailOf({ rate, rateType, parts }: Priced): string {
     if (minimumCharge > 0) detail = { ...detail, minimum_charge: amount(minimumCharge) };
     if (maximumCharge < Infinity) detail = { ...detail, maximum_charge: amount(maximumCharge) };
   }
+  if (pools !== null) detail = { ...detail, ...pools };
   return Object.keys(detail).length === 0 ? '' : JSON.stringify(detail);
+}
+
+/** Null where the columns `pool` and `included_seconds` say it all. */
+function poolDetail(
+  takes: readonly PoolTake[],
+  first: Pool | null,
+): Pick<PriceDetail, 'pools' | 'pool_number'> | null {
+  const given = takes.filter(({ took }) => took > 0);
+  const number = given.find((take) => take.number > 0)?.number ?? 0;
+  const isInColumns = given.every(({ pool }) => pool === first && pool.unit === 'seconds') && number === 0;
+  if (isInColumns) return null;
+  const pools = given.map(
+    ({ pool, took }) => [pool.id, pool.unit, pool.unit === 'money' ? amount(took) : String(took)] as const,
+  );
+  return number === 0 ? { pools } : { pools, pool_number: String(number) };
+}
+
+/** What a rated row took from pools that its columns do not say; null = its columns say it. */
+export function poolUsesOf(
+  priceDetail: string,
+): { readonly uses: readonly PoolUse[]; readonly number: number } | null {
+  // Most rows have no detail, and most details have no pools.
+  if (!priceDetail.includes('"pools":')) return null;
+  const { pools = [], pool_number = '0' } = JSON.parse(priceDetail) as PriceDetail;
+  return {
+    uses: pools.map(([pool, unit, took]) => ({
+      pool,
+      unit,
+      amount: unit === 'money' ? parseDecimal(took, CHARGE_SCALE) : Number(took),
+    })),
+    number: Number(pool_number),
+  };
 }
 
 /**
@@ -84,7 +124,7 @@ export function recompute(stored: StoredPrice): {
   const units =
     detail.parts === undefined ? unitsOfRow(stored, detail, billable) : unitsOfStored(stored, detail.parts);
   const metered = roundDivBig(units, BigInt(UNITS_PER_CHARGE), stored.chargeRounding);
-  return { billableSeconds: billable, charge: limited(metered, detail) };
+  return { billableSeconds: billable, charge: limited(metered, detail) - paidByPools(detail) };
 }
 
 function unitsOfStored({ connectFee }: StoredPrice, parts: NonNullable<PriceDetail['parts']>): bigint {
@@ -107,6 +147,10 @@ function limited(charge: bigint, { minimum_charge, maximum_charge }: PriceDetail
   if (maximum_charge === undefined) return charge;
   const maximum = chargeFrom(maximum_charge);
   return charge > maximum ? maximum : charge;
+}
+
+function paidByPools({ pools = [] }: PriceDetail): bigint {
+  return pools.reduce((sum, [, unit, took]) => (unit === 'money' ? sum + chargeFrom(took) : sum), 0n);
 }
 
 function amount(charge: number): string {

@@ -11,7 +11,7 @@ const DAY = 86_400_000;
 // Few ids, devices and destinations, so that duplicates, split calls and suspended calls meet in every run.
 const call: fc.Arbitrary<TestCall> = fc.record({
   id: fc.nat(25).map((n) => `call-${n}`),
-  account: fc.constantFrom('acme', 'mill', 'stranger'),
+  account: fc.constantFrom('acme', 'mill', 'shop', 'shop', 'stranger'),
   device: fc.constantFrom('', 'desk', 'fax'),
   to: fc.constantFrom<number | string>(
     14155550199,

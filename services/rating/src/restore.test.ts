@@ -39,8 +39,8 @@ describe('the state of a partition', () => {
     const state = await processor.restore(await log.claim('rating', TOPICS.accepted, 0), log);
     expect(state.window.size).toBe(3);
     expect([...state.allowances.entries()]).toEqual([
-      { account: 'acme', pool: 'minutes', billingMonth: 202001, device: 'desk', seconds: 120 },
-      { account: 'acme', pool: 'minutes', billingMonth: 202001, device: '', seconds: 60 },
+      { account: 'acme', counter: 'minutes', billingMonth: 202001, device: 'desk', number: 0, amount: 120 },
+      { account: 'acme', counter: 'minutes', billingMonth: 202001, device: '', number: 0, amount: 60 },
     ]);
     expect(state.totals).toMatchObject({ seen: 3, rated: 2, suspended: 1, duplicate: 0 });
   });

@@ -2,6 +2,7 @@ import { decodeBlock, parseTotals, readNativeBlock } from '@tollstream/contracts
 import type { NativeBlock, RunningTotals } from '@tollstream/contracts';
 import { ClaimLostError } from '@tollstream/event-log';
 import type { EventLog, PartitionClaim } from '@tollstream/event-log';
+import { poolUsesOf } from '@tollstream/rating-engine';
 import { callIdentities } from './columns.ts';
 import type { DedupeLimits } from './dedupe-window.ts';
 import { RatingStateError } from './errors.ts';
@@ -103,10 +104,20 @@ function fold({ window, allowances }: RatingState, block: NativeBlock, schema: '
   const devices = block.column('device').lowCardinality();
   const pools = block.column('pool').lowCardinality();
   const months = block.column('billing_month').uint32s();
+  const details = block.column('price_detail');
   for (let row = 0; row < block.rows; row++) {
     const seconds = includedSeconds[row]!;
-    if (seconds === 0) continue;
+    const detail = details.string(row);
+    const isPlain = detail === '';
+    if (seconds === 0 && isPlain) continue;
     const allowance = allowances.of(accounts.dictionary[accounts.indexes[row]!]!);
+    const pooled = isPlain ? null : poolUsesOf(detail);
+    if (pooled !== null) {
+      const holder = { device: devices.dictionary[devices.indexes[row]!]!, number: pooled.number };
+      for (const use of pooled.uses) allowance.addUse(use, holder, months[row]!);
+      continue;
+    }
+    if (seconds === 0) continue;
     allowance.add(
       pools.dictionary[pools.indexes[row]!]!,
       devices.dictionary[devices.indexes[row]!]!,

@@ -3,7 +3,7 @@ import { CALL_TYPES, RATE_TYPES, REJECT_CODES, RESOLUTIONS, SUSPEND_CODES } from
 import { USAGE_TABLES } from '@tollstream/usage-store';
 import type { UsageTable } from '@tollstream/usage-store';
 import { decodeMessage, type AuditedBlock, type Totals } from './block.ts';
-import { expectRow, readRaw, UsedSeconds, type AuditedCall, type Expected } from './model.ts';
+import { expectRow, readRaw, UsedPools, type AuditedCall, type Expected } from './model.ts';
 
 /** What a run left behind, as anybody could read it. */
 export interface Remains {
@@ -175,7 +175,7 @@ class Audit {
     };
     const suspended = bySource(this.#blocks.suspended[partition]!);
     const seen = new Set<string>();
-    const used = new UsedSeconds();
+    const used = new UsedPools();
     const sums = { ...ZERO };
     const charge = new Map<string, bigint>();
     const byOffset: Totals[] = [];
@@ -250,7 +250,7 @@ class Audit {
       charge,
     }: {
       again: { rated: Map<string, Row[]>; resolved: Map<string, Row[]> };
-      used: UsedSeconds;
+      used: UsedPools;
       sums: typeof ZERO;
       charge: Map<string, bigint>;
     },
@@ -309,7 +309,7 @@ class Audit {
     );
   }
 
-  #priced(call: AuditedCall, output: Row, used: UsedSeconds): Expected | null {
+  #priced(call: AuditedCall, output: Row, used: UsedPools): Expected | null {
     const version = Number(output.cells.get('catalog_version'));
     const catalog = this.#remains.catalogs.find((each) => each.version === version);
     this.#expect(catalog !== undefined, () => `Call ${call.callId} names the catalog version ${version}.`);
@@ -424,9 +424,17 @@ function ratedRow({ cells }: Row): string {
     `pool ${cell('pool')}`,
     `billableSeconds ${cell('billable_seconds')}`,
     `includedSeconds ${cell('included_seconds')}`,
+    `pools ${poolsText(cell('price_detail'))}`,
     `charge ${cell('charge')}`,
     `currency ${cell('currency')}`,
   ].join(', ');
+}
+
+function poolsText(detail: string): string {
+  if (detail === '') return '';
+  const { pools = [], pool_number } = JSON.parse(detail) as { pools?: string[][]; pool_number?: string };
+  const texts = pools.map((took) => took.join(' '));
+  return [...texts, ...(pool_number === undefined ? [] : [pool_number])].join('; ');
 }
 
 function suspendedRow(row: Row | undefined): string {

@@ -1,6 +1,6 @@
 /** What each call must become, worked out once more from the raw record and the catalog's data, slowly and plainly. */
 import type { Account, Catalog, Plan, Pool, Rate, Tariff } from '@tollstream/catalog';
-import { oraclePrice } from '@tollstream/rating-engine/testing';
+import { oraclePooledPrice } from '@tollstream/rating-engine/testing';
 
 /** A raw record as the auditor reads it. */
 export type RawOutcome =
@@ -29,6 +29,8 @@ export interface ExpectedRow {
   readonly pool: string;
   readonly billableSeconds: bigint;
   readonly includedSeconds: bigint;
+  /** Of each pool that gave something; as the row says it. */
+  readonly pools: string;
   readonly charge: bigint;
   readonly currency: string;
 }
@@ -78,28 +80,49 @@ function ownerOf(number: string, catalog: Catalog): string {
   return '';
 }
 
-/** Seconds used of every pool, by account, pool, month and what its scope counts by. */
-export class UsedSeconds {
-  readonly #used = new Map<string, number>();
+interface UsePlace {
+  readonly account: string;
+  readonly month: number;
+  readonly device: string;
+  readonly number: string;
+}
 
-  of(pool: Pool, place: { account: string; month: number; device: string }): number {
-    return this.#used.get(keyOf(pool, place)) ?? 0;
+/** What was used of every pool, by account, pool, month and what its scope counts by. */
+export class UsedPools {
+  readonly #used = new Map<string, bigint>();
+
+  of(pool: Pool, place: UsePlace): bigint {
+    return this.#used.get(keyOf(pool, place)) ?? 0n;
   }
 
-  add(pool: Pool, place: { account: string; month: number; device: string }, seconds: number): void {
-    this.#used.set(keyOf(pool, place), this.of(pool, place) + seconds);
+  add(pool: Pool, place: UsePlace, amount: bigint): void {
+    this.#used.set(keyOf(pool, place), this.of(pool, place) + amount);
   }
 }
 
-function keyOf(
-  pool: Pool,
-  { account, month, device }: { account: string; month: number; device: string },
-): string {
-  return JSON.stringify([account, pool.id, month, pool.scope === 'device' ? device : '']);
+function keyOf({ id, scope }: Pool, { account, month, device, number }: UsePlace): string {
+  const holder = { account: '', devices: '', device, number }[scope];
+  return JSON.stringify([account, id, month, holder]);
+}
+
+/** What the pool holds in a month; null where the call cannot use it. */
+function poolSize(pool: Pool, call: AuditedCall, callType: string, account: Account): bigint | null {
+  const { destinations, deviceKind, scope } = pool;
+  if (destinations !== null) {
+    const { callTypes, prefixes } = destinations;
+    if (callTypes !== null && !([...callTypes] as string[]).includes(callType)) return null;
+    const isThere = prefixes.some((prefix) => digitsOf(call.to).startsWith(prefix));
+    if (prefixes.length > 0 && !isThere) return null;
+  }
+  const ofKind = account.devices.filter(({ kind }) => deviceKind === '' || kind === deviceKind);
+  const needsDevice = deviceKind !== '' || scope === 'devices';
+  if (needsDevice && !ofKind.some(({ id }) => id === call.device)) return null;
+  if (scope !== 'devices') return BigInt(pool.perMonth);
+  return ofKind.length < pool.devicesMin ? null : BigInt(pool.perMonth) * BigInt(ofKind.length);
 }
 
 /** Prices a call with the allowance as it stands, and takes from it what the call uses. */
-export function expectRow(call: AuditedCall, catalog: Catalog, used: UsedSeconds): Expected {
+export function expectRow(call: AuditedCall, catalog: Catalog, used: UsedPools): Expected {
   const account = catalog.accounts.get(call.account);
   if (account === undefined) return { kind: 'suspended', code: 'account_unknown' };
   if (account.status === 'closed') return { kind: 'suspended', code: 'account_inactive' };
@@ -111,27 +134,38 @@ export function expectRow(call: AuditedCall, catalog: Catalog, used: UsedSeconds
   if (rule.kind !== 'tariff' || callType === 'emergency') return atNothing('free', callType, month, account);
   const rate = longestInForce(rule.tariff, digitsOf(call.to), call.answeredAt);
   if (rate === null) return { kind: 'suspended', code: 'rate_missing' };
-  const { pool, tariff } = rule;
-  const place = { account: account.id, month, device: call.device };
-  const left = pool === null ? 0 : pool.secondsPerMonth - used.of(pool, place);
-  const price = oraclePrice(
+  const { tariff } = rule;
+  const own = call.direction === 'inbound' ? call.to : call.from;
+  const place = { account: account.id, month, device: call.device, number: digitsOf(own) };
+  const pools = rule.pools.flatMap((pool) => {
+    const size = poolSize(pool, call, callType, account);
+    return size === null ? [] : [{ pool, unit: pool.unit, left: size - used.of(pool, place) }];
+  });
+  const price = oraclePooledPrice(
     call.endedAt - call.answeredAt,
     { ...rate, chargeRounding: tariff.chargeRounding },
-    left,
+    pools,
   );
-  if (price === null) return { kind: 'suspended', code: 'amount_overflow' };
-  if (pool !== null) used.add(pool, place, Number(price.includedSeconds));
+  pools.forEach(({ pool }, i) => used.add(pool, place, price.took[i]!));
+  const first =
+    pools[
+      Math.max(
+        0,
+        price.took.findIndex((took) => took > 0n),
+      )
+    ]?.pool ?? null;
   return {
     kind: 'rated',
     row: {
       callType,
-      rateType: rateTypeOf(pool, price),
+      rateType: rateTypeOf(first, price),
       month,
       tariff: tariff.id,
       prefix: rate.prefix,
-      pool: pool?.id ?? '',
+      pool: first?.id ?? '',
       billableSeconds: price.billableSeconds,
       includedSeconds: price.includedSeconds,
+      pools: givenText(pools, price.took, place.number),
       charge: price.charge,
       currency: tariff.currency,
     },
@@ -140,15 +174,44 @@ export function expectRow(call: AuditedCall, catalog: Catalog, used: UsedSeconds
 
 function rateTypeOf(
   pool: Pool | null,
-  { chargedSeconds, includedSeconds }: { chargedSeconds: bigint; includedSeconds: bigint },
+  { chargedSeconds, charge, took }: { chargedSeconds: bigint; charge: bigint; took: readonly bigint[] },
 ): string {
   if (pool === null) return 'metered';
-  if (chargedSeconds === 0n) return 'included';
-  return includedSeconds === 0n ? 'overage' : 'split';
+  const gave = took.some((amount) => amount > 0n);
+  if (chargedSeconds === 0n || (charge === 0n && gave)) return 'included';
+  return gave ? 'split' : 'overage';
+}
+
+/** What the row must say of pools beyond its columns: everything but seconds of one pool that is not counted by number. */
+function givenText(
+  pools: readonly { readonly pool: Pool }[],
+  took: readonly bigint[],
+  number: string,
+): string {
+  const given = pools.flatMap(({ pool }, i) => (took[i]! > 0n ? [{ pool, took: took[i]! }] : []));
+  const byNumber = given.some(({ pool }) => pool.scope === 'number');
+  const isInColumns = given.length < 2 && given.every(({ pool }) => pool.unit === 'seconds') && !byNumber;
+  if (isInColumns) return '';
+  const texts = given.map((use) => `${use.pool.id} ${use.pool.unit} ${decimalText(use.pool, use.took)}`);
+  return [...texts, ...(byNumber ? [number] : [])].join('; ');
+}
+
+function decimalText({ unit }: Pool, amount: bigint): string {
+  if (unit !== 'money') return String(amount);
+  const digits = String(amount).padStart(7, '0');
+  return `${digits.slice(0, -6)}.${digits.slice(-6)}`.replace(/\.?0+$/, '');
 }
 
 function atNothing(rateType: string, callType: string, month: number, account: Account): Expected {
-  const nothing = { tariff: '', prefix: '0', pool: '', billableSeconds: 0n, includedSeconds: 0n, charge: 0n };
+  const nothing = {
+    tariff: '',
+    prefix: '0',
+    pool: '',
+    billableSeconds: 0n,
+    includedSeconds: 0n,
+    pools: '',
+    charge: 0n,
+  };
   return { kind: 'rated', row: { callType, rateType, month, ...nothing, currency: account.currency } };
 }
 

@@ -34,6 +34,19 @@ function makeVersion(version: number): Catalog {
   ]);
   const pool = makePool('minutes', 20);
   const perDevice = makePool('device-minutes', 6, 'device');
+  const byNumber = makePool('number-minutes', 3, 'number');
+  const lowUsage = makePool('low-usage', 4, 'devices', { deviceKind: 'low_usage', devicesMin: 2 });
+  const bundle = makePool('bundle', 0, 'account', {
+    unit: 'calls',
+    perMonth: 4,
+    destinations: {
+      id: 'near',
+      callTypes: new Set(['long_distance', 'international']),
+      countries: new Set(),
+      prefixes: ['1617', '44'],
+    },
+  });
+  const credit = makePool('credit', 0, 'account', { unit: 'money', perMonth: 2_500_000 });
   const plans = [
     makePlan(
       'standard',
@@ -55,6 +68,13 @@ function makeVersion(version: number): Catalog {
       },
       { pools: [perDevice] },
     ),
+    // Every unit and scope of a pool behind few rules, so that each run empties each of them.
+    makePlan('bundles', {
+      local: byTariff(domestic, byNumber, lowUsage, credit),
+      long_distance: byTariff(domestic, lowUsage, bundle, credit),
+      international: byTariff(international, bundle, credit),
+      premium: byTariff(domestic, credit),
+    }),
     makePlan(
       'wholesale',
       {
@@ -83,6 +103,7 @@ function makeAccounts(plans: readonly Plan[]): Account[] {
       timeZone: zones[i % zones.length]!,
       currency: plans[i % plans.length]!.currency,
       status: i === 8 ? 'closed' : 'active',
+      devices: ['phone-1', 'phone-2'].map((id) => ({ id, kind: 'low_usage', extension: '' })),
       numbers: [{ number: 12125550100 + i, kind: 'did', extension: '101' }],
     }),
   );

@@ -62,6 +62,7 @@ interface SpecialTerms {
   readonly minimum_charge?: string;
   readonly maximum_charge?: string;
   readonly attempt_fee?: string;
+  readonly pools?: readonly (readonly [pool: string, unit: string, took: string])[];
 }
 
 const ORACLE_TERMS = [
@@ -71,6 +72,8 @@ const ORACLE_TERMS = [
   'minimum_charge',
   'maximum_charge',
   'attempt_fee',
+  'pools',
+  'pool_number',
 ];
 
 /** @returns null when the row's amounts come out again, 'unproven' when it does not say enough */
@@ -130,9 +133,35 @@ export function priceProblem(block: NativeBlock, row: number): string | null {
   if (String(seconds) !== String([billable, included, charged])) {
     return `billable, included and charged seconds are ${[billable, included, charged].join(', ')}; computed again they are ${seconds.join(', ')}`;
   }
-  if (BigInt(charge) === price.charge) return null;
+  const pools = special.pools ?? [];
+  const problem = poolsProblem(pools, included, charged);
+  if (problem !== null) return problem;
+  // The exact arithmetic over the row's parts has taken off what pools paid, the oracle has not.
+  const left = isForOracle ? afterPools(price.charge, pools) : price.charge;
+  if (BigInt(charge) === left) return null;
   if (details === undefined && included < initialSeconds) return 'unproven';
-  return `the charge is ${money(charge)}; computed again it is ${money(price.charge)}`;
+  return `the charge is ${money(charge)}; computed again it is ${money(left)}`;
+}
+
+/** What each pool gave must be the included seconds: those of a call of a pool are what the pools in seconds before it left. */
+function poolsProblem(
+  pools: NonNullable<SpecialTerms['pools']>,
+  included: number,
+  charged: number,
+): string | null {
+  if (pools.length === 0) return null;
+  let seconds = 0;
+  for (const [, unit, took] of pools) if (unit === 'seconds') seconds += Number(took);
+  const isWhole = pools.some(([, unit]) => unit === 'calls');
+  if (isWhole ? seconds < included && charged === 0 : seconds === included) return null;
+  return `pools gave ${seconds} s${isWhole ? ' and a call' : ''}, ${included} s are included and ${charged} s charged`;
+}
+
+function afterPools(charge: bigint, pools: NonNullable<SpecialTerms['pools']>): bigint {
+  return pools.reduce(
+    (left, [, unit, took]) => (unit === 'money' ? left - BigInt(scaled(took, CHARGE_SCALE)) : left),
+    charge,
+  );
 }
 
 function recomputed(stored: StoredPrice): OraclePrice {

@@ -173,12 +173,18 @@ function closenessOf(origin: RateOrigin | null, caller: number): number {
   return closest < 0 ? -1 : closest + forClass;
 }
 
-export function makePool(id: string, minutes: number, scope: Pool['scope'] = 'account'): Pool {
-  return { id, secondsPerMonth: minutes * 60, scope };
+export function makePool(
+  id: string,
+  minutes: number,
+  scope: Pool['scope'] = 'account',
+  part: Part<Pool> = {},
+): Pool {
+  const open = { deviceKind: '', devicesMin: 1, destinations: null, proration: 'none' } as const;
+  return { id, unit: 'seconds', perMonth: minutes * 60, scope, ...open, ...part };
 }
 
-export function byTariff(tariff: Tariff, pool: Pool | null = null): ChargeRule {
-  return { kind: 'tariff', tariff, pool };
+export function byTariff(tariff: Tariff, ...pools: readonly (Pool | null)[]): ChargeRule {
+  return { kind: 'tariff', tariff, pools: pools.filter((pool) => pool !== null) };
 }
 
 /** A US plan under which everything is free, but for the rules given. */
@@ -206,10 +212,15 @@ export function makePlan(id: string, rules: Partial<Plan['rules']> = {}, part: P
     },
     internalUsesAllowance: false,
     billsZeroLength: false,
-    pools: [],
+    pools: poolsOf(rules),
     recurring: [],
     ...part,
   };
+}
+
+/** Those that the rules name. */
+function poolsOf(rules: Partial<Plan['rules']>): Pool[] {
+  return [...new Set(Object.values(rules).flatMap((rule) => (rule.kind === 'tariff' ? rule.pools : [])))];
 }
 
 export function makeAccount(id: string, plan: Plan, part: Part<Account> = {}): Account {
@@ -246,6 +257,7 @@ export function makeCatalog(accounts: readonly Account[], part: Part<Catalog> = 
     accountByNumber: new Map(
       accounts.flatMap((account) => account.numbers.map(({ number }) => [number, account])),
     ),
+    destinationSets: new Map(),
     defaultPlan: null,
     ...part,
   };

@@ -1,3 +1,3 @@
 export * from './catalog.ts';
-export { oraclePrice } from './oracle.ts';
-export type { OraclePrice, OracleTerms } from './oracle.ts';
+export { oraclePooledPrice, oraclePrice } from './oracle.ts';
+export type { OraclePool, OraclePrice, OracleTerms } from './oracle.ts';

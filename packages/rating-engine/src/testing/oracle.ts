@@ -102,6 +102,50 @@ export function oraclePrice(
   };
 }
 
+export interface OraclePool {
+  readonly unit: 'seconds' | 'calls' | 'money';
+  /** Money scaled by 10^6. */
+  readonly left: bigint;
+}
+
+export interface PooledPrice extends OraclePrice {
+  /** Of each pool, in its unit. */
+  readonly took: readonly bigint[];
+}
+
+/**
+ * With several pools, in their order: each second of the call goes to the first pool that can bear it, and what is to be paid in the end
+ * to the first pool in money that can.
+ */
+export function oraclePooledPrice(
+  durationMs: number,
+  terms: OracleTerms,
+  pools: readonly OraclePool[],
+  windowAfter: (seconds: number) => number = () => -1,
+): PooledPrice {
+  const took = pools.map(() => 0n);
+  let bearer = -1;
+  let included = 0;
+  for (let second = 0n; second < oracleBillable(durationMs, terms); second++) {
+    if (bearer < 0) {
+      const able = pools.findIndex(({ unit, left }, i) => unit !== 'money' && took[i]! < left);
+      if (able < 0) break;
+      took[able]! += 1n;
+      // A call of a pool bears the rest of the call.
+      if (pools[able]!.unit === 'calls') bearer = able;
+    }
+    included += 1;
+  }
+  const price = oraclePrice(durationMs, terms, included, windowAfter);
+  let due = price.charge;
+  pools.forEach(({ unit, left }, i) => {
+    if (unit !== 'money') return;
+    took[i] = left < due ? left : due;
+    due -= took[i]!;
+  });
+  return { ...price, charge: due, took };
+}
+
 /** Every increment for itself, by where it starts. */
 function priceByIncrement(
   billable: bigint,

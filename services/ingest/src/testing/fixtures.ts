@@ -31,6 +31,7 @@ export const CATALOG: Catalog = {
   plans: new Map(),
   tariffs: new Map(),
   accounts: new Map(ACCOUNTS.map((each) => [each.id, each])),
+  destinationSets: new Map(),
   accountByNumber: new Map(ACCOUNTS.flatMap((each) => each.numbers.map(({ number }) => [number, each]))),
   defaultPlan: null,
 };

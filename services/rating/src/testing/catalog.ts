@@ -26,12 +26,26 @@ const lowUsage = makePlan('low-usage', {
   international: world,
 });
 
-/** Two accounts: `acme` with ten minutes for all, `mill` with two minutes for each device. */
+const bundle = makePool('bundle', 0, 'account', { unit: 'calls', perMonth: 2 });
+const credit = makePool('credit', 0, 'account', { unit: 'money', perMonth: 40_000 });
+const bundles = makePlan('bundles', {
+  long_distance: byTariff(standard, makePool('own', 1, 'number'), perDevice, bundle, credit),
+  international: byTariff(brazil, credit),
+});
+
+/** `acme` has ten minutes for all, `mill` two for each device, `shop` pools of each unit one behind the other. */
 export function testCatalog(part: Partial<Catalog> = {}): Catalog {
-  return makeCatalog([makeAccount('acme', pooled), makeAccount('mill', lowUsage, { numbers: [] })], {
-    version: 7,
-    ...part,
-  });
+  return makeCatalog(
+    [
+      makeAccount('acme', pooled),
+      makeAccount('mill', lowUsage, { numbers: [] }),
+      makeAccount('shop', bundles),
+    ],
+    {
+      version: 7,
+      ...part,
+    },
+  );
 }
 
 export const DEFAULT_PLAN = makePlan('standard', { long_distance: byTariff(standard), international: world });
