@@ -88,6 +88,8 @@ it.each(examples.map((example, i) => [`${example.heading} (${i + 1})`, example] 
   '%s',
   (_, { catalog, rows }) => {
     const account = compileRateTable(catalog).account('acme')!;
+    // The calls of a table are one account's in one month, in order.
+    const allowance = new Allowances().of('acme');
     for (const row of rows) {
       const answered = Date.parse(row['answered'] ?? '2020-01-15T15:00:00Z');
       const isAnswered = row['duration'] !== 'unanswered';
@@ -101,12 +103,18 @@ it.each(examples.map((example, i) => [`${example.heading} (${i + 1})`, example] 
         endedAt: answered + (isAnswered ? Math.round(Number(row['duration']) * 1000) : 0),
       };
       // The explanation asserts that its own arithmetic gives the same amount.
-      const { outcome } = explainCall(call, account, new Allowances().of('acme'));
+      const { outcome } = explainCall(call, account, allowance);
+      if (outcome.kind === 'priced') allowance.take(call, outcome);
       const shown =
         outcome.kind === 'priced'
-          ? { billable: String(outcome.billableSeconds), charge: formatScaled(outcome.charge, 6) }
+          ? {
+              billable: String(outcome.billableSeconds),
+              charge: formatScaled(outcome.charge, 6),
+              included: row['included'] === undefined ? undefined : String(outcome.includedSeconds),
+            }
           : outcome;
-      expect(shown, JSON.stringify(row)).toEqual({ billable: row['billable'], charge: row['charge'] });
+      const { billable, included, charge } = row;
+      expect(shown, JSON.stringify(row)).toEqual({ billable, charge, included });
     }
   },
 );

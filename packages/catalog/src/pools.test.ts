@@ -46,7 +46,7 @@ it('reads pools of each unit and scope', () => {
     { id: 'credit', unit: 'money', perMonth: 2_500_000 },
   ]);
   expect(said(result)).toEqual([
-    'catalog.yaml:4:54 TOLL_CATALOG_SET_OVERLAP The set has 33 already, which holds all of it',
+    'catalog.yaml:4:51 TOLL_CATALOG_SET_OVERLAP The set has 33 already, which holds all of it',
   ]);
 });
 

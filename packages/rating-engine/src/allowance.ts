@@ -22,6 +22,8 @@ export interface PoolUse {
   readonly pool: string;
   readonly unit: PoolUnit;
   readonly amount: number;
+  /** The number whose pool it is; 0 = the pool is not counted by number. */
+  readonly number: number;
 }
 
 /** Of an account that used nothing. */
@@ -80,9 +82,8 @@ export class AccountAllowance implements Allowance {
   take({ device }: Pick<RatingCall, 'device'>, priced: Priced): void {
     if (priced.takes !== null) {
       for (const { pool, number, took } of priced.takes) {
-        const holder = { device, number };
-        if (took > 0)
-          this.addUse({ pool: pool.id, unit: pool.unit, amount: took }, holder, priced.billingMonth);
+        const use = { pool: pool.id, unit: pool.unit, amount: took, number };
+        if (took > 0) this.addUse(use, device, priced.billingMonth);
       }
       return;
     }
@@ -97,7 +98,7 @@ export class AccountAllowance implements Allowance {
     counter.byDevice.set(device, (counter.byDevice.get(device) ?? 0) + seconds);
   }
 
-  addUse({ pool, unit, amount }: PoolUse, { device, number }: PoolHolder, billingMonth: number): void {
+  addUse({ pool, unit, amount, number }: PoolUse, device: string, billingMonth: number): void {
     const counterId = counterOf(pool, unit);
     this.add(counterId, device, billingMonth, amount);
     if (number === 0) return;

@@ -143,10 +143,10 @@ function foldRow(
   allowance: AccountAllowance,
   { device, stored, pool: id }: { device: string; stored: ReturnType<typeof storedPriceOf>; pool: string },
 ): void {
-  const pooled = poolUsesOf(stored.priceDetail);
-  if (pooled === null) {
+  const uses = poolUsesOf(stored.priceDetail);
+  if (uses === null) {
     if (stored.includedSeconds > 0) allowance.add(id, device, MONTH, stored.includedSeconds);
     return;
   }
-  for (const use of pooled.uses) allowance.addUse(use, { device, number: pooled.number }, MONTH);
+  for (const use of uses) allowance.addUse(use, device, MONTH);
 }

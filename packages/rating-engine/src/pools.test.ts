@@ -41,11 +41,7 @@ const price = (...args: Parameters<typeof priceCall>): Priced => priceCall(...ar
 describe('a pool over all devices of a kind', () => {
   it('holds what each device adds, and is emptied by any of them', () => {
     const allowance = new AccountAllowance();
-    allowance.addUse(
-      { pool: 'low-usage', unit: 'seconds', amount: 59_940 },
-      { device: 'pager-1', number: 0 },
-      202001,
-    );
+    allowance.add('low-usage', 'pager-1', 202001, 59_940);
     const priced = price(callOf(120), accountWith([lowUsage]), allowance);
     expect(priced).toMatchObject({
       rateType: 'split',

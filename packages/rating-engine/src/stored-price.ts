@@ -21,10 +21,14 @@ export interface PriceDetail {
   readonly free_seconds?: number;
   readonly minimum_charge?: string;
   readonly maximum_charge?: string;
-  /** What each pool gave, where it was not just one of minutes: seconds, calls, or an amount as text. */
-  readonly pools?: readonly (readonly [pool: string, unit: PoolUnit, took: string])[];
-  /** The account's number whose pools they are, where each number has its own. */
-  readonly pool_number?: string;
+  /**
+   * What each pool gave, where it was not just one of minutes: seconds, calls, or an amount as text; with the account's number whose pool
+   * it is, where each number has its own.
+   */
+  readonly pools?: readonly (
+    | readonly [pool: string, unit: PoolUnit, took: string]
+    | readonly [pool: string, unit: PoolUnit, took: string, number: string]
+  )[];
   /** Of a call that nobody answered. */
   readonly attempt_fee?: string;
 }
@@ -72,35 +76,30 @@ export function priceDetailOf({ rate, rateType, parts, takes, pool }: Priced): s
 }
 
 /** Null where the columns `pool` and `included_seconds` say it all. */
-function poolDetail(
-  takes: readonly PoolTake[],
-  first: Pool | null,
-): Pick<PriceDetail, 'pools' | 'pool_number'> | null {
+function poolDetail(takes: readonly PoolTake[], first: Pool | null): Pick<PriceDetail, 'pools'> | null {
   const given = takes.filter(({ took }) => took > 0);
-  const number = given.find((take) => take.number > 0)?.number ?? 0;
-  const isInColumns = given.every(({ pool }) => pool === first && pool.unit === 'seconds') && number === 0;
-  if (isInColumns) return null;
-  const pools = given.map(
-    ({ pool, took }) => [pool.id, pool.unit, pool.unit === 'money' ? amount(took) : String(took)] as const,
+  const isInColumns = given.every(
+    ({ pool, number }) => pool === first && pool.unit === 'seconds' && number === 0,
   );
-  return number === 0 ? { pools } : { pools, pool_number: String(number) };
+  if (isInColumns) return null;
+  const pools = given.map(({ pool, took, number }) => {
+    const stored = [pool.id, pool.unit, pool.unit === 'money' ? amount(took) : String(took)] as const;
+    return number === 0 ? stored : ([...stored, String(number)] as const);
+  });
+  return { pools };
 }
 
 /** What a rated row took from pools that its columns do not say; null = its columns say it. */
-export function poolUsesOf(
-  priceDetail: string,
-): { readonly uses: readonly PoolUse[]; readonly number: number } | null {
+export function poolUsesOf(priceDetail: string): readonly PoolUse[] | null {
   // Most rows have no detail, and most details have no pools.
   if (!priceDetail.includes('"pools":')) return null;
-  const { pools = [], pool_number = '0' } = JSON.parse(priceDetail) as PriceDetail;
-  return {
-    uses: pools.map(([pool, unit, took]) => ({
-      pool,
-      unit,
-      amount: unit === 'money' ? parseDecimal(took, CHARGE_SCALE) : Number(took),
-    })),
-    number: Number(pool_number),
-  };
+  const { pools = [] } = JSON.parse(priceDetail) as PriceDetail;
+  return pools.map(([pool, unit, took, number = '0']) => ({
+    pool,
+    unit,
+    amount: unit === 'money' ? parseDecimal(took, CHARGE_SCALE) : Number(took),
+    number: Number(number),
+  }));
 }
 
 /**

@@ -111,18 +111,13 @@ function fold({ window, allowances }: RatingState, block: NativeBlock, schema: '
     const isPlain = detail === '';
     if (seconds === 0 && isPlain) continue;
     const allowance = allowances.of(accounts.dictionary[accounts.indexes[row]!]!);
-    const pooled = isPlain ? null : poolUsesOf(detail);
-    if (pooled !== null) {
-      const holder = { device: devices.dictionary[devices.indexes[row]!]!, number: pooled.number };
-      for (const use of pooled.uses) allowance.addUse(use, holder, months[row]!);
+    const device = devices.dictionary[devices.indexes[row]!]!;
+    const uses = isPlain ? null : poolUsesOf(detail);
+    if (uses !== null) {
+      for (const use of uses) allowance.addUse(use, device, months[row]!);
       continue;
     }
     if (seconds === 0) continue;
-    allowance.add(
-      pools.dictionary[pools.indexes[row]!]!,
-      devices.dictionary[devices.indexes[row]!]!,
-      months[row]!,
-      seconds,
-    );
+    allowance.add(pools.dictionary[pools.indexes[row]!]!, device, months[row]!, seconds);
   }
 }

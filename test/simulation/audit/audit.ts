@@ -432,9 +432,8 @@ function ratedRow({ cells }: Row): string {
 
 function poolsText(detail: string): string {
   if (detail === '') return '';
-  const { pools = [], pool_number } = JSON.parse(detail) as { pools?: string[][]; pool_number?: string };
-  const texts = pools.map((took) => took.join(' '));
-  return [...texts, ...(pool_number === undefined ? [] : [pool_number])].join('; ');
+  const { pools = [] } = JSON.parse(detail) as { pools?: string[][] };
+  return pools.map((took) => took.join(' ')).join('; ');
 }
 
 function suspendedRow(row: Row | undefined): string {

@@ -192,8 +192,12 @@ function givenText(
   const byNumber = given.some(({ pool }) => pool.scope === 'number');
   const isInColumns = given.length < 2 && given.every(({ pool }) => pool.unit === 'seconds') && !byNumber;
   if (isInColumns) return '';
-  const texts = given.map((use) => `${use.pool.id} ${use.pool.unit} ${decimalText(use.pool, use.took)}`);
-  return [...texts, ...(byNumber ? [number] : [])].join('; ');
+  return given
+    .map(({ pool, took: amount }) => {
+      const text = `${pool.id} ${pool.unit} ${decimalText(pool, amount)}`;
+      return pool.scope === 'number' ? `${text} ${number}` : text;
+    })
+    .join('; ');
 }
 
 function decimalText({ unit }: Pool, amount: bigint): string {

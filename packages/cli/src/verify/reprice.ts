@@ -73,7 +73,6 @@ const ORACLE_TERMS = [
   'maximum_charge',
   'attempt_fee',
   'pools',
-  'pool_number',
 ];
 
 /** @returns null when the row's amounts come out again, 'unproven' when it does not say enough */
