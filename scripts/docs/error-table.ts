@@ -502,6 +502,22 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'TOLL_CATALOG_ORIGIN_INVALID',
       'The origin of a row or a group is no prefix, country or group.',
     ),
+    TOLL_CATALOG_POOL_ORDER_INVALID: own(
+      'TOLL_CATALOG_POOL_ORDER_INVALID',
+      'A rule does not say in which order its pools are used up.',
+    ),
+    TOLL_CATALOG_POOL_SCOPE_INVALID: own(
+      'TOLL_CATALOG_POOL_SCOPE_INVALID',
+      'A key of a pool has no meaning for its scope.',
+    ),
+    TOLL_CATALOG_POOL_SIZE_INVALID: own(
+      'TOLL_CATALOG_POOL_SIZE_INVALID',
+      'A pool has no size, or more than one.',
+    ),
+    TOLL_CATALOG_POOL_UNREACHABLE: own(
+      'TOLL_CATALOG_POOL_UNREACHABLE',
+      'No call can use a pool (a warning).',
+    ),
     TOLL_CATALOG_PREFIX_DUPLICATE: own(
       'TOLL_CATALOG_PREFIX_DUPLICATE',
       'Two rates of one prefix hold at the same time.',
@@ -531,6 +547,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'A plan, tariff, pool or account that is referred to does not exist.',
     ),
     TOLL_CATALOG_SECONDS_INVALID: own('TOLL_CATALOG_SECONDS_INVALID', 'A value is no number of seconds.'),
+    TOLL_CATALOG_SET_OVERLAP: own(
+      'TOLL_CATALOG_SET_OVERLAP',
+      'A set has a prefix within another of its own (a warning).',
+    ),
     TOLL_CATALOG_STRUCTURE_INVALID: own(
       'TOLL_CATALOG_STRUCTURE_INVALID',
       'A key is missing, unknown, or has a value of the wrong kind.',

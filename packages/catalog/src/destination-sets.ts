@@ -1,5 +1,6 @@
 /** Named sets of destinations, which pools and spend limits refer to. */
-import { FieldReader, isObject, sequenceLength, yamlFields } from './fields.ts';
+import { FieldReader, isObject, sequenceLength } from './fields.ts';
+import type { Fields } from './fields.ts';
 import type { CallTypeName, DestinationSet } from './model.ts';
 import type { ProblemList } from './problems.ts';
 import type { YamlFile } from './read-yaml.ts';
@@ -67,7 +68,7 @@ function texts(value: unknown): string[] {
 
 /** The set that a field names; null when the field is absent, or names none. */
 export function namedSet(
-  fields: ReturnType<typeof yamlFields>,
+  fields: Fields,
   sets: ReadonlyMap<string, DestinationSet>,
   problems: ProblemList,
 ): DestinationSet | null {

@@ -2,6 +2,7 @@ import { CHARGE_SCALE, DIRECTIONS } from '@tollstream/contracts';
 import type { Direction } from '@tollstream/contracts';
 import { formatScaled, parseDecimal } from '@tollstream/money';
 import { explanationText, quoteCall } from '@tollstream/rating-engine';
+import type { Quote } from '@tollstream/rating-engine';
 import { catalogOf } from './catalog-option.ts';
 import type { QuoteOptions } from './commands/quote.ts';
 import { parseDurationMs, parseInstantMs } from './duration.ts';
@@ -50,7 +51,10 @@ async function quoteOne(options: QuoteOptions): Promise<void> {
     print(JSON.stringify(options.explain === true ? { ...quote, explanation } : quote));
     return;
   }
-  const rows = Object.entries(quote).map(([field, value]) => [field.replaceAll('_', ' '), String(value)]);
+  const rows = Object.entries(quote).map(([field, value]) => [
+    field.replaceAll('_', ' '),
+    typeof value === 'string' || typeof value === 'number' ? String(value) : poolsText(value),
+  ]);
   print(table(['field', 'value'], rows));
   if (options.explain === true && explanation !== null) print(`\n${explanationText(explanation)}`);
 }
@@ -154,4 +158,8 @@ function parseDirection(text: string): Direction {
     message: `--direction: '${text}' is not a direction`,
     remedy: `Use one of ${DIRECTIONS.join(', ')}.`,
   });
+}
+
+function poolsText(pools: NonNullable<Extract<Quote, { status: 'rated' }>['pools']>): string {
+  return pools.map(({ pool, unit, left, took }) => `${pool}: ${took} of ${left} (${unit})`).join(', ');
 }

@@ -141,7 +141,7 @@ export function oraclePooledPrice(
   pools.forEach(({ unit, left }, i) => {
     if (unit !== 'money') return;
     took[i] = left < due ? left : due;
-    due -= took[i]!;
+    due -= took[i];
   });
   return { ...price, charge: due, took };
 }
