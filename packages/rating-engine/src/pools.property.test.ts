@@ -39,7 +39,7 @@ const scenario = fc.record({
       from: fc.constantFrom(...OWN, 19995550000),
       durationMs: fc.nat(240_000),
     }),
-    { minLength: 1, maxLength: 5 },
+    { minLength: 1, maxLength: 3 },
   ),
 });
 
