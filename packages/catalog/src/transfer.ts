@@ -10,7 +10,9 @@ import { type RateColumns, RateList } from './rate-list.ts';
 
 /** Can be posted to another thread; what it is made of is not for others to look at. */
 export interface TransferredCatalog {
-  readonly head: Pick<Catalog, 'version' | 'fingerprint' | 'name'> & { readonly defaultPlan: string | null };
+  readonly head: Pick<Catalog, 'version' | 'fingerprint' | 'name' | 'destinationSets'> & {
+    readonly defaultPlan: string | null;
+  };
   readonly tariffs: readonly TransferredTariff[];
   readonly plans: readonly TransferredPlan[];
   readonly accounts: AccountColumns;
@@ -32,9 +34,15 @@ type TransferredPlan = Omit<Plan, 'rules'> & {
 
 /** @param catalog as it was built, read or received */
 export function transferCatalog(catalog: Catalog): TransferredCatalog {
-  const { version, fingerprint, name, defaultPlan, tariffs, plans, accounts } = catalog;
+  const { version, fingerprint, name, destinationSets, defaultPlan, tariffs, plans, accounts } = catalog;
   return {
-    head: { version, fingerprint, name, defaultPlan: defaultPlan === null ? null : defaultPlan.id },
+    head: {
+      version,
+      fingerprint,
+      name,
+      destinationSets,
+      defaultPlan: defaultPlan === null ? null : defaultPlan.id,
+    },
     tariffs: Array.from(tariffs.values(), ({ rates, index, originIndex, ...tariff }) => ({
       ...tariff,
       columns: rates.columns,

@@ -101,7 +101,7 @@ it.each([
     const pool = makePool('part', 0, 'account', { perMonth, proration });
     const { account, months } = accountWith([pool], 0, { billingStart: Date.parse(start) });
     const { sizes, firstMonth } = holdingsOf(account, (atMs) => months.of(atMs));
-    const { inFirstMonth, later } = sizes.get(pool)!;
+    const { inFirstMonth, later } = sizes.get(pool.id)!;
     expect([firstMonth === 202001 ? inFirstMonth : later, later]).toEqual([first, perMonth]);
   },
 );

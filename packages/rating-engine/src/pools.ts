@@ -33,7 +33,8 @@ export interface Holdings {
   readonly devices: ReadonlyMap<string, ReadonlySet<string>>;
   /** Billing month in which billing began, yyyymm; 0 = none, or that month is whole. */
   readonly firstMonth: number;
-  readonly sizes: ReadonlyMap<Pool, { readonly inFirstMonth: number; readonly later: number }>;
+  /** By id of the pool. */
+  readonly sizes: ReadonlyMap<string, { readonly inFirstMonth: number; readonly later: number }>;
 }
 
 /** One pool of minutes for the account or for each device, open to all calls: what the engine prices without a detour. */
@@ -56,7 +57,7 @@ export function holdingsOf(account: Account, monthOf: (atMs: number) => number):
   const first = firstMonthOf(account, monthOf);
   const sizes = account.plan.pools.map((pool) => {
     const later = fullSize(pool, devices.get(pool.deviceKind)?.size ?? 0);
-    return [pool, { later, inFirstMonth: proratedSize(later, pool, first) }] as const;
+    return [pool.id, { later, inFirstMonth: proratedSize(later, pool, first) }] as const;
   });
   return {
     numbers: new Set(account.numbers.map(({ number }) => number)),
@@ -117,7 +118,7 @@ export function askPools(request: PoolRequest): PoolTake[] {
     }
     const number = pool.scope === 'number' ? ownNumber(request) : 0;
     if (pool.scope === 'number' && number === 0) continue;
-    const { inFirstMonth, later } = holdings.sizes.get(pool)!;
+    const { inFirstMonth, later } = holdings.sizes.get(pool.id)!;
     const size = billingMonth === holdings.firstMonth ? inFirstMonth : later;
     // Too few devices: then there is no such pool, which is not the same as an empty one.
     if (pool.scope === 'devices' && later === 0) continue;
