@@ -103,7 +103,7 @@ it(`takes from pools as the oracle does, call after call (${CASES} cases, seed $
         });
         const expected = oraclePooledPrice(
           durationMs,
-          { ...tariff.rates.at(0)!, chargeRounding: 'half_up' },
+          { ...tariff.rates.at(0), chargeRounding: 'half_up' },
           asked,
         );
         const outcome = priceCall(call, account, allowance);
