@@ -8,6 +8,7 @@ export const PACKAGES = {
   contracts: [],
   catalog: ['money', 'numbering'],
   'rating-engine': ['money', 'numbering', 'catalog', 'contracts'],
+  settlement: ['money', 'catalog', 'contracts', 'rating-engine'],
   'switch-formats': ['contracts'],
   'rate-decks': ['money', 'numbering'],
   'event-log': ['contracts'],
@@ -18,7 +19,7 @@ export const PACKAGES = {
 };
 
 /** No I/O, no clock, no environment, no randomness. */
-export const PURE_PACKAGES = ['money', 'numbering', 'rating-engine'];
+export const PURE_PACKAGES = ['money', 'numbering', 'rating-engine', 'settlement'];
 
 const TESTS = '(\\.(test|bench)\\.ts$|/(test|testing)/|contract-suite)';
 

@@ -742,6 +742,52 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'Write fewer digits; nothing is rounded in silence.',
     ),
   },
+  'settlement and re-rating': {
+    TOLL_SETTLEMENT_CATALOG_MISSING: entry(
+      'Calls of the month were rated with catalog versions that are not at hand.',
+      'Give `--catalog` for each of them, or `--all-by` to price all calls with one catalog.',
+    ),
+    TOLL_SETTLEMENT_DONE_ALREADY: entry(
+      'The month is settled already.',
+      'Give `--again` to settle what came since; differences become adjustments.',
+    ),
+    TOLL_SETTLEMENT_INTERRUPTED: entry(
+      'Another settlement or re-rating of the month was interrupted and is not complete.',
+      'Run its command again: it goes on. To leave it as it is, give `--abandon`.',
+    ),
+    TOLL_SETTLEMENT_MONTH_NOT_ENDED: entry(
+      'The month has not ended in the time zone of an account.',
+      'Settle it when it has ended everywhere, or name accounts for which it has.',
+    ),
+    TOLL_SETTLEMENT_ORDER: entry(
+      'Calls of an account came out of canonical order, or one of them twice.',
+      'Please report this as a fault.',
+    ),
+    TOLL_SETTLEMENT_ROWS_CHANGED: entry(
+      'Calls of a settled month do not add up to what was settled: a copy of a call that came after the duplicate window replaced its row.',
+      'Settle the month `--again`: what changed becomes adjustments.',
+    ),
+    TOLL_SETTLEMENT_RUNNING: entry(
+      'Another process is settling or re-rating the month.',
+      'Wait until it is done. If that process is gone, try again in two minutes.',
+    ),
+    TOLL_SETTLEMENT_SUM_DIFFERS: entry(
+      'The store holds other adjustments than a run computed.',
+      'Do not invoice the month. Run `tollstream verify`, and report this with what it says.',
+    ),
+    TOLL_SETTLEMENT_SUM_TOO_LARGE: entry(
+      'The charges of an account add up to more than can be counted exactly.',
+      'Look for a rate that is far too high in the tariffs of the account.',
+    ),
+    TOLL_SETTLEMENT_UNPRICED: entry(
+      'Calls have no price in the catalog, or one of another month or currency.',
+      'Give a catalog in which each of these calls has a price in its month and currency.',
+    ),
+    TOLL_SETTLEMENT_VERSION_REUSED: entry(
+      'Two catalogs that differ say they are the same version.',
+      'Give the changed catalog the next version in its `catalog.yaml`: every row names the version that priced it.',
+    ),
+  },
   'rating, aggregator and billing': {
     TOLL_AGGREGATOR_BLOCK_FOREIGN: entry(
       'A topic holds blocks that belong to another table.',

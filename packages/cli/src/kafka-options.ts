@@ -3,7 +3,7 @@ import { CLICKHOUSE_SETTINGS, KAFKA_SETTINGS, defineConfig, loadConfig } from '@
 import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
 import type { EventLog } from '@tollstream/event-log';
 import { openServerStore } from '@tollstream/usage-store';
-import type { UsageStore } from '@tollstream/usage-store';
+import type { SettlementStore } from '@tollstream/usage-store';
 
 export async function openKafkaFromEnvironment(clientId: string): Promise<EventLog> {
   const { values } = loadConfig(defineConfig({ name: 'kafka', settings: KAFKA_SETTINGS }), {
@@ -12,7 +12,7 @@ export async function openKafkaFromEnvironment(clientId: string): Promise<EventL
   return openKafkaEventLog({ clientId, ...kafkaOptionsOf(values) });
 }
 
-export function openServerStoreFromEnvironment(): UsageStore {
+export function openServerStoreFromEnvironment(): SettlementStore {
   const { values } = loadConfig(defineConfig({ name: 'clickhouse', settings: CLICKHOUSE_SETTINGS }), {
     env: process.env,
   });

@@ -6,7 +6,7 @@ import type { Settings } from './sql-text.ts';
 export interface Connection {
   readonly kind: 'server' | 'embedded';
   /** Runs a statement without a result. */
-  command(sql: string): Promise<void>;
+  command(sql: string, parameters?: QueryParameters): Promise<void>;
   /** Result of a query as rows. */
   rows<Row>(sql: string, parameters: QueryParameters): Promise<Row[]>;
   stream(sql: string, format: string, parameters: QueryParameters): Promise<Readable>;

@@ -58,8 +58,8 @@ class EmbeddedConnection implements Connection {
     this.#spoolDirectory = directory;
   }
 
-  async command(sql: string): Promise<void> {
-    await this.#engine.run(sql, { format: 'Null' });
+  async command(sql: string, parameters: QueryParameters = {}): Promise<void> {
+    await this.#engine.run(sql, { format: 'Null', parameters: texts(parameters) });
   }
 
   async rows<Row>(sql: string, parameters: QueryParameters): Promise<Row[]> {

@@ -1,4 +1,14 @@
-export type { BlockInsert, MigrationReport, QueryParameters, UsageStore, UsageTable } from './port.ts';
+export type {
+  BlockInsert,
+  KeyedInsert,
+  MigrationReport,
+  QueryParameters,
+  RevisionInsert,
+  SettlementStore,
+  SettlementTable,
+  UsageStore,
+  UsageTable,
+} from './port.ts';
 export { StoreError } from './errors.ts';
 export type { StoreErrorCode } from './errors.ts';
 export { USAGE_TABLES } from './tables.ts';

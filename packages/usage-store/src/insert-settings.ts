@@ -29,6 +29,22 @@ export function insertSettings(token: string): Settings {
   };
 }
 
+/**
+ * Settings of inserts whose rows name themselves. Without a token: it could only lie, after a crash, about rows that are not there, and
+ * then the repeated insert would be dropped.
+ */
+export const KEYED_SETTINGS: Settings = {
+  insert_deduplicate: 0,
+  async_insert: 0,
+  optimize_on_insert: 0,
+  max_insert_threads: 1,
+  max_insert_block_size: NO_LIMIT_ROWS,
+  min_insert_block_size_rows: NO_LIMIT_ROWS,
+  min_insert_block_size_bytes: 0,
+  use_strict_insert_block_limits: 0,
+  max_partitions_per_insert_block: 0,
+};
+
 /** Settings of an insert into a staging table, which nobody but its maker reads. */
 export const STAGING_SETTINGS: Settings = {
   async_insert: 0,

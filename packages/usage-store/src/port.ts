@@ -3,6 +3,26 @@ import type { Readable } from 'node:stream';
 /** Tables the pipeline writes: see `tables.ts`. */
 export type UsageTable = 'usage' | 'usage_suspended' | 'usage_resolved' | 'usage_rejected';
 
+/** Tables of settlement. Their rows name themselves by their sort keys: what is sent twice counts once. */
+export type SettlementTable =
+  'usage_adjustments' | 'settled_calls' | 'settlement_accounts' | 'settlement_runs';
+
+/** Rows for a table of settlement. */
+export interface KeyedInsert {
+  readonly table: SettlementTable;
+  readonly columns: readonly string[];
+  /** ClickHouse Native blocks, all with the same columns. */
+  readonly natives: readonly Buffer[];
+}
+
+/** Rows of `usage` that come out of a query. */
+export interface RevisionInsert {
+  readonly columns: readonly string[];
+  /** Has these columns in this order. */
+  readonly select: string;
+  readonly parameters: QueryParameters;
+}
+
 /** Rows of one contiguous piece of the log, to be in the table exactly once. */
 export interface BlockInsert {
   readonly table: UsageTable;
@@ -60,4 +80,15 @@ export interface UsageStore {
   /** Rejects when the store does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The store as settlement and re-rating use it. */
+export interface SettlementStore extends UsageStore {
+  /**
+   * Stores rows that name themselves, in one piece: all of them or none, where they are of one billing month. Resolves once they are
+   * durable; may be repeated after any failure.
+   */
+  insertKeyed(insert: KeyedInsert): Promise<void>;
+  /** Stores further revisions of rows of `usage`. May be repeated: a revision of a row is the same whenever it is written. */
+  insertRevisions(insert: RevisionInsert): Promise<void>;
 }

@@ -50,8 +50,14 @@ class ServerConnection implements Connection {
     });
   }
 
-  async command(sql: string): Promise<void> {
-    await this.#tried(() => this.#client.command({ query: sql, clickhouse_settings: ANSWER_WHEN_DONE }));
+  async command(sql: string, parameters: QueryParameters = {}): Promise<void> {
+    await this.#tried(() =>
+      this.#client.command({
+        query: sql,
+        query_params: parameters,
+        clickhouse_settings: ANSWER_WHEN_DONE,
+      }),
+    );
   }
 
   async rows<Row>(sql: string, parameters: QueryParameters): Promise<Row[]> {

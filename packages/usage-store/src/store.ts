@@ -1,15 +1,23 @@
 import type { Readable } from 'node:stream';
+import { followUsage } from './adjustment-columns.ts';
 import type { Connection } from './connection.ts';
 import { StoreError } from './errors.ts';
-import { insertSettings } from './insert-settings.ts';
+import { insertSettings, KEYED_SETTINGS } from './insert-settings.ts';
 import { migrate, MIGRATIONS_DIRECTORY, readMigrations } from './migrations.ts';
 import { nativeRowCount } from './native-block.ts';
-import type { BlockInsert, MigrationReport, QueryParameters, UsageStore } from './port.ts';
+import type {
+  BlockInsert,
+  KeyedInsert,
+  MigrationReport,
+  QueryParameters,
+  RevisionInsert,
+  SettlementStore,
+} from './port.ts';
 import { replayBlocks } from './replay.ts';
-import { databaseName, identifier } from './sql-text.ts';
+import { databaseName, identifier, settingList } from './sql-text.ts';
 
 /** The store over any connection: what is to be said in SQL is said here, once. */
-export class ClickHouseStore implements UsageStore {
+export class ClickHouseStore implements SettlementStore {
   readonly kind: 'server' | 'embedded';
   readonly database: string;
   readonly #connection: Connection;
@@ -26,7 +34,9 @@ export class ClickHouseStore implements UsageStore {
   }
 
   async migrate(): Promise<MigrationReport> {
-    return migrate(this.#connection, this.database, readMigrations(this.#migrationsDirectory));
+    const report = await migrate(this.#connection, this.database, readMigrations(this.#migrationsDirectory));
+    await followUsage(this.#connection, this.database);
+    return report;
   }
 
   async insertBlocks(insert: BlockInsert): Promise<void> {
@@ -44,6 +54,23 @@ export class ClickHouseStore implements UsageStore {
     return replayBlocks(this.#connection, this.database, insert);
   }
 
+  async insertKeyed({ table, columns, natives }: KeyedInsert): Promise<void> {
+    await this.#connection.insertNative({
+      table: `${this.database}.${table}`,
+      columns,
+      natives,
+      settings: KEYED_SETTINGS,
+    });
+  }
+
+  async insertRevisions({ columns, select, parameters }: RevisionInsert): Promise<void> {
+    const into = `${this.database}.usage (${columns.join(', ')})`;
+    await this.#connection.command(
+      `INSERT INTO ${into} SETTINGS ${settingList(KEYED_SETTINGS)} ${select}`,
+      parameters,
+    );
+  }
+
   async query<Row>(sql: string, parameters: QueryParameters = {}): Promise<Row[]> {
     return this.#connection.rows<Row>(sql, parameters);
   }
@@ -54,7 +81,7 @@ export class ClickHouseStore implements UsageStore {
 
   async queryToFile(
     sql: string,
-    { format, file, parameters = {} }: Parameters<UsageStore['queryToFile']>[1],
+    { format, file, parameters = {} }: Parameters<SettlementStore['queryToFile']>[1],
   ): Promise<void> {
     await this.#connection.toFile(sql, { format: identifier(format), file, parameters });
   }

@@ -8,3 +8,4 @@ export { BILLING_CONFIG } from './config.ts';
 export type * from './invoice.ts';
 export { previewInvoice } from './preview.ts';
 export { renderInvoiceText } from './render-text.ts';
+export * from './settlement/index.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { EventLogError, lockDataDirectory } from '@tollstream/event-log';
 import type { DataLock } from '@tollstream/event-log';
 import { openEmbeddedStore, openServerStore } from '@tollstream/usage-store';
-import type { UsageStore } from '@tollstream/usage-store';
+import type { SettlementStore } from '@tollstream/usage-store';
 import { UsageError } from '../failure.ts';
 import { readSettings } from './settings.ts';
 import type { DataSettings } from './settings.ts';
@@ -13,7 +13,7 @@ export const SAMPLE_DATA = path.join('.tollstream', 'sample');
 export const OWN_DATA = path.join('.tollstream', 'data');
 
 export interface OpenedStore {
-  readonly store: UsageStore;
+  readonly store: SettlementStore;
   readonly settings: DataSettings;
   close(): Promise<void>;
 }

@@ -1,12 +1,22 @@
 /** A trace as lines that a person can follow; the last one says what became of the call. */
 import { colours, count } from '../terminal.ts';
-import type { IngestStep, Place, RatingStep, Trace, TracedRecord, TracedRow, Waiting } from './trace.ts';
+import type {
+  IngestStep,
+  Place,
+  RatingStep,
+  Trace,
+  TracedAdjustment,
+  TracedRecord,
+  TracedRow,
+  Waiting,
+} from './trace.ts';
 
-export function traceLines({ callId, records, rows }: Trace): string[] {
+export function traceLines({ callId, records, rows, adjustments }: Trace): string[] {
   return [
     colours.bold(`call ${callId}`),
     ...records.flatMap(recordLines),
     ...(rows.length === 0 ? [] : ['ClickHouse', ...rows.map(rowLine)]),
+    ...adjustments.map(adjustmentLine),
     traceVerdict(records, rows),
   ];
 }
@@ -93,6 +103,13 @@ function ratingText(rating: RatingStep, accepted: Place): string {
 function rowLine({ table, source, revision, account, billingMonth, amount }: TracedRow): string {
   const month = billingMonth === null ? '' : `, billing month ${billingMonth}, revision ${revision}`;
   return `  ${table}: ${amount}, account '${account}'${month} (${source})`;
+}
+
+function adjustmentLine(adjustment: TracedAdjustment): string {
+  const { revision, newRevision, reason, currency, charge, newCharge, run } = adjustment;
+  const steps = revision === newRevision ? `revision ${revision}` : `revision ${revision} → ${newRevision}`;
+  const catalogs = `catalog ${adjustment.catalogVersion} → ${adjustment.newCatalogVersion}`;
+  return `  usage_adjustments: ${steps}, ${reason}, ${currency} ${charge} → ${newCharge} (${catalogs}, run ${run})`;
 }
 
 function waiting({ at: position }: Waiting, place?: Place): string {

@@ -77,7 +77,8 @@ test('a call says at each stage where it is', async () => {
     await run(startAggregator({ ...stage('aggregator'), store }), 'good', /^rated: USD /);
     expect(await verdictOf('nowhere')).toMatch(/^suspended: (destination_unknown|number_invalid)/);
 
-    const { records, rows } = await traceCall(subject, 'good');
+    const trace = await traceCall(subject, 'good');
+    const { records, rows } = trace;
     // The call that names it as its parent is another one.
     expect(records.map(({ source, position, rating }) => [source.offset, position, rating?.outcome])).toEqual(
       [
@@ -89,9 +90,7 @@ test('a call says at each stage where it is', async () => {
     expect(rows).toMatchObject([
       { table: 'usage', source: 'calls.raw/0 offset 0', revision: 0, billingMonth: 202001 },
     ]);
-    expect(traceLines({ callId: 'good', records, rows }).join('\n')).toContain(
-      'dropped as a duplicate of calls.raw/0 offset 0',
-    );
+    expect(traceLines(trace).join('\n')).toContain('dropped as a duplicate of calls.raw/0 offset 0');
   } finally {
     await log.close();
     await store.close();

@@ -5,6 +5,7 @@ import type { EventLog, Offset } from '@tollstream/event-log';
 import { formatScaled } from '@tollstream/money';
 import { groupName } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
+import { hasAdjustments } from '../verify/store-audit.ts';
 import type { VerifySubject } from '../verify/verify.ts';
 
 /** A message of a topic. */
@@ -70,10 +71,26 @@ export interface TracedRow {
   readonly amount: string;
 }
 
+/** What settlement or re-rating made of a row. */
+export interface TracedAdjustment {
+  readonly account: string;
+  readonly revision: number;
+  /** The same, where the call came late and its price stays. */
+  readonly newRevision: number;
+  readonly reason: string;
+  readonly currency: string;
+  readonly charge: string;
+  readonly newCharge: string;
+  readonly catalogVersion: number;
+  readonly newCatalogVersion: number;
+  readonly run: string;
+}
+
 export interface Trace {
   readonly callId: string;
   readonly records: readonly TracedRecord[];
   readonly rows: readonly TracedRow[];
+  readonly adjustments: readonly TracedAdjustment[];
 }
 
 export interface TraceOptions {
@@ -121,7 +138,12 @@ export async function traceCall(
       aggregator: output === null ? null : storedStep(output, positions),
     });
   }
-  return { callId, records, rows: await findRows(store, callId) };
+  return {
+    callId,
+    records,
+    rows: await findRows(store, callId),
+    adjustments: await findAdjustments(store, callId),
+  };
 }
 
 interface Candidate {
@@ -357,6 +379,18 @@ async function findRows(store: UsageStore, callId: string): Promise<TracedRow[]>
     { callId },
   );
   return rows.map(({ month, ...row }) => ({ ...row, billingMonth: month === 0 ? null : month }));
+}
+
+async function findAdjustments(store: UsageStore, callId: string): Promise<TracedAdjustment[]> {
+  if (!(await hasAdjustments(store))) return [];
+  return store.query<TracedAdjustment>(
+    `SELECT account_id AS account, revision, new_revision AS newRevision, toString(reason) AS reason, new_currency AS currency,
+            toDecimalString(charge, ${CHARGE_SCALE}) AS charge, toDecimalString(new_charge, ${CHARGE_SCALE}) AS newCharge,
+            catalog_version AS catalogVersion, new_catalog_version AS newCatalogVersion, run_id AS run
+     FROM ${store.database}.usage_adjustments FINAL WHERE call_id = {callId:String}
+     ORDER BY account_id, new_revision, reason`,
+    { callId },
+  );
 }
 
 /** The blocks of a topic whose header is wanted; the others are not taken apart. */

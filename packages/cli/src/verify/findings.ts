@@ -54,6 +54,7 @@ export class Findings {
   readonly suspended = new Check('table usage_suspended equals the stream');
   readonly resolved = new Check('table usage_resolved equals the stream');
   readonly rejected = new Check('table usage_rejected equals the stream');
+  readonly revisions = new Check('revisions and adjustments account for each other');
 
   get checks(): readonly Check[] {
     return [
@@ -69,6 +70,7 @@ export class Findings {
       this.suspended,
       this.resolved,
       this.rejected,
+      this.revisions,
     ];
   }
 

@@ -54,7 +54,13 @@ export class RowHash {
 
   /** SQL expression of the hash (UInt64 below 2^32). */
   get sql(): string {
-    const h0 = `(bitAnd(${this.columns.map(termSql).join(' + ')}, ${MASK}) AS h0)`;
+    return this.sqlOver((name) => name);
+  }
+
+  /** The same over columns that have other names. */
+  sqlOver(nameOf: (column: string) => string): string {
+    const terms = this.columns.map((column) => termSql({ ...column, name: nameOf(column.name) }));
+    const h0 = `(bitAnd(${terms.join(' + ')}, ${MASK}) AS h0)`;
     const h1 = `(bitAnd(bitXor(${h0}, bitShiftRight(h0, 16)) * ${MIX_FIRST}, ${MASK}) AS h1)`;
     const h2 = `(bitAnd(bitXor(${h1}, bitShiftRight(h1, 13)) * ${MIX_SECOND}, ${MASK}) AS h2)`;
     return `bitXor(${h2}, bitShiftRight(h2, 16))`;

@@ -26,9 +26,40 @@ const COLUMNS = {
 export interface HashedTable {
   readonly table: UsageTable;
   readonly hash: RowHash;
+  /** Rows of `usage` may have been replaced by further revisions: then what was streamed stands among the adjustments. */
+  readonly isAdjusted?: boolean;
 }
 
 export type RowHashes = Readonly<Record<UsageTable, RowHash>>;
+
+const CALL_KEY = USAGE_TABLES.usage.rowKey.join(', ');
+
+/** What stands in the table as it was streamed, to be selected from. */
+function streamedRows(store: UsageStore, { table, hash, isAdjusted }: HashedTable): string {
+  const { database } = store;
+  if (isAdjusted !== true) return `${database}.${table}`;
+  const columns = hash.columns.map(({ name }) => name).join(', ');
+  const adjusted = `${database}.usage_adjustments`;
+  // A replaced row may not be merged away yet: it counts once, and in the table.
+  return `(SELECT ${columns} FROM ${database}.usage WHERE revision = 0
+    UNION ALL
+    SELECT ${columns} FROM ${adjusted} FINAL WHERE revision = 0 AND new_revision > revision AND (${CALL_KEY}) NOT IN (
+      SELECT ${CALL_KEY} FROM ${database}.usage
+      WHERE revision = 0 AND (${CALL_KEY}) IN (SELECT ${CALL_KEY} FROM ${adjusted})))`;
+}
+
+/** Whether any row was settled or priced again; a store of before there was settlement has no table for it. */
+export async function hasAdjustments(store: UsageStore): Promise<boolean> {
+  const [table] = await store.query<{ name: string }>(
+    "SELECT name FROM system.tables WHERE database = {database:String} AND name = 'usage_adjustments'",
+    { database: store.database },
+  );
+  if (table === undefined) return false;
+  const [row] = await store.query<{ rows: string }>(
+    `SELECT (SELECT count() FROM ${store.database}.usage_adjustments) + (SELECT count() FROM ${store.database}.usage WHERE revision > 0) AS rows`,
+  );
+  return Number(row?.rows) > 0;
+}
 
 /** The hash of what each table stores of a row; a store of an older version may lack columns. */
 export async function rowHashesOf(store: UsageStore): Promise<RowHashes> {
@@ -54,9 +85,10 @@ export async function rowHashesOf(store: UsageStore): Promise<RowHashes> {
 /** What the table holds of the ranges, summed as `TableSums` does. */
 export async function sumsOfTable(
   store: UsageStore,
-  { table, hash }: HashedTable,
+  hashed: HashedTable,
   ranges: ReadonlyMap<string, SourceRange>,
 ): Promise<Map<string, StretchSum>> {
+  const { table, hash } = hashed;
   const isRated = table === 'usage';
   const rows = await store.query<{
     source: string;
@@ -69,7 +101,7 @@ export async function sumsOfTable(
     `SELECT concat(source_topic, '/', toString(source_partition)) AS source, intDiv(source_offset, ${STRETCH_OFFSETS}) AS stretch,
             ${isRated ? 'toString(currency)' : "''"} AS stretch_currency, count() AS row_count,
             ${isRated ? 'toString(sum(charge))' : "'0'"} AS charge_sum, sum(${hash.sql}) AS checksum
-     FROM ${store.database}.${table} WHERE ${withinRanges(ranges)} GROUP BY source, stretch, stretch_currency`,
+     FROM ${streamedRows(store, hashed)} WHERE ${withinRanges(ranges)} GROUP BY source, stretch, stretch_currency`,
   );
   return new Map(
     rows.map((row) => [
@@ -94,17 +126,18 @@ export interface AuditedRow {
 /** Rows of a stretch in the table, by source offset. */
 export async function rowsOfTable(
   store: UsageStore,
-  { table, hash }: HashedTable,
+  hashed: HashedTable,
   stretch: Stretch,
   range: SourceRange,
 ): Promise<Map<Offset, AuditedRow[]>> {
+  const { table, hash } = hashed;
   const first = Math.max(range.from, stretch.index * STRETCH_OFFSETS);
   const next = Math.min(range.storedTo, (stretch.index + 1) * STRETCH_OFFSETS);
   const { sql, termsSql } = hash;
   const { topic, partition } = splitSource(stretch.source);
   const rows = await store.query<{ source_offset: string; hash: string; call_id: string; terms: string[] }>(
     `SELECT source_offset, ${sql} AS hash, ${table === 'usage_rejected' ? "''" : 'call_id'} AS call_id, ${termsSql} AS terms
-     FROM ${store.database}.${table}
+     FROM ${streamedRows(store, hashed)}
      WHERE source_topic = {topic:String} AND source_partition = {partition:UInt32}
        AND source_offset >= {first:UInt64} AND source_offset < {next:UInt64}`,
     { topic, partition, first, next },

@@ -15,8 +15,10 @@ import { Check, Findings } from './findings.ts';
 import { IngestAudit } from './ingest-audit.ts';
 import { RatingAudit } from './rating-audit.ts';
 import { Repricer } from './reprice.ts';
+import { auditRevisions } from './revision-audit.ts';
 import {
   compareRows,
+  hasAdjustments,
   isCallStored,
   rowHashesOf,
   rowsOfTable,
@@ -92,10 +94,14 @@ async function verifyOnce(subject: VerifySubject, options: VerifyOptions): Promi
   const findings = new Findings();
   const hashes = await rowHashesOf(store);
   const cut = await takeCut(log, topics, { groupPrefix, from: options.from, to: options.to });
+  const adjusted = await hasAdjustments(store);
+  const hashedTable = (table: UsageTable): HashedTable => ({
+    table,
+    hash: hashes[table],
+    isAdjusted: table === 'usage' && adjusted,
+  });
   // The engine sums with its own threads while the topics are read here.
-  const stored = Promise.all(
-    TABLES.map((table) => sumsOfTable(store, { table, hash: hashes[table] }, cut.ranges)),
-  );
+  const stored = Promise.all(TABLES.map((table) => sumsOfTable(store, hashedTable(table), cut.ranges)));
   stored.catch(() => undefined);
   const reader = new Reader(subject, { cut, findings, hashes }, options.onProgress);
   const ingest = new IngestAudit(cut, findings);
@@ -146,7 +152,7 @@ async function verifyOnce(subject: VerifySubject, options: VerifyOptions): Promi
     check.checked += sums[table].rows;
     for (const stretch of differingStretches(sums[table].sums, tableSums[index]!)) {
       collapsed += await compareStretch(subject, cut, {
-        table: { table, hash: hashes[table] },
+        table: hashedTable(table),
         stretch,
         sums: sums[table],
         findings,
@@ -156,6 +162,7 @@ async function verifyOnce(subject: VerifySubject, options: VerifyOptions): Promi
     }
     await findStrangers(subject, table, findings);
   }
+  if (adjusted) await auditRevisions(store, hashes.usage, findings);
   return {
     findings,
     calls: findings.outcomes.checked,

@@ -2,7 +2,13 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { RATED_COLUMNS, REJECTED_COLUMNS, RESOLVED_COLUMNS, SUSPENDED_COLUMNS } from '@tollstream/contracts';
+import {
+  PRICE_COLUMNS,
+  RATED_COLUMNS,
+  REJECTED_COLUMNS,
+  RESOLVED_COLUMNS,
+  SUSPENDED_COLUMNS,
+} from '@tollstream/contracts';
 import type { BlockInsert, UsageStore, UsageTable } from '../port.ts';
 import { USAGE_TABLES } from '../tables.ts';
 import { sampleBlock, sampleSql } from './sample-rows.ts';
@@ -36,6 +42,7 @@ export function storeContract(store: () => UsageStore): void {
       '0003_usage_final.sql',
       '0004_price_detail.sql',
       '0005_jurisdiction.sql',
+      '0007_settlement.sql',
       '0008_resolved.sql',
     ]);
     expect(await store().migrate()).toEqual({ applied: [], version: first.version });
@@ -57,6 +64,19 @@ export function storeContract(store: () => UsageStore): void {
         .map(([column, type]) => ({ name: column, type }));
       expect(described.map((row) => ({ name: row.name, type: row.type }))).toEqual(expected);
     }
+  });
+
+  test('adjustments hold all that usage holds, and each price column a second time', async () => {
+    const columnsOf = async (name: string): Promise<Map<string, string>> => {
+      const described = await store().query<{ name: string; type: string }>(
+        `DESCRIBE TABLE ${store().database}.${name}`,
+      );
+      return new Map(described.map((row) => [row.name, row.type]));
+    };
+    const [usage, adjustments] = [await columnsOf('usage'), await columnsOf('usage_adjustments')];
+    for (const [column, type] of usage) expect([column, adjustments.get(column)]).toEqual([column, type]);
+    for (const [column] of PRICE_COLUMNS)
+      expect([column, adjustments.get(`new_${column}`)]).toEqual([column, usage.get(column)]);
   });
 
   test.each(['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected'] as const)(

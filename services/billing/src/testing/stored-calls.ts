@@ -1,4 +1,5 @@
-import { RATED_COLUMNS } from '@tollstream/contracts';
+import { RATED_COLUMNS, assembleNativeBlock } from '@tollstream/contracts';
+import type { NativeBlock } from '@tollstream/contracts';
 import { USAGE_TABLES } from '@tollstream/usage-store';
 import type { UsageStore } from '@tollstream/usage-store';
 
@@ -51,5 +52,21 @@ export async function storeCalls(
     natives: [Buffer.concat(pieces)],
     token,
     rows: count,
+  });
+}
+
+/** Stores a block of rated calls, as the aggregator would. */
+export async function storeRated(store: UsageStore, block: NativeBlock, token: string): Promise<void> {
+  const native = assembleNativeBlock({
+    columnCount: block.columns.length,
+    rowCount: block.rows,
+    columnParts: block.columns.map((column) => column.encoded()),
+  });
+  await store.insertBlocks({
+    table: 'usage',
+    columns: USAGE_TABLES.usage.columns,
+    natives: [Buffer.concat(native)],
+    token,
+    rows: block.rows,
   });
 }
