@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer } from 'node:net';
+// Before kafkajs, which it replaces parts of.
+import '@tollstream/event-log';
 import kafkajs from 'kafkajs';
 
 /** True when a broker answers there and knows its controller. */

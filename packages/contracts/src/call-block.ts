@@ -1,9 +1,11 @@
 import { DIRECTIONS, DISPOSITIONS, REJECT_CODES, REPLAY_ACTIONS } from './call.ts';
 import type { CallEvent, RejectCode, ReplayAction } from './call.ts';
-import { hashCall } from './call-hash.ts';
+import { CALL_TEXT } from './call-event-cursor.ts';
+import type { CallEventCursor } from './call-event-cursor.ts';
+import { hashCall, hashLocatedCall } from './call-hash.ts';
 import { CALL_COLUMNS, REJECTED_COLUMNS, REPLAY_COLUMNS } from './columns.ts';
 import { NativeBlockWriter } from './native-writer.ts';
-import type { BuildersOf } from './native-writer.ts';
+import type { BuildersOf, DictionaryKey, LowCardinalityBuilder, StringBuilder } from './native-writer.ts';
 
 /** Where a record came from. */
 export interface SourcePosition {
@@ -26,6 +28,18 @@ export interface CallAttribution {
   readonly destination: Party;
   readonly direction: CallEvent['direction'];
   /** '' when none. */
+  readonly routingNumber: string;
+}
+
+/** The same of an event that was located and not read. */
+export interface LocatedAttribution {
+  /** The account's id; '' when none could be told. */
+  readonly account: DictionaryKey;
+  readonly origin: Party;
+  readonly destination: Party;
+  /** Enum8 number. */
+  readonly direction: number;
+  /** What the called number says; '' leaves it to the event. */
   readonly routingNumber: string;
 }
 
@@ -74,6 +88,20 @@ function pushCall(
   columns.call_hash.push(callHash);
 }
 
+const identity = { leg: 0, switchStart: 0, switchEnd: 0, callStart: 0, callEnd: 0 };
+
+function pushText(column: StringBuilder, { bytes, starts, ends }: CallEventCursor, text: number): void {
+  column.pushRange(bytes, starts[text]!, ends[text]!);
+}
+
+function pushKey(
+  column: LowCardinalityBuilder,
+  { bytes, starts, ends }: CallEventCursor,
+  text: number,
+): void {
+  column.pushBytes(bytes, starts[text]!, ends[text]!);
+}
+
 /** Builds blocks of `calls.accepted`. */
 export class CallBlockBuilder {
   readonly #writer = new NativeBlockWriter(CALL_COLUMNS);
@@ -84,6 +112,44 @@ export class CallBlockBuilder {
 
   add(call: CallEvent, attribution: CallAttribution, source: SourcePosition): void {
     pushCall(this.#writer.columns, call, attribution, source);
+  }
+
+  /** The same for an event that a cursor stands on; `attribution` says what `add` would be told of it. */
+  addLocated(cursor: CallEventCursor, attribution: LocatedAttribution, source: SourcePosition): void {
+    const { columns } = this.#writer;
+    const { bytes, starts, ends, times } = cursor;
+    identity.leg = cursor.leg;
+    identity.callStart = starts[CALL_TEXT.callId]!;
+    identity.callEnd = ends[CALL_TEXT.callId]!;
+    identity.switchStart = starts[CALL_TEXT.switchId]!;
+    identity.switchEnd = ends[CALL_TEXT.switchId]!;
+    hashLocatedCall(bytes, identity, callHash);
+    columns.call_id.pushRange(bytes, identity.callStart, identity.callEnd);
+    columns.switch_id.pushBytes(bytes, identity.switchStart, identity.switchEnd);
+    columns.leg.push(cursor.leg);
+    columns.account_id.pushKey(attribution.account);
+    columns.direction.push(attribution.direction);
+    columns.disposition.push(cursor.disposition);
+    columns.started_at.push(times[0]!);
+    columns.answered_at.push(times[1]!);
+    columns.ended_at.push(times[2]!);
+    columns.origin_number.push(attribution.origin.number);
+    columns.origin_text.push(attribution.origin.text);
+    columns.destination_number.push(attribution.destination.number);
+    columns.destination_text.push(attribution.destination.text);
+    pushKey(columns.extension, cursor, CALL_TEXT.extension);
+    pushKey(columns.device, cursor, CALL_TEXT.device);
+    pushKey(columns.trunk, cursor, CALL_TEXT.trunk);
+    pushText(columns.charged_party, cursor, CALL_TEXT.chargedParty);
+    pushText(columns.original_destination, cursor, CALL_TEXT.originalTo);
+    if (attribution.routingNumber === '') pushText(columns.routing_number, cursor, CALL_TEXT.routingNumber);
+    else columns.routing_number.push(attribution.routingNumber);
+    pushText(columns.parent_call_id, cursor, CALL_TEXT.parentCallId);
+    columns.partial_sequence.push(cursor.partialSequence);
+    columns.source_topic.push(source.topic);
+    columns.source_partition.push(source.partition);
+    columns.source_offset.push(source.offset);
+    columns.call_hash.push(callHash);
   }
 
   /** The Native block of what was added, copied; the builder is empty afterwards. */

@@ -11,6 +11,8 @@
 
 const PREFIX_BYTES = 3;
 let scratch: Buffer = Buffer.allocUnsafeSlow(1024);
+/** The same bytes by word: every machine this runs on is little endian. */
+let scratchWords = new Uint32Array(scratch.buffer);
 
 /** Writes the hash into `out` (four words, whose little-endian bytes are the hash). */
 export function hashCall(
@@ -19,13 +21,44 @@ export function hashCall(
 ): void {
   const { switchId, callId, leg } = identity;
   const bytesMax = PREFIX_BYTES + (switchId.length + callId.length) * 3;
-  if (bytesMax > scratch.length) scratch = Buffer.allocUnsafeSlow(bytesMax * 2);
+  reserve(bytesMax);
   const switchEnd = writeText(switchId, PREFIX_BYTES);
   const switchBytes = switchEnd - PREFIX_BYTES;
   scratch[0] = leg;
   scratch[1] = switchBytes;
   scratch[2] = switchBytes >>> 8;
-  murmur3x86x128(scratch, writeText(callId, switchEnd), out);
+  hashScratch(writeText(callId, switchEnd), out);
+}
+
+/** The same of ids that stand as UTF-8 in `bytes`. */
+export function hashLocatedCall(
+  bytes: Uint8Array,
+  identity: {
+    readonly leg: number;
+    readonly switchStart: number;
+    readonly switchEnd: number;
+    readonly callStart: number;
+    readonly callEnd: number;
+  },
+  out: Uint32Array,
+): void {
+  const { leg, switchStart, switchEnd, callStart, callEnd } = identity;
+  const switchBytes = switchEnd - switchStart;
+  reserve(PREFIX_BYTES + switchBytes + callEnd - callStart);
+  const target = scratch;
+  target[0] = leg;
+  target[1] = switchBytes;
+  target[2] = switchBytes >>> 8;
+  let at = PREFIX_BYTES;
+  for (let i = switchStart; i < switchEnd; i++) target[at++] = bytes[i]!;
+  for (let i = callStart; i < callEnd; i++) target[at++] = bytes[i]!;
+  hashScratch(at, out);
+}
+
+function reserve(bytesMax: number): void {
+  if (bytesMax <= scratch.length) return;
+  scratch = Buffer.allocUnsafeSlow((bytesMax + 4) & ~3);
+  scratchWords = new Uint32Array(scratch.buffer);
 }
 
 /** @returns the position after the text */
@@ -47,19 +80,27 @@ const C4 = 0xa1e38b93;
 
 /** MurmurHash3 x86-128 with seed 0 of the first `length` bytes. */
 export function murmur3x86x128(bytes: Uint8Array, length: number, out: Uint32Array): void {
+  reserve(length);
+  scratch.set(bytes.subarray(0, length));
+  hashScratch(length, out);
+}
+
+function hashScratch(length: number, out: Uint32Array): void {
+  const bytes = scratch;
+  const words = scratchWords;
   let h1 = 0;
   let h2 = 0;
   let h3 = 0;
   let h4 = 0;
   const bodyEnd = length - (length % 16);
   for (let at = 0; at < bodyEnd; at += 16) {
-    h1 ^= mix1(word(bytes, at));
+    h1 ^= mix1(words[at >>> 2]!);
     h1 = (Math.imul(rotate(h1, 19) + h2, 5) + 0x561ccd1b) | 0;
-    h2 ^= mix2(word(bytes, at + 4));
+    h2 ^= mix2(words[(at >>> 2) + 1]!);
     h2 = (Math.imul(rotate(h2, 17) + h3, 5) + 0x0bcaa747) | 0;
-    h3 ^= mix3(word(bytes, at + 8));
+    h3 ^= mix3(words[(at >>> 2) + 2]!);
     h3 = (Math.imul(rotate(h3, 15) + h4, 5) + 0x96cd1c35) | 0;
-    h4 ^= mix4(word(bytes, at + 12));
+    h4 ^= mix4(words[(at >>> 2) + 3]!);
     h4 = (Math.imul(rotate(h4, 13) + h1, 5) + 0x32ac3b17) | 0;
   }
   h4 ^= mix4(tailWord(bytes, bodyEnd + 12, length));
@@ -84,10 +125,6 @@ export function murmur3x86x128(bytes: Uint8Array, length: number, out: Uint32Arr
   out[1] = h2 + h1;
   out[2] = h3 + h1;
   out[3] = h4 + h1;
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
 /** The word at `at`, bytes from `end` on counting as zero. */

@@ -1,5 +1,6 @@
 export * from './account-partition.ts';
 export * from './block.ts';
+export { ByteDictionary } from './byte-dictionary.ts';
 export * from './call-block.ts';
 export * from './call-hash.ts';
 export * from './call.ts';
@@ -8,6 +9,7 @@ export * from './errors.ts';
 export * from './native-reader.ts';
 export * from './native-stream.ts';
 export {
+  DictionaryKey,
   FixedString16Builder,
   Int64Builder,
   LowCardinalityBuilder,
@@ -21,6 +23,7 @@ export type { BuilderOf, BuildersOf, ColumnBuilder, ColumnList } from './native-
 export * from './totals-arithmetic.ts';
 export * from './totals.ts';
 export { callEventEnd, callEventHeader, callEventType, encodeCallEvent } from './call-event-avro.ts';
+export { CALL_TEXT, CallEventCursor } from './call-event-cursor.ts';
 export { CallEventDecoder } from './call-event-decoder.ts';
 export * from './call-event-json.ts';
 export type { DecodedRecord } from './decoded-record.ts';

@@ -8,6 +8,7 @@
  * Names, types and strings are length-prefixed (varint); numbers are little endian, as is every machine this runs on.
  * A block of zero rows has no data parts at all.
  */
+import { ByteDictionary } from './byte-dictionary.ts';
 import { ContractError } from './errors.ts';
 import { layoutOf } from './native-types.ts';
 
@@ -175,6 +176,19 @@ export class StringBuilder implements ColumnBuilder {
     this.rows++;
   }
 
+  /** @param bytes UTF-8 in [start, end) */
+  pushRange(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (this.#length + length + 5 > this.#bytes.length) this.#grow(length + 5);
+    const target = this.#bytes;
+    let at = this.#length;
+    if (length < 0x80) target[at++] = length;
+    else at = writeVarint(target, at, length);
+    for (let i = start; i < end; i++) target[at++] = bytes[i]!;
+    this.#length = at;
+    this.rows++;
+  }
+
   /** @returns false, with nothing kept, at the first character that is not ASCII */
   #pushAscii(text: string, characters: number): boolean {
     const bytes = this.#bytes;
@@ -216,11 +230,30 @@ export const HAS_ADDITIONAL_KEYS = 1 << 9;
 /** The reader must not expect keys of an earlier block. */
 const NEED_UPDATE_DICTIONARY = 1 << 10;
 
+/** Texts whose index is remembered beside the dictionary; beyond it all are forgotten at once. */
+const REMEMBERED_TEXTS_MAX = 100_000;
+
+/** A text for `pushKey`. */
+export class DictionaryKey {
+  readonly bytes: Uint8Array;
+  /** Which dictionary `index` belongs to; for the builders alone. */
+  dictionary = 0;
+  index = 0;
+
+  constructor(text: string) {
+    this.bytes = Buffer.from(text);
+  }
+}
+
+/** Every dictionary of every builder has a number of its own. */
+let generations = 0;
+
 /** LowCardinality(String): a dictionary in order of first use, and an index per row. */
 export class LowCardinalityBuilder implements ColumnBuilder {
   rows = 0;
-  readonly #keys = new StringBuilder();
-  readonly #indexOfKey = new Map<string, number>();
+  readonly #dictionary = new ByteDictionary();
+  readonly #indexOfText = new Map<string, number>();
+  #generation = ++generations;
   #indexes = new Uint32Array(INITIAL_ROWS);
   // Runs of one value are the rule (one switch, one topic, no device): they skip the map.
   #lastKey: string | null = null;
@@ -228,35 +261,59 @@ export class LowCardinalityBuilder implements ColumnBuilder {
 
   push(key: string): void {
     if (key !== this.#lastKey) {
-      let index = this.#indexOfKey.get(key);
-      if (index === undefined) {
-        index = this.#indexOfKey.size;
-        this.#indexOfKey.set(key, index);
-        this.#keys.push(key);
-      }
+      this.#lastIndex = this.#indexOf(key);
       this.#lastKey = key;
-      this.#lastIndex = index;
     }
+    this.#pushIndex(this.#lastIndex);
+  }
+
+  /** @param bytes UTF-8 in [start, end) */
+  pushBytes(bytes: Uint8Array, start: number, end: number): void {
+    this.#pushIndex(this.#dictionary.indexOf(bytes, start, end));
+  }
+
+  /** A key that remembers where it stands in the dictionary of this block: rows with it cost no look-up. */
+  pushKey(key: DictionaryKey): void {
+    if (key.dictionary !== this.#generation) {
+      key.index = this.#dictionary.indexOf(key.bytes, 0, key.bytes.length);
+      key.dictionary = this.#generation;
+    }
+    this.#pushIndex(key.index);
+  }
+
+  #pushIndex(index: number): void {
     if (this.rows === this.#indexes.length) {
       const grown = new Uint32Array(this.rows * 2);
       grown.set(this.#indexes);
       this.#indexes = grown;
     }
-    this.#indexes[this.rows++] = this.#lastIndex;
+    this.#indexes[this.rows++] = index;
+  }
+
+  #indexOf(key: string): number {
+    let index = this.#indexOfText.get(key);
+    if (index === undefined) {
+      const bytes = Buffer.from(key);
+      index = this.#dictionary.indexOf(bytes, 0, bytes.length);
+      if (this.#indexOfText.size >= REMEMBERED_TEXTS_MAX) this.#indexOfText.clear();
+      this.#indexOfText.set(key, index);
+    }
+    return index;
   }
 
   data(): Uint8Array[] {
     return lowCardinalityData({
-      keyCount: this.#indexOfKey.size,
-      keys: this.#keys.data(),
+      keyCount: this.#dictionary.count,
+      keys: [this.#dictionary.encoded],
       indexes: this.#indexes.subarray(0, this.rows),
     });
   }
 
   reset(): void {
     this.rows = 0;
-    this.#keys.reset();
-    this.#indexOfKey.clear();
+    this.#generation = ++generations;
+    this.#dictionary.reset();
+    this.#indexOfText.clear();
     this.#lastKey = null;
   }
 }

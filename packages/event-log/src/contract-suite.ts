@@ -329,13 +329,14 @@ export function describeEventLog(
         await until(() => seen[0]?.length === 51);
         expect(member.joined).toBe(true);
         await until(() => lags.get(0) === 0 && lags.get(1) === 0);
+        // A record of a transaction may be seen a moment before the marker behind it: a member that stopped then would leave it.
+        for (const { partition, end } of await log.offsets(topic)) {
+          await poll(async () => (await log.committed(options.group, topic, partition))?.offset).toBe(end);
+        }
         await member.stop();
         await member.done;
         expect(seen[0]).toEqual([...texts(50, 'p0-'), 'late']);
         expect(seen[1]).toEqual(texts(30, 'p1-'));
-        for (const { partition, end } of await log.offsets(topic)) {
-          await poll(async () => (await log.committed(options.group, topic, partition))?.offset).toBe(end);
-        }
       });
 
       it('go on where the last one committed', async () => {

@@ -1,4 +1,6 @@
 export * from './port.ts';
+export { PackedBatch, PackedRecords, packRecords, recordCount } from './packed-records.ts';
+export type { HeaderRun, PackedColumns } from './packed-records.ts';
 export { EventLogError, isFatal, type EventLogErrorCode } from './errors.ts';
 export { createMemoryEventLog, type MemoryEventLogOptions } from './memory/memory-event-log.ts';
 export { openSqliteEventLog, type SqliteEventLogOptions } from './sqlite/sqlite-event-log.ts';

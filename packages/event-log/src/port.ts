@@ -3,6 +3,8 @@
  * appends outputs and moves a committed offset together. Kafka, SQLite and memory stand behind it.
  */
 
+import type { PackedRecords } from './packed-records.ts';
+
 /** Offsets are exact integers below 2^53. */
 export type Offset = number;
 
@@ -23,6 +25,8 @@ export interface RecordBatch {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly LogRecord[];
+  /** The same records without an object for each, where the log has them so. */
+  readonly packed?: PackedRecords;
   /** The offset to commit once all records are processed; at least last record's offset + 1. */
   readonly nextOffset: Offset;
   /** End of the partition (last stable offset) when the batch was read: lag = endOffset - nextOffset. */

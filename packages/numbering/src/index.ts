@@ -3,6 +3,6 @@ export { AREA_CODES, areaCodeOf } from './area-codes.ts';
 export type { AreaCode } from './area-codes.ts';
 export { classify } from './classify.ts';
 export { callingCodeOf, isNorthAmerican, knownCountries } from './dialling-rules.ts';
-export { normalize } from './normalize.ts';
+export { normalize, normalizeE164 } from './normalize.ts';
 export { countryWithStates, relationOf, stateName, stateOf } from './states.ts';
 export { METADATA_VERSION } from './tables.generated.ts';

@@ -22,7 +22,7 @@ export function emptyAttribution(): Attribution {
   };
 }
 
-function emptyNumber(): NormalizedNumber {
+export function emptyNumber(): NormalizedNumber {
   return { kind: 'invalid', number: 0, text: '', routingNumber: '' };
 }
 

@@ -3,6 +3,8 @@ import type {
   BlockHeader,
   CallAttribution,
   CallEvent,
+  CallEventCursor,
+  LocatedAttribution,
   RejectedRecord,
   RunningTotals,
   SourcePosition,
@@ -56,6 +58,17 @@ export class BatchBlocks {
   addCall(partition: number, call: CallEvent, attribution: CallAttribution, source: SourcePosition): void {
     const builder = this.#calls[partition]!;
     builder.add(call, attribution, source);
+    if (builder.rows >= this.#limits.blockRecordsMax) this.#finishCalls(partition);
+  }
+
+  addLocated(
+    partition: number,
+    cursor: CallEventCursor,
+    attribution: LocatedAttribution,
+    source: SourcePosition,
+  ): void {
+    const builder = this.#calls[partition]!;
+    builder.addLocated(cursor, attribution, source);
     if (builder.rows >= this.#limits.blockRecordsMax) this.#finishCalls(partition);
   }
 

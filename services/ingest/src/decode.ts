@@ -29,7 +29,7 @@ export class RecordDecoder {
 
   /** Loads the Avro schemas that the batch needs. @throws ContractError when a registry cannot be asked */
   async prepare(batch: RecordBatch): Promise<void> {
-    await this.#avro.prepare(batch.records.map((record) => record.value));
+    await this.#avro.prepare(valuesOf(batch));
   }
 
   decode(record: LogRecord, { format, context }: RecordFormat): DecodedRecord {
@@ -70,6 +70,19 @@ export class RecordDecoder {
       bytesMax: this.#recordBytesMax,
       ...(context.switchId === undefined ? {} : { switchIdDefault: context.switchId }),
     });
+  }
+}
+
+/** The values of a batch; of packed records only those that name a registered schema. */
+function* valuesOf(batch: RecordBatch): Generator<Buffer | null> {
+  const { packed } = batch;
+  if (packed === undefined) {
+    for (const { value } of batch.records) yield value;
+    return;
+  }
+  for (let i = 0; i < packed.count; i++) {
+    const start = packed.valueStart(i);
+    if (start >= 0 && packed.bytes[start] === 0) yield packed.bytes.subarray(start, packed.valueEnd(i));
   }
 }
 

@@ -1,3 +1,4 @@
+import { recordCount } from '@tollstream/event-log';
 import type { MembershipEvent, RecordBatch } from '@tollstream/event-log';
 import type { Metrics } from '@tollstream/service-kit';
 import type { IngestedBatch } from './processor.ts';
@@ -13,13 +14,14 @@ export interface IngestObserver {
 export function ingestMetrics(metrics: Metrics): IngestObserver {
   const assigned = new Map<string, number>();
   return {
-    batch({ topic, records }, { accepted, rejectCodes }, { processMs, commitMs }) {
-      metrics.add('tollstream_records_read_total', { topic }, records.length);
+    batch(batch, { accepted, rejectCodes }, { processMs, commitMs }) {
+      const records = recordCount(batch);
+      metrics.add('tollstream_records_read_total', { topic: batch.topic }, records);
       metrics.add('tollstream_calls_total', { outcome: 'accepted', code: '' }, accepted);
       for (const [code, count] of rejectCodes) {
         metrics.add('tollstream_calls_total', { outcome: 'rejected', code }, count);
       }
-      metrics.observe('tollstream_batch_records', {}, records.length);
+      metrics.observe('tollstream_batch_records', {}, records);
       metrics.observe('tollstream_batch_seconds', { step: 'process' }, processMs / 1000);
       metrics.observe('tollstream_batch_seconds', { step: 'commit' }, commitMs / 1000);
     },

@@ -1,14 +1,17 @@
 import type { Catalog } from '@tollstream/catalog';
 import { accountPartition, addTotals, parseTotals, serialiseTotals } from '@tollstream/contracts';
 import type { DecodedRecord, RejectCode, RunningTotals, SchemaSource } from '@tollstream/contracts';
-import type { LogRecord, Processed, Processor, RecordBatch } from '@tollstream/event-log';
+import { recordCount } from '@tollstream/event-log';
+import type { LogRecord, PackedRecords, Processed, Processor, RecordBatch } from '@tollstream/event-log';
 import type { DialPlan } from '@tollstream/numbering';
 import { Attributor, emptyAttribution } from './attribute.ts';
 import { BatchBlocks } from './batch-blocks.ts';
 import type { OutputTopics } from './batch-blocks.ts';
 import { RecordDecoder, RecordFormats } from './decode.ts';
+import type { RecordFormat } from './decode.ts';
 import { INGEST_LIMITS } from './limits.ts';
 import type { IngestLimits } from './limits.ts';
+import { LocatedCalls } from './located-calls.ts';
 import { EVENT_FORMAT } from './source.ts';
 import type { IngestSource } from './source.ts';
 import { validateCall } from './validate.ts';
@@ -42,13 +45,15 @@ export interface IngestProcessorOptions {
   readonly defaultDialPlan?: DialPlan;
   /** Writer schemas of registry-framed Avro. */
   readonly schemaSource?: SchemaSource | null;
+  /** Sends every record the plain way; for the tests, which hold the short way against it. */
+  readonly onlyPlainly?: boolean;
 }
 
 /** Account ids whose partition is remembered; beyond it all are forgotten at once. */
 const REMEMBERED_ACCOUNTS_MAX = 1_000_000;
 
 export function createIngestProcessor(options: IngestProcessorOptions): IngestProcessor {
-  const { outputs, sources = [], limits = INGEST_LIMITS, schemaSource = null } = options;
+  const { outputs, sources = [], limits = INGEST_LIMITS, schemaSource = null, onlyPlainly = false } = options;
   const decoder = new RecordDecoder({ recordBytesMax: limits.recordBytesMax, schemaSource });
   let { catalog } = options;
   let attributor = attributorOf(catalog);
@@ -58,10 +63,20 @@ export function createIngestProcessor(options: IngestProcessorOptions): IngestPr
     sources.map((source) => [source.topic, new RecordFormats(source, limits.recordBytesMax)]),
   );
   const partitions = new Map<string, number>();
+  let located = locatedCallsOf(catalog);
+  const place: { bytes: Buffer; start: number; end: number } = { bytes: Buffer.alloc(0), start: 0, end: 0 };
 
   function attributorOf(of: Catalog): Attributor {
-    const country = of.defaultPlan?.country ?? 'US';
-    return new Attributor(of, options.defaultDialPlan ?? { country, areaCode: '' });
+    return new Attributor(of, defaultDialPlanOf(of));
+  }
+
+  function locatedCallsOf(of: Catalog): LocatedCalls {
+    const defaultDialPlan = defaultDialPlanOf(of);
+    return new LocatedCalls({ catalog: of, limits, defaultDialPlan, blocks, partitionOf });
+  }
+
+  function defaultDialPlanOf(of: Catalog): DialPlan {
+    return options.defaultDialPlan ?? { country: of.defaultPlan?.country ?? 'US', areaCode: '' };
   }
 
   function formatsOf(topic: string): RecordFormats {
@@ -89,17 +104,19 @@ export function createIngestProcessor(options: IngestProcessorOptions): IngestPr
     useCatalog(next) {
       catalog = next;
       attributor = attributorOf(next);
+      located = locatedCallsOf(next);
     },
 
     process(state, batch) {
-      const { topic, partition, records } = batch;
+      const { topic, partition } = batch;
       const recordFormats = formatsOf(topic);
       const rejectCodes = new Map<RejectCode, number>();
       let accepted = 0;
       const source = { topic, partition, offset: 0 };
       blocks.start(source, catalog.version);
-      for (const record of records) {
-        source.offset = record.offset;
+
+      /** The plain way of a record: decode → validate → attribute → add, or reject. */
+      function takePlainly(record: LogRecord): void {
         const format = recordFormats.of(record.headers);
         let outcome: DecodedRecord = decoder.decode(record, format);
         if (outcome.kind === 'call') {
@@ -121,17 +138,65 @@ export function createIngestProcessor(options: IngestProcessorOptions): IngestPr
             break;
         }
       }
+
+      function take(record: LogRecord): void {
+        const { value, headers, timestampMs } = record;
+        if (value !== null && isCallEvent(recordFormats.of(headers))) {
+          place.bytes = value;
+          place.start = 0;
+          place.end = value.length;
+          if (located.take(place, timestampMs, source)) {
+            accepted++;
+            return;
+          }
+        }
+        takePlainly(record);
+      }
+
+      function takePacked(packed: PackedRecords): void {
+        let i = 0;
+        for (const { headers, end } of packed.headerRuns) {
+          const isEvent = isCallEvent(recordFormats.of(headers));
+          for (; i < end; i++) {
+            source.offset = packed.offsets[i]!;
+            place.bytes = packed.bytes;
+            place.start = packed.valueStart(i);
+            place.end = packed.valueEnd(i);
+            if (isEvent && place.start >= 0 && located.take(place, packed.timestamps[i]!, source)) accepted++;
+            else takePlainly(packed.record(i, headers));
+          }
+        }
+      }
+
+      if (onlyPlainly) {
+        for (const record of batch.records) {
+          source.offset = record.offset;
+          takePlainly(record);
+        }
+      } else if (batch.packed === undefined) {
+        for (const record of batch.records) {
+          source.offset = record.offset;
+          take(record);
+        }
+      } else {
+        takePacked(batch.packed);
+      }
       let rejected = 0;
       for (const count of rejectCodes.values()) rejected += count;
-      const totals = addTotals(state.totals, { seen: records.length, accepted, rejected });
+      const totals = addTotals(state.totals, { seen: recordCount(batch), accepted, rejected });
       // Holds that every record had an outcome, before anything is written.
       const metadata = serialiseTotals(totals);
-      const firstOffset = records[0]?.offset ?? batch.nextOffset;
+      const firstOffset = batch.packed?.offsets[0] ?? batch.records[0]?.offset ?? batch.nextOffset;
       const produced = blocks.finish({ firstOffset, nextOffset: batch.nextOffset }, totals);
       state.totals = totals;
       return { outputs: produced, metadata, accepted, rejectCodes };
     },
   };
+}
+
+/** Whether a record may be an event in the current schema: the bytes tell. */
+function isCallEvent({ format }: RecordFormat): boolean {
+  return format === EVENT_FORMAT || format === 'avro';
 }
 
 function rejectedRecord(

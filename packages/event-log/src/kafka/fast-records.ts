@@ -5,6 +5,10 @@
  * `TOLLSTREAM_KAFKAJS_STOCK=1` leaves kafkajs as it came.
  */
 import { createRequire } from 'node:module';
+import type { PackedRecords } from '../packed-records.ts';
+import { committedRecords } from './fast-fetch.ts';
+import type { FetchedRecords } from './fast-fetch.ts';
+import { replaceInKafkajs } from './replace-in-kafkajs.ts';
 
 const require = createRequire(import.meta.url);
 const RECORD_DECODER = 'kafkajs/src/protocol/recordBatch/record/v0/decoder.js';
@@ -132,7 +136,13 @@ interface PartitionData {
   readonly highWatermark: string;
   readonly abortedTransactions:
     readonly { readonly firstOffset: string; readonly producerId: string }[] | null;
-  readonly messages: readonly DecodedMessage[];
+  readonly messages: readonly DecodedMessage[] | FetchedRecords;
+}
+
+/** What kafkajs looks at of records that have no objects: how many they are, and the offsets of the first and the last. */
+interface Ends {
+  readonly length: number;
+  readonly [index: number]: { readonly offset: number };
 }
 
 interface StockBatch {
@@ -140,9 +150,11 @@ interface StockBatch {
   topic: string;
   partition: number;
   highWatermark: string;
-  rawMessages: readonly DecodedMessage[];
-  messagesWithinOffset: readonly DecodedMessage[];
-  messages: readonly DecodedMessage[];
+  rawMessages: readonly DecodedMessage[] | FetchedRecords;
+  messagesWithinOffset: readonly DecodedMessage[] | Ends;
+  messages: readonly DecodedMessage[] | Ends;
+  /** The committed records, where they were located and not decoded. */
+  packed?: PackedRecords;
   firstOffset(): string | number | null;
   lastOffset(): string | number;
 }
@@ -160,17 +172,39 @@ const filterAbortedMessages = require('kafkajs/src/consumer/filterAbortedMessage
 export function FastBatch(this: StockBatch, topic: string, fetchedOffset: string, data: PartitionData): void {
   const { messages, abortedTransactions } = data;
   const from = Number(fetchedOffset);
-  let first = 0;
-  while (first < messages.length && (messages[first]?.offset ?? 0) < from) first += 1;
   this.fetchedOffset = fetchedOffset;
   this.topic = topic;
   this.partition = data.partition;
   this.highWatermark = data.highWatermark;
   this.rawMessages = messages;
-  this.messagesWithinOffset = first === 0 ? messages : messages.slice(first);
-  this.messages = filterAbortedMessages({ messages: this.messagesWithinOffset, abortedTransactions }).filter(
+  // By what it has and not by its class: where this module was loaded twice, the other one's decoder may have made it.
+  if ('batches' in messages) {
+    const { offsets } = messages.records;
+    this.messagesWithinOffset = endsOf(offsets.subarray(firstNotBefore(offsets, from)));
+    this.packed = committedRecords(messages, abortedTransactions, from);
+    this.messages = endsOf(this.packed.offsets);
+    return;
+  }
+  let first = 0;
+  while (first < messages.length && (messages[first]?.offset ?? 0) < from) first += 1;
+  const within = first === 0 ? messages : messages.slice(first);
+  this.messagesWithinOffset = within;
+  this.messages = filterAbortedMessages({ messages: within, abortedTransactions }).filter(
     (message) => !message.isControlRecord,
   );
+}
+
+function firstNotBefore(offsets: Float64Array, from: number): number {
+  let first = 0;
+  while (first < offsets.length && offsets[first]! < from) first += 1;
+  return first;
+}
+
+function endsOf(offsets: Float64Array): Ends {
+  const last = offsets.length - 1;
+  return last < 0
+    ? { length: 0 }
+    : { length: last + 1, 0: { offset: offsets[0]! }, [last]: { offset: offsets[last]! } };
 }
 
 // What the rest of kafkajs asks a batch for is decimal text, as ever.
@@ -187,13 +221,5 @@ function textOf(method: 'firstOffset' | 'lastOffset'): (this: StockBatch) => str
   };
 }
 
-if (process.env['TOLLSTREAM_KAFKAJS_STOCK'] !== '1') {
-  replace(RECORD_DECODER, decodeRecord);
-  replace(BATCH, FastBatch);
-}
-
-function replace(module: string, by: unknown): void {
-  const loaded = require.cache[require.resolve(module)];
-  if (loaded === undefined) throw new Error(`${module} is not where kafkajs 2.2.4 has it.`);
-  loaded.exports = by;
-}
+replaceInKafkajs(RECORD_DECODER, decodeRecord);
+replaceInKafkajs(BATCH, FastBatch);

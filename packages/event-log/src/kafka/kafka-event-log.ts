@@ -235,7 +235,8 @@ class KafkaEventLog implements EventLog {
         continue;
       }
       emptyFetches = 0;
-      const records = fetched.messages.map(toLogRecord).filter((record) => record.offset < to);
+      const all = fetched.packed?.records() ?? fetched.messages.map(toLogRecord);
+      const records = all.filter((record) => record.offset < to);
       position = Math.min(to, Number(fetched.lastOffset()) + 1);
       if (records.length > 0) yield { topic, partition, records, nextOffset: position, endOffset };
     }

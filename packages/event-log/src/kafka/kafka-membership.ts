@@ -12,6 +12,7 @@ import {
   type PartitionClaim,
   type RecordBatch,
 } from '../port.ts';
+import { PackedBatch } from '../packed-records.ts';
 import { TaskHolder, type TaskOutcome } from '../task-holder.ts';
 import { sleepUnlessAborted, withinTime } from '../waiting.ts';
 import { explainKafkaError } from './kafka-errors.ts';
@@ -316,7 +317,15 @@ export class KafkaMembership implements Membership {
   *#slices({ topic, partition }: Slot, fetched: FetchedPartition): Generator<RecordBatch> {
     const recordsMax = this.#options.join.recordsMax ?? RECORDS_MAX;
     const endOffset = Number(fetched.highWatermark);
-    const { messages } = fetched;
+    const { messages, packed } = fetched;
+    if (packed !== undefined) {
+      for (let from = 0; from < packed.count; from += recordsMax) {
+        const to = Math.min(packed.count, from + recordsMax);
+        const nextOffset = to < packed.count ? packed.offsets[to]! : Number(fetched.lastOffset()) + 1;
+        yield new PackedBatch({ topic, partition, packed: packed.slice(from, to), nextOffset, endOffset });
+      }
+      return;
+    }
     for (let from = 0; from < messages.length; from += recordsMax) {
       const records = messages.slice(from, from + recordsMax).map(toLogRecord);
       const following = messages[from + recordsMax];

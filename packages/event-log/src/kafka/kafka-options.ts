@@ -1,5 +1,6 @@
 import './kafkajs-faster.ts';
 import kafkajs, { type Kafka, type KafkaConfig, type RetryOptions } from 'kafkajs';
+import { socketFactory } from './socket-factory.ts';
 
 export interface KafkaOptions {
   /** `host:port` of at least one broker. */
@@ -54,6 +55,7 @@ export function createKafka(options: KafkaOptions): Kafka {
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
     retry: CLIENT_RETRY,
+    ...(process.env['TOLLSTREAM_KAFKAJS_STOCK'] === '1' ? {} : { socketFactory }),
     // What matters comes through errors and events; kafkajs logs every attempt besides.
     logLevel: kafkajs.logLevel.NOTHING,
   };

@@ -6,6 +6,7 @@ import './kafkajs-faster.ts';
 import { createRequire } from 'node:module';
 import type { Kafka } from 'kafkajs';
 import { recordsGone } from '../errors.ts';
+import type { PackedRecords } from '../packed-records.ts';
 
 const require = createRequire(import.meta.url);
 const KAFKAJS_VERSION = '2.2.4';
@@ -24,7 +25,9 @@ export interface RawMessage {
 /** A fetched partition: `messages` are the committed ones; `lastOffset` counts control records too. */
 export interface FetchedPartition {
   readonly messages: readonly RawMessage[];
-  readonly rawMessages: readonly unknown[];
+  /** The same, located: `messages` has but its ends then. Absent in stock kafkajs and where the records came compressed. */
+  readonly packed?: PackedRecords;
+  readonly rawMessages: { readonly length: number };
   readonly fetchedOffset: string;
   readonly highWatermark: string;
   lastOffset(): string;

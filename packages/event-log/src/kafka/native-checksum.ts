@@ -5,6 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import { crc32c } from '@node-rs/crc32';
+import { replaceInKafkajs } from './replace-in-kafkajs.ts';
 
 const require = createRequire(import.meta.url);
 const MODULE = 'kafkajs/src/protocol/recordBatch/crc32C/index.js';
@@ -12,10 +13,6 @@ const MODULE = 'kafkajs/src/protocol/recordBatch/crc32C/index.js';
 /** kafkajs's own function: the oracle of the test. */
 export const stockChecksum = require(MODULE) as (buffer: Buffer) => number;
 
-if (process.env['TOLLSTREAM_KAFKAJS_STOCK'] !== '1') {
-  const loaded = require.cache[require.resolve(MODULE)];
-  if (loaded === undefined) throw new Error(`${MODULE} is not where kafkajs 2.2.4 has it.`);
-  loaded.exports = crc32c;
-}
+replaceInKafkajs(MODULE, crc32c);
 
 export { crc32c as nativeChecksum };
