@@ -138,7 +138,7 @@ describe('a catalog that is right', () => {
     const account = catalog.accounts.get('acme')!;
     const shut = {
       international: { kind: 'blocked' },
-      local: { kind: 'tariff', tariff: { id: 'deck' }, pool: { id: 'included' } },
+      local: { kind: 'tariff', tariff: { id: 'deck' }, pools: [{ id: 'included' }] },
     };
     expect(account.rules).toMatchObject({ international: { kind: 'tariff', tariff: { id: 'domestic' } } });
     expect(account.billingGroups).toMatchObject([{ id: 'sales', name: 'Sales', rules: shut }]);
