@@ -89,7 +89,17 @@ export class RateList {
    * @throws RangeError when there is no such row
    */
   at(index: number, ratePerMinute?: number): Rate {
-    return new RateRow(this, index, ratePerMinute);
+    const terms = this.readTerms(index, scratchTerms);
+    if (ratePerMinute !== undefined) {
+      terms.initialRatePerMinute = ratePerMinute;
+      terms.ratePerMinute = ratePerMinute;
+    }
+    return new RateRow(this, index, terms);
+  }
+
+  /** The row with terms that were read before, and perhaps changed. */
+  withTerms(index: number, terms: RateTerms): Rate {
+    return new RateRow(this, index, terms);
   }
 
   *[Symbol.iterator](): Generator<Rate> {
@@ -224,11 +234,10 @@ class RateRow implements Rate {
   readonly special: SpecialTerms | null;
   readonly #rates: RateList;
 
-  constructor(rates: RateList, index: number, ratePerMinute: number | undefined) {
-    const terms = rates.readTerms(index, scratchTerms);
+  constructor(rates: RateList, index: number, terms: RateTerms) {
     this.index = index;
-    this.initialRatePerMinute = ratePerMinute ?? terms.initialRatePerMinute;
-    this.ratePerMinute = ratePerMinute ?? terms.ratePerMinute;
+    this.initialRatePerMinute = terms.initialRatePerMinute;
+    this.ratePerMinute = terms.ratePerMinute;
     this.connectFee = terms.connectFee;
     this.initialSeconds = terms.initialSeconds;
     this.stepSeconds = terms.stepSeconds;

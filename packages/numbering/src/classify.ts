@@ -48,12 +48,31 @@ export function isListed(number: number): boolean {
   return ((leafMoreDigits[found & LEAF_MASK]! >> (found >> MORE_DIGITS_SHIFT)) & 1) === 1;
 }
 
+/** Digits that are looked at in one step: every country is told by as many, or its row is. */
+const HEAD_DIGITS = 3;
+/** By the first three digits: the reference that they lead to, and how many of them it took. */
+const headReferences = new Uint16Array(10 ** HEAD_DIGITS);
+const headDepths = new Uint8Array(10 ** HEAD_DIGITS);
+fillHeads();
+
 function findLeaf(number: number): number {
   if (!(number >= 1 && number <= Number.MAX_SAFE_INTEGER)) return LEAF_UNKNOWN;
-  let exponent = 1;
+  // Most numbers have 10 to 13 digits.
+  let exponent = number >= 1e10 ? 11 : 1;
   while (exponent < 16 && number >= POWERS[exponent]!) exponent++;
   let rest = number;
   let row = ROOT;
+  if (exponent >= HEAD_DIGITS) {
+    exponent -= HEAD_DIGITS;
+    const power = POWERS[exponent]!;
+    const head = Math.floor(number / power);
+    const reference = headReferences[head]!;
+    if (reference < leafCount) {
+      return reference | ((exponent + HEAD_DIGITS - headDepths[head]!) << MORE_DIGITS_SHIFT);
+    }
+    row = reference - leafCount;
+    rest -= head * power;
+  }
   while (--exponent >= 0) {
     const power = POWERS[exponent]!;
     const digit = Math.floor(rest / power);
@@ -64,6 +83,20 @@ function findLeaf(number: number): number {
   }
   const reference = rows[(row << ROW_SHIFT) | ENDS_HERE]!;
   return reference < leafCount ? reference : LEAF_UNKNOWN;
+}
+
+function fillHeads(): void {
+  for (let head = 0; head < headReferences.length; head++) {
+    let reference = ROOT + leafCount;
+    let depth = 0;
+    while (depth < HEAD_DIGITS && reference >= leafCount) {
+      const digit = Math.floor(head / 10 ** (HEAD_DIGITS - 1 - depth)) % 10;
+      reference = rows[((reference - leafCount) << ROW_SHIFT) | digit]!;
+      depth += 1;
+    }
+    headReferences[head] = reference;
+    headDepths[head] = depth;
+  }
 }
 
 function unpackRows(): Uint16Array {

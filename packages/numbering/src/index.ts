@@ -4,5 +4,5 @@ export type { AreaCode } from './area-codes.ts';
 export { classify } from './classify.ts';
 export { callingCodeOf, isNorthAmerican, knownCountries } from './dialling-rules.ts';
 export { normalize, normalizeE164 } from './normalize.ts';
-export { countryWithStates, relationOf, stateName, stateOf } from './states.ts';
+export { countryOfArea, countryWithStates, relationOf, stateName, stateOf } from './states.ts';
 export { METADATA_VERSION } from './tables.generated.ts';

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { AREA_CODES } from './area-codes.ts';
-import { countryWithStates, relationOf, stateName, stateOf } from './states.ts';
+import { classify } from './classify.ts';
+import { countryOfArea, countryWithStates, relationOf, stateName, stateOf } from './states.ts';
 
 const relation = (a: number, b: number): string => relationOf(stateOf(a), stateOf(b));
 
@@ -51,4 +52,12 @@ it('names places, and tells countries with states', () => {
   expect(stateName(19025550100)).toBe('CA NS/PE');
   expect(stateName(18765550100)).toBe('JM');
   expect(['US', 'PR', 'CA', 'JM', 'BR', ''].map(countryWithStates)).toEqual(['US', 'US', 'CA', '', '', '']);
+});
+
+it('knows the country of every area code as the classification does', () => {
+  for (const { areaCode } of AREA_CODES.values()) {
+    const number = 1e10 + areaCode * 1e7 + 5_550_100;
+    expect(countryOfArea(number)).toBe(classify(number, { country: '', numberClass: 'unknown' }).country);
+  }
+  expect([18005550100, 5511987650123, 0].map(countryOfArea)).toEqual(['', '', '']);
 });

@@ -17,6 +17,10 @@ const SEVERAL = 0x80;
 const US_TERRITORIES = new Set(['AS', 'GU', 'MP', 'PR', 'VI']);
 
 const codeByAreaCode = compileStates();
+const countryByAreaCode = Array.from(
+  { length: 1000 },
+  (_, areaCode) => AREA_CODES.get(areaCode)?.country ?? '',
+);
 
 /**
  * @param number E.164 digits as an exact integer
@@ -25,6 +29,15 @@ const codeByAreaCode = compileStates();
 export function stateOf(number: number): StateCode {
   if (!(number >= 1e10 && number < 2e10)) return 0;
   return codeByAreaCode[Math.floor(number / 1e7) - 1000]!;
+}
+
+/**
+ * @param number E.164 digits as an exact integer
+ * @returns ISO 3166 alpha-2 of a geographic North American number's area code, as `classify` has it; '' for all others
+ */
+export function countryOfArea(number: number): string {
+  if (!(number >= 1e10 && number < 2e10)) return '';
+  return countryByAreaCode[Math.floor(number / 1e7) - 1000]!;
 }
 
 /** How two places lie to each other; '' within a country that has no states. */

@@ -12,7 +12,7 @@ export interface CallFacts {
   country: string;
   numberClass: Destination['numberClass'];
   isDomestic: boolean;
-  /** The plan's country and the destination's have one stock of toll-free numbers: North America's +1 8XX. */
+  /** It is a toll-free number, and the plan's country and the destination's have one stock of toll-free numbers: North America's +1 8XX. */
   isSharedTollFree: boolean;
   /** Premium prefix of the plan that the destination begins with; 0 = none. */
   premiumPrefix: number;
@@ -171,7 +171,10 @@ export function describeCall(
     out.country = destination.country;
     out.numberClass = destination.numberClass;
     out.isDomestic = plan.plan.domesticCountries.has(destination.country);
-    out.isSharedTollFree = isNorthAmerican(destination.country) && isNorthAmerican(plan.plan.country);
+    out.isSharedTollFree =
+      destination.numberClass === 'toll_free' &&
+      isNorthAmerican(destination.country) &&
+      isNorthAmerican(plan.plan.country);
     out.premiumPrefix = plan.premium.match(destinationNumber);
     const originArea = originNumber > 0 ? areaCode(originNumber) : Number(account.dialPlan.areaCode);
     out.isSameAreaCode = originArea > 0 && originArea === areaCode(destinationNumber);

@@ -1,6 +1,7 @@
 import type { CallType, Jurisdiction } from '@tollstream/contracts';
 import {
   classify,
+  countryOfArea,
   countryWithStates,
   isNorthAmerican,
   normalize,
@@ -12,22 +13,33 @@ import type { RatingCall } from './call.ts';
 import type { RatedAccount } from './rate-table.ts';
 
 // Filled anew by every call; nothing is read from them across calls.
-const scratchOrigin: Destination = { country: '', numberClass: 'unknown' };
 const scratchDestination: Destination = { country: '', numberClass: 'unknown' };
 const scratchNumber: NormalizedNumber = { kind: 'invalid', number: 0, text: '', routingNumber: '' };
 
 /**
  * Whether a call stays in a state, told from where its two ends stand and from nothing else: not from the plan, and not from what it
  * costs. An end that stands nowhere (withheld, toll-free, personal) leaves open which state it is in.
+ * @param farCountry country of the far end as `classify` has it, so that it need not be looked up again
  */
-export function jurisdictionOf(callType: CallType, call: RatingCall, account: RatedAccount): Jurisdiction {
+export function jurisdictionOf(
+  callType: CallType,
+  call: RatingCall,
+  account: RatedAccount,
+  farCountry?: string,
+): Jurisdiction {
   if (callType === 'internal' || callType === 'emergency' || callType === 'service_code') return '';
   const origin = originEnd(call, account);
   const destination = destinationEnd(call, account);
   const from = stateOf(origin);
   const to = stateOf(destination);
   if (from !== 0 && to !== 0) return relationOf(from, to);
-  return relationToElsewhere(origin, destination, call.direction === 'inbound', account);
+  const isInbound = call.direction === 'inbound';
+  return relationToElsewhere(
+    countryOf(origin, isInbound && origin === call.originNumber ? farCountry : undefined),
+    countryOf(destination, isInbound ? undefined : farCountry),
+    isInbound,
+    account,
+  );
 }
 
 /** The number that says where a call came from: of an extension its own number, or the account's first one. 0 = not known. */
@@ -48,15 +60,15 @@ export function destinationEnd(
 
 /** At least one end is no geographic North American number. */
 function relationToElsewhere(
-  origin: number,
-  destination: number,
+  origin: string,
+  destination: string,
   isInbound: boolean,
   { account }: RatedAccount,
 ): Jurisdiction {
   const { country } = account.dialPlan;
   // The account's own end stands in its country at least.
-  const from = countryOf(origin, scratchOrigin) || (isInbound ? '' : country);
-  const to = countryOf(destination, scratchDestination) || (isInbound ? country : '');
+  const from = origin || (isInbound ? '' : country);
+  const to = destination || (isInbound ? country : '');
   if (from === '' || to === '') return countryWithStates(from || to) === '' ? '' : 'indeterminate';
   if (isShared(from) || isShared(to)) {
     const other = isShared(from) ? to : from;
@@ -74,9 +86,12 @@ function isShared(country: string): boolean {
   return country === SHARED;
 }
 
-/** '' where it is not known. */
-function countryOf(number: number, out: Destination): string {
-  if (number >= 1e10 && number < 2e10 && stateOf(number) === 0) return SHARED;
-  const { country } = classify(number, out);
+/**
+ * '' where it is not known.
+ * @param known what `classify` says of it, where that was asked before
+ */
+function countryOf(number: number, known?: string): string {
+  if (number >= 1e10 && number < 2e10) return stateOf(number) === 0 ? SHARED : countryOfArea(number);
+  const country = known ?? classify(number, scratchDestination).country;
   return country === '001' ? '' : country;
 }

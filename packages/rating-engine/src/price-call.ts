@@ -221,16 +221,15 @@ function priceByTariff(
   if (terms.blocked) {
     return unpriceable('destination_blocked', `Tariff ${tariff.id} blocks prefix ${terms.prefix}.`);
   }
-  let rate = tariff.rates.at(index);
   const { special } = terms;
-  const jurisdiction = jurisdictionOf(callType, call, account);
+  const jurisdiction = jurisdictionOf(callType, call, account, country);
   if (special !== null && special.jurisdictionRates !== null) {
     const perMinute = rateIn(jurisdiction, special.jurisdictionRates);
     if (perMinute === null) return jurisdictionGap(tariff, terms.prefix, jurisdiction);
     terms.initialRatePerMinute = perMinute;
     terms.ratePerMinute = perMinute;
-    rate = tariff.rates.at(index, perMinute);
   }
+  const rate = tariff.rates.withTerms(index, terms);
   const durationMs = durationOf(call);
   const billable = billableSeconds(billedDurationMs(durationMs, special, account.plan.plan), terms);
   if (billable > BILLABLE_SECONDS_MAX) {
@@ -391,7 +390,7 @@ function atNoCharge(
     rateType,
     billingMonth: account.months.of(isAnswered ? call.answeredAt : call.startedAt),
     country,
-    jurisdiction: jurisdictionOf(callType, call, account),
+    jurisdiction: jurisdictionOf(callType, call, account, country),
     tariff: null,
     rate: null,
     prefix: 0,
