@@ -11,3 +11,10 @@ export function testedBlocks(markdown: string): TestedBlock[] {
     script: match[1] ?? '',
   }));
 }
+
+/** The texts of the fenced blocks of a page with exactly this info string, in order. */
+export function fencedBlocks(markdown: string, info: string): string[] {
+  return [...markdown.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)]
+    .filter((match) => match[1] === info)
+    .map((match) => match[2] ?? '');
+}

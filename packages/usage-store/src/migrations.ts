@@ -40,6 +40,11 @@ export function readMigrations(directory: string): Migration[] {
   return migrations;
 }
 
+/** Where the views for finance are: `finance` beside the usual database, a name of its own beside any other. */
+export function financeDatabase(database: string): string {
+  return database === 'tollstream' ? 'finance' : `${database}_finance`;
+}
+
 /**
  * Applies what is missing, in order; numbers may have gaps, and what fills one later is applied where it is missing. Every statement can be repeated, so a crash in the middle, or two processes at once, do
  * no harm: a migration is recorded after its last statement.
@@ -65,7 +70,9 @@ export async function migrate(
   const known = new Set(recorded.map(({ version }) => version));
   for (const migration of migrations.filter(({ version }) => !known.has(version))) {
     for (const statement of statementsOf(migration.sql)) {
-      await connection.command(statement.replaceAll('{{database}}', database));
+      await connection.command(
+        statement.replaceAll('{{database}}', database).replaceAll('{{finance}}', financeDatabase(database)),
+      );
     }
     await connection.command(
       `INSERT INTO ${database}.schema_migrations (version, name, checksum) SETTINGS async_insert = 0 ` +

@@ -6,6 +6,7 @@ import { openEmbeddedStore } from './embedded-store.ts';
 import type { EmbeddedStore } from './embedded-store.ts';
 import { serveClickHouseHttp } from './http-front.ts';
 import type { HttpFront } from './http-front.ts';
+import { financeDatabase } from './migrations.ts';
 import type { UsageStore } from './port.ts';
 import { openServerStore } from './server-store.ts';
 import { storeContract } from './testing/store-contract.ts';
@@ -45,7 +46,8 @@ describe.skipIf(serverUrl === undefined)('a ClickHouse server', () => {
     database: `contract_${process.pid}`,
   });
   afterAll(async () => {
-    await store.query(`DROP DATABASE IF EXISTS ${store.database}`);
+    for (const name of [store.database, financeDatabase(store.database)])
+      await store.query(`DROP DATABASE IF EXISTS ${name}`);
     await store.close();
   });
   storeContract(() => store);

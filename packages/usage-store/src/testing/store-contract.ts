@@ -9,6 +9,7 @@ import {
   RESOLVED_COLUMNS,
   SUSPENDED_COLUMNS,
 } from '@tollstream/contracts';
+import { financeDatabase } from '../migrations.ts';
 import type { BlockInsert, UsageStore, UsageTable } from '../port.ts';
 import { USAGE_TABLES } from '../tables.ts';
 import { sampleBlock, sampleSql } from './sample-rows.ts';
@@ -44,6 +45,7 @@ export function storeContract(store: () => UsageStore): void {
       '0005_jurisdiction.sql',
       '0007_settlement.sql',
       '0008_resolved.sql',
+      '0010_finance.sql',
     ]);
     expect(await store().migrate()).toEqual({ applied: [], version: first.version });
   });
@@ -130,6 +132,25 @@ export function storeContract(store: () => UsageStore): void {
       { origin: '+12125550000', destination: '+442077570000', charge: '7', revision: 1 },
       { origin: '+12125550001', destination: '+442077577919', charge: '30.001', revision: 0 },
     ]);
+    const finance = financeDatabase(store().database);
+    const calls = `SELECT call_id FROM ${store().database}.usage WHERE source_offset = 7500`;
+    expect(
+      await store().query(
+        `SELECT origin, charge FROM ${finance}.usage WHERE call_id IN (${calls}) ORDER BY origin`,
+      ),
+    ).toEqual([
+      { origin: '+12125550000', charge: '7' },
+      { origin: '+12125550001', charge: '30.001' },
+    ]);
+    const stored = `SELECT count() AS calls, sum(charge) AS charge FROM ${store().database}.usage_final`;
+    expect(
+      await store().query(`SELECT sum(calls) AS calls, sum(charge) AS charge FROM ${finance}.usage_monthly`),
+    ).toEqual(await store().query(stored));
+    expect(
+      await store().query(
+        `SELECT sum(calls) AS calls, sum(revenue) AS charge FROM ${finance}.revenue_by_destination`,
+      ),
+    ).toEqual(await store().query(stored));
   });
 
   test('replays what is not there, and only that', async () => {
