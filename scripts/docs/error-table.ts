@@ -108,6 +108,14 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'The file of a backup exists already, or lies in the directory that is backed up.',
       'Name a new file outside of it.',
     ),
+    TOLL_USAGE_ACCOUNT: entry(
+      'No account is named, or one that the catalog does not have.',
+      'Name an account of the catalog, or ask for all.',
+    ),
+    TOLL_USAGE_AUTOPAY_FILE: entry(
+      'The file of autopay results does not have the columns of its list.',
+      'Add `outcome` and `reference` to the list that `payment autopay` wrote.',
+    ),
     TOLL_USAGE_DATA: entry(
       'The data directory holds no rated calls.',
       'Run `tollstream run` first, or name its data directory with `--data`.',
@@ -840,6 +848,18 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     TOLL_BILLING_TOTAL_NEGATIVE: entry(
       'Credits are more than what an invoice charges.',
       'Credit less, or credit an earlier invoice by a credit note.',
+    ),
+    TOLL_BILLING_AUTOPAY_DAY: entry(
+      'Autopay is asked for another day than its own.',
+      'Name the day of `autopay_day` in `billing.yaml`.',
+    ),
+    TOLL_BILLING_CANCELLATION_FORBIDDEN: entry(
+      'Somebody else than a super-admin asks for a cancellation.',
+      'Let a super_admin of the account ask.',
+    ),
+    TOLL_BILLING_MONTH_NOT_ENDED: entry(
+      'An invoice is to be issued before the month of its usage has ended where the account is.',
+      'Issue it from the 1st on; a preview can be made at any time.',
     ),
     TOLL_BILLING_ACCOUNT_UNKNOWN: entry(
       'The catalog has no such account.',

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addBackupCommands } from './commands/backup.ts';
 import { addCatalogCommand } from './commands/catalog.ts';
+import { addCollectCommands } from './commands/collect.ts';
 import { addCdrCommand } from './commands/cdr.ts';
 import { addClickHouseCommand } from './commands/clickhouse.ts';
 import { addExplainCommand } from './commands/explain.ts';
@@ -49,6 +50,7 @@ addCatalogCommand(program);
 addSettleCommand(program);
 addRerateCommand(program);
 addInvoiceCommand(program);
+addCollectCommands(program);
 addCdrCommand(program);
 addVerifyCommand(program);
 addTraceCommand(program);

@@ -132,3 +132,27 @@ export function totalNegative(accountId: string, total: string): TollError {
     remedy: 'Credit less, or credit an earlier invoice by a credit note: an invoice is never negative.',
   });
 }
+
+export function monthNotEnded(usageMonth: string, zone: string): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_MONTH_NOT_ENDED',
+    message: `${usageMonth} has not ended yet in ${zone}.`,
+    remedy: 'Issue the invoice from the 1st of the month after; a preview can be made at any time.',
+  });
+}
+
+export function cancellationForbidden(accountId: string, role: string): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_CANCELLATION_FORBIDDEN',
+    message: `Account ${accountId} cannot be cancelled by a ${JSON.stringify(role.slice(0, 40))}.`,
+    remedy: 'Let a super_admin of the account ask.',
+  });
+}
+
+export function autopayDayWrong(day: string, autopayDay: number): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_AUTOPAY_DAY',
+    message: `Autopay collects on day ${autopayDay} of the month, not on ${day}.`,
+    remedy: 'Name that day, or change autopay_day in billing.yaml.',
+  });
+}

@@ -6,6 +6,12 @@ export { CDR_COMPRESSIONS, isTextFormat, writeCdrFile } from './cdr/download.ts'
 export type { CdrCompression } from './cdr/download.ts';
 export { BILLING_CONFIG } from './config.ts';
 export type * from './invoice.ts';
+export { cancellationOf } from './issue/cancellation.ts';
+export { autopayList } from './issue/collections.ts';
+export { creditNoteDocument } from './issue/credit-note.ts';
+export { issueMonth } from './issue/issue-month.ts';
+export type { IssuedMonth } from './issue/issue-month.ts';
+export { usageAsItStands } from './invoice-usage.ts';
 export { previewInvoice } from './preview.ts';
 export { renderInvoiceText } from './render-text.ts';
 export * from './settlement/index.ts';

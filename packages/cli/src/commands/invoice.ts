@@ -1,26 +1,118 @@
 import type { Command } from 'commander';
 
-export interface InvoiceOptions {
-  readonly account: string;
-  readonly month: string;
+interface DataOptions {
   readonly data?: string;
   readonly catalog?: string;
   readonly json?: boolean;
 }
 
+export interface InvoiceOptions extends DataOptions {
+  readonly account: string;
+  readonly month: string;
+}
+
+export interface CreateInvoiceOptions extends DataOptions {
+  readonly account?: string;
+  readonly all?: boolean;
+  readonly month: string;
+}
+
+export interface ListInvoiceOptions extends DataOptions {
+  readonly account?: string;
+  readonly month?: string;
+  readonly unpaid?: boolean;
+  readonly overdueOn?: string;
+}
+
+export interface CreditInvoiceOptions extends DataOptions {
+  readonly reason: string;
+  readonly amount?: string;
+  readonly on?: string;
+  readonly key?: string;
+}
+
+export function withBillingStore(command: Command): Command {
+  return command
+    .option(
+      '--data <dir>',
+      'data directory of an embedded run (default: TOLLSTREAM_POSTGRES_URL, or else .tollstream/sample)',
+    )
+    .option('--catalog <dir>', 'catalog (default: the one the run used)')
+    .option('--json', 'JSON, the same bytes every time');
+}
+
 export function addInvoiceCommand(program: Command): void {
-  const invoice = program.command('invoice').description("Make an account's monthly invoice.");
-  invoice
-    .command('preview')
+  const invoice = program
+    .command('invoice')
+    .description("Make, issue and correct accounts' monthly invoices.");
+  withBillingStore(invoice.command('preview'))
     .description('Show the invoice of a month: its recurring charges and the usage of the month before.')
     .requiredOption('--account <id>', 'account')
     .requiredOption('--month <yyyy-mm>', 'invoice month')
-    .option('--data <dir>', 'data directory of an embedded run (default: .tollstream/sample)')
-    .option('--catalog <dir>', 'catalog (default: the one the run used)')
-    .option('--json', 'one JSON object, the same bytes every time')
-    .addHelpText('after', '\nExample:\n  tollstream invoice preview --account 10001 --month 2020-02')
+    .addHelpText(
+      'after',
+      '\nExample:\n  tollstream invoice preview --account riverside-dental --month 2020-02',
+    )
     .action(async (options: InvoiceOptions) => {
-      const { previewInvoiceCommand } = await import('../invoice.ts');
+      const { previewInvoiceCommand } = await import('../billing/invoice.ts');
       await previewInvoiceCommand(options);
+    });
+  withBillingStore(invoice.command('create'))
+    .description('Issue the invoices of a month. Run again it goes on; what has an invoice keeps it.')
+    .option('--account <id>', 'one account')
+    .option('--all', 'all accounts of the catalog')
+    .requiredOption('--month <yyyy-mm>', 'invoice month')
+    .addHelpText('after', '\nExample:\n  tollstream invoice create --all --month 2020-02')
+    .action(async (options: CreateInvoiceOptions) => {
+      const { createInvoices } = await import('../billing/invoice.ts');
+      await createInvoices(options);
+    });
+  withBillingStore(invoice.command('list'))
+    .description('List issued invoices with what is paid and open.')
+    .option('--account <id>', 'account')
+    .option('--month <yyyy-mm>', 'invoice month')
+    .option('--unpaid', 'only those with something left to pay')
+    .option('--overdue-on <day>', 'only those due before this day; with --unpaid the overdue ones')
+    .addHelpText('after', '\nExample:\n  tollstream invoice list --unpaid --overdue-on 2020-03-01')
+    .action(async (options: ListInvoiceOptions) => {
+      const { listInvoices } = await import('../billing/invoice.ts');
+      await listInvoices(options);
+    });
+  withBillingStore(invoice.command('show <number>'))
+    .description('Show an issued invoice; with --json byte for byte as it was issued.')
+    .addHelpText('after', '\nExample:\n  tollstream invoice show INV-000001')
+    .action(async (number: string, options: DataOptions) => {
+      const { showInvoice } = await import('../billing/invoice.ts');
+      await showInvoice(number, options);
+    });
+  withBillingStore(invoice.command('void <number>'))
+    .description('Make an invoice void by a credit note of all of it; the month can then be issued again.')
+    .requiredOption('--reason <text>', 'why')
+    .option('--on <day>', 'date of the credit note (default: today)')
+    .addHelpText('after', "\nExample:\n  tollstream invoice void INV-000001 --reason 'wrong plan'")
+    .action(async (number: string, options: CreditInvoiceOptions) => {
+      const { creditInvoice } = await import('../billing/invoice.ts');
+      await creditInvoice(number, 'void', options);
+    });
+  withBillingStore(invoice.command('credit <number>'))
+    .description('Correct an invoice by a credit note of a part of it.')
+    .requiredOption('--amount <decimal>', 'taxes included')
+    .requiredOption('--reason <text>', 'why')
+    .option('--on <day>', 'date of the credit note (default: today)')
+    .option('--key <text>', 'the same key again is the same credit note (default: invoice and amount)')
+    .addHelpText(
+      'after',
+      "\nExample:\n  tollstream invoice credit INV-000001 --amount 20.50 --reason 'a wrong rate'",
+    )
+    .action(async (number: string, options: CreditInvoiceOptions) => {
+      const { creditInvoice } = await import('../billing/invoice.ts');
+      await creditInvoice(number, 'correction', options);
+    });
+  withBillingStore(invoice.command('verify'))
+    .description('Prove that every issued document is as it was issued and that no number is missing.')
+    .addHelpText('after', '\nExample:\n  tollstream invoice verify')
+    .action(async (options: DataOptions) => {
+      const { verifyInvoices } = await import('../billing/invoice.ts');
+      await verifyInvoices(options);
     });
 }

@@ -1,0 +1,122 @@
+/** The stores and the catalog that billing commands need: of a data directory, or of servers by environment. */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { openEmbeddedBillingStore, openServerBillingStore } from '@tollstream/billing-store';
+import type { BillingStore } from '@tollstream/billing-store';
+import type { Catalog } from '@tollstream/catalog';
+import { lockDataDirectory } from '@tollstream/event-log';
+import { CATALOG_SETTINGS, defineConfig, loadConfig } from '@tollstream/service-kit';
+import type { UsageStore } from '@tollstream/usage-store';
+import { catalogOf } from '../catalog-option.ts';
+import { SAMPLE_DATA, openStoreOf } from '../embedded/open-store.ts';
+import { readSettings } from '../embedded/settings.ts';
+import { openServerStoreFromEnvironment } from '../kafka-options.ts';
+
+export interface BillingOptions {
+  readonly data?: string;
+  readonly catalog?: string;
+  readonly json?: boolean;
+}
+
+interface Opened {
+  close(): Promise<void>;
+}
+
+/** `TOLLSTREAM_POSTGRES_URL` says that servers are meant, unless a data directory is named. */
+function serverUrl(options: BillingOptions): string | undefined {
+  const url = process.env['TOLLSTREAM_POSTGRES_URL'];
+  return options.data === undefined && url !== undefined && url !== '' ? url : undefined;
+}
+
+/** The billing store alone: what was issued can be seen and paid while ClickHouse is away. */
+export async function openBillingStore(
+  options: BillingOptions,
+): Promise<Opened & { readonly billing: BillingStore }> {
+  const url = serverUrl(options);
+  if (url !== undefined) {
+    const billing = await openServerBillingStore(url);
+    await migrated(billing);
+    return { billing, close: () => billing.close() };
+  }
+  const directory = path.join(options.data ?? SAMPLE_DATA, 'billing');
+  await mkdir(directory, { recursive: true });
+  // The embedded engine must be open in one process only.
+  const lock = lockDataDirectory(directory);
+  try {
+    const billing = await openEmbeddedBillingStore(path.join(directory, 'postgres'));
+    await migrated(billing);
+    return {
+      billing,
+      async close() {
+        await billing.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function migrated(billing: BillingStore): Promise<void> {
+  try {
+    await billing.migrate();
+  } catch (error) {
+    await billing.close();
+    throw error;
+  }
+}
+
+export async function openUsage(
+  options: BillingOptions,
+): Promise<Opened & { readonly store: UsageStore; readonly catalog: Catalog }> {
+  if (serverUrl(options) !== undefined) {
+    const store = openServerStoreFromEnvironment();
+    return { store, catalog: await catalogByOptions(options), close: () => store.close() };
+  }
+  const opened = await openStoreOf(options.data ?? SAMPLE_DATA);
+  try {
+    const catalog = await catalogOf({
+      catalog: options.catalog ?? opened.settings.catalog,
+      defaultPlan: opened.settings.defaultPlan ?? undefined,
+    });
+    return { store: opened.store, catalog, close: () => opened.close() };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** The catalog that the data directory was rated with, the one that is named, or the one of the environment. */
+export async function catalogByOptions(options: BillingOptions): Promise<Catalog> {
+  if (options.catalog !== undefined) return catalogOf({ catalog: options.catalog });
+  if (serverUrl(options) === undefined) {
+    const settings = await readSettings(options.data ?? SAMPLE_DATA);
+    return catalogOf({ catalog: settings?.catalog });
+  }
+  const config = defineConfig({ name: 'billing', settings: CATALOG_SETTINGS });
+  const { values } = loadConfig(config, { env: process.env });
+  return catalogOf({ catalog: values.catalogDir, defaultPlan: values.defaultPlan || undefined });
+}
+
+/** Who asked, for the audit. */
+export function actor(): string {
+  return process.env['TOLLSTREAM_ACTOR'] ?? process.env['USER'] ?? 'command line';
+}
+
+/** Calls with what was opened, and closes it whatever happens. */
+export async function using<Resource extends Opened, Answer>(
+  opening: Promise<Resource>,
+  use: (resource: Resource) => Promise<Answer>,
+): Promise<Answer> {
+  const resource = await opening;
+  try {
+    return await use(resource);
+  } finally {
+    await resource.close();
+  }
+}
+
+export function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}

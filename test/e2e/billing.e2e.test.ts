@@ -1,0 +1,99 @@
+/** A month of the sample, from calls to invoices that are issued, paid, disputed and corrected, by commands alone. */
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { start, temporaryDirectory, tollstream } from '../support/cli.ts';
+
+const CALLS = 6_000;
+const ACCOUNT = 'riverside-dental';
+const RECOMPUTE = fileURLToPath(new URL('recompute-invoice.mjs', import.meta.url));
+
+let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
+let data: string[];
+
+async function done(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await tollstream([...args, ...data]);
+  expect(code, stderr).toBe(0);
+  return stdout.trim();
+}
+
+async function refused(...args: string[]): Promise<string> {
+  const { code, stderr } = await tollstream([...args, ...data]);
+  expect(code).not.toBe(0);
+  return /\[(TOLL_\w+)\]/.exec(stderr)?.[1] ?? stderr;
+}
+
+beforeAll(async () => {
+  folder = await temporaryDirectory();
+  data = ['--data', path.join(folder.path, 'data')];
+  const calls = path.join(folder.path, 'calls.jsonl');
+  const made = await tollstream(['generate', '--calls', String(CALLS), '--seed', '5', '--output', calls]);
+  expect(made.code, made.stderr).toBe(0);
+  await done('run', '--calls', calls, '--exit-when-done', '--json');
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+
+const preview = () => done('invoice', 'preview', '--account', ACCOUNT, '--month', '2020-02', '--json');
+
+test('the invoice worked out again from the call details alone is the same, usage to the last digit and the total to the cent', async () => {
+  const csv = path.join(folder.path, 'january.csv');
+  await done('cdr', 'download', '--account', ACCOUNT, '--month', '2020-01', '--detail', '--output', csv);
+  const { stdout } = await promisify(execFile)(process.execPath, [RECOMPUTE, csv]);
+  const { totals } = JSON.parse(await preview()) as { totals: Record<string, string> };
+  expect(JSON.parse(stdout)).toEqual({ exact_usage: totals['exact_usage'], total: totals['total'] });
+  expect(Number(totals['usage'])).toBeGreaterThan(1);
+});
+
+test('what is issued is the preview with a number, once, whoever asks how often', async () => {
+  const before = await preview();
+  // Killed at some point of its work; what it had issued stays.
+  const killed = start(['invoice', 'create', '--all', '--month', '2020-02', ...data]);
+  await killed.waitFor(/accounts, \d+ issued|INV-000001/);
+  killed.child.kill('SIGKILL');
+  await killed.finished;
+  await done('invoice', 'create', '--all', '--month', '2020-02');
+  const listed = (await done('invoice', 'list', '--month', '2020-02', '--json')).split('\n');
+  const own = listed.map((line) => JSON.parse(line) as Record<string, string>);
+  expect(own.map(({ number }) => number)).toEqual(own.map((_, i) => `INV-${String(i + 1).padStart(6, '0')}`));
+  expect(new Set(own.map(({ account_id }) => account_id)).size).toBe(own.length);
+  const number = own.find(({ account_id }) => account_id === ACCOUNT)!['number']!;
+  const issued = JSON.parse(await done('invoice', 'show', number, '--json')) as object;
+  expect(issued).toEqual({ ...(JSON.parse(before) as object), status: 'issued', number });
+  expect(await done('invoice', 'verify')).toContain('without a gap');
+});
+
+test('autopay, a dispute that is late, a credit, and a month that is void and issued again', async () => {
+  const list = await done('payment', 'autopay', '--on', '2020-02-10');
+  const [head, first = ''] = list.split('\n');
+  const results = path.join(folder.path, 'results.csv');
+  await writeFile(results, `${head},outcome,reference\n${first},paid,r-1\n`);
+  await done('payment', 'post', results, '--on', '2020-02-10');
+  await done('payment', 'post', results, '--on', '2020-02-10');
+  const [, paid = ''] = first.split(',');
+  expect(
+    JSON.parse(
+      await done('invoice', 'list', '--json').then((text) => text.split('\n')[Number(paid.slice(4)) - 1]!),
+    ),
+  ).toMatchObject({
+    balance: '0.00',
+  });
+  expect(await refused('invoice', 'void', paid, '--reason', 'x')).toBe('TOLL_INVOICE_PAID');
+
+  const open = ['--amount', '1.00', '--reason', 'not ours', '--by', 'owner'];
+  expect(await refused('dispute', 'open', 'INV-000002', ...open, '--on', '2020-02-17')).toBe(
+    'TOLL_DISPUTE_LATE',
+  );
+  await done('dispute', 'open', 'INV-000002', ...open, '--on', '2020-02-16');
+  expect(await done('dispute', 'decide', '1', '--credit', '1.00', '--decision', 'agreed')).toContain(
+    'CN-000001',
+  );
+
+  await done('invoice', 'void', 'INV-000003', '--reason', 'wrong plan', '--on', '2020-02-05');
+  const { account_id: again } = JSON.parse(
+    (await done('invoice', 'list', '--json')).split('\n')[2]!,
+  ) as Record<string, string>;
+  expect(await done('invoice', 'create', '--account', again!, '--month', '2020-02')).toMatch(/^INV-/);
+});
