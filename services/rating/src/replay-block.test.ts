@@ -104,6 +104,6 @@ describe('suspended calls that are asked for again', () => {
     await askAgain(log, [{ id: 'early', account: 'acme', seconds: 120, device: 'desk', offset: 0 }]);
     await rate(log, before);
     const state = await before.restore(await log.claim('rating', TOPICS.accepted, 0), log);
-    expect([...state.allowances.entries()]).toMatchObject([{ account: 'acme', seconds: 120 }]);
+    expect([...state.allowances.entries()]).toMatchObject([{ account: 'acme', amount: 120 }]);
   });
 });
