@@ -1,7 +1,6 @@
 /** How rows of blocks become calls, and outcomes become columns. */
 import { CALL_COLUMNS, SUSPENDED_COLUMNS, SUSPEND_CODES } from '@tollstream/contracts';
 import type { BuildersOf, NativeBlock, SuspendCode } from '@tollstream/contracts';
-import type { Unpriceable } from '@tollstream/rating-engine';
 
 /** What suspense adds to the columns of a call. */
 export const SUSPENSE_COLUMNS = SUSPENDED_COLUMNS.slice(CALL_COLUMNS.length) as unknown as readonly [
@@ -31,9 +30,23 @@ export function callIdentities(block: NativeBlock): Uint32Array {
   return words;
 }
 
+/** The identity of what a conflicting record says: a further copy of it is a duplicate of its own. */
+export function asConflict(identities: Uint32Array, row: number, content: number): void {
+  identities[row * 4 + 1]! ^= content;
+  identities[row * 4 + 2]! ^= Math.imul(content, 0x9e3779b1);
+  identities[row * 4 + 3]! ^= 0x5bd1e995;
+}
+
+/** A record of a call that was seen before, and said something else then. */
+export const CONFLICT = {
+  code: 'content_conflict',
+  detail:
+    'The call came before, with other times, parties, direction or disposition; the first record counts.',
+} as const;
+
 export function pushSuspense(
   columns: BuildersOf<typeof SUSPENSE_COLUMNS>,
-  { code, detail }: Pick<Unpriceable, 'code' | 'detail'>,
+  { code, detail }: { readonly code: SuspendCode; readonly detail: string },
   catalogVersion: number,
 ): void {
   columns.code.push(SUSPEND_CODE[code]);

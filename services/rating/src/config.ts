@@ -24,7 +24,7 @@ export const RATING_CONFIG = defineConfig({
     ...BATCH_SETTINGS,
     dedupeWindowCallsMax: integer({
       summary:
-        'Calls of one partition whose identities are remembered to tell duplicates; 40 to 80 bytes each.',
+        'Calls of one partition whose identities are remembered to tell duplicates; 48 to 96 bytes each.',
       min: 1_000,
       max: 200_000_000,
       default: DEDUPE_DEFAULTS.windowCallsMax,

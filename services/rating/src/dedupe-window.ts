@@ -1,7 +1,7 @@
 /**
  * The call identities of one partition that were seen lately: an exact set of 128-bit hashes, bounded in number and in age.
  *
- *   slots   Uint32Array, 5 words a slot: hash word 0..3 · minute + 1 (0 = never used)
+ *   slots   Uint32Array, 6 words a slot: hash word 0..3 · minute + 1 (0 = never used) · what the call said
  *   minutes Uint32Array, ring over the window: identities held of each minute
  *
  * Age is that of the call's start against the latest start seen, by whole minutes. When there are too many, the oldest
@@ -17,7 +17,10 @@ export interface DedupeLimits {
   readonly windowAgeMs: number;
 }
 
-const WORDS = 5;
+/** new: it was not held, and is now. conflict: it is held and said something else then. */
+export type Seen = 'new' | 'duplicate' | 'conflict';
+
+const WORDS = 6;
 const MINUTE_MS = 60_000;
 const INITIAL_SLOTS = 1 << 12;
 /** Slots in use, those of minutes that went included, over all slots: above it the table is built anew. */
@@ -69,27 +72,28 @@ export class DedupeWindow {
    * @param hashes  words of many hashes, four each
    * @param index   which of them
    * @param startedAt ms since epoch
-   * @returns false when the call was already held: a duplicate
+   * @param content what the call says, in a word
+   * @returns whether it was held already, and said the same then
    */
-  add(hashes: Uint32Array, index: number, startedAt: number): boolean {
+  add(hashes: Uint32Array, index: number, startedAt: number, content: number): Seen {
     const minute = minuteOf(startedAt);
     const slot = this.#slotOf(hashes, index * 4);
-    if (slot >= 0) return false;
+    if (slot >= 0) return this.#slots[slot + 5] === content >>> 0 ? 'duplicate' : 'conflict';
     if (minute > this.#newest) this.#advance(minute);
-    this.#hold(hashes, index * 4, minute, slot);
-    return true;
+    this.#hold(hashes, index * 4, minute, content, slot);
+    return 'new';
   }
 
   /**
    * Remembers a call that is known to have been added before, in any order. One that had been let go and was added again
    * is held by its later start.
    */
-  restore(hashes: Uint32Array, index: number, startedAt: number): void {
+  restore(hashes: Uint32Array, index: number, startedAt: number, content: number): void {
     const minute = minuteOf(startedAt);
     if (minute > this.#newest) this.#advance(minute);
     const slot = this.#slotOf(hashes, index * 4);
     if (slot < 0) {
-      this.#hold(hashes, index * 4, minute, slot);
+      this.#hold(hashes, index * 4, minute, content, slot);
       return;
     }
     const held = this.#slots[slot + 4]! - 1;
@@ -97,10 +101,11 @@ export class DedupeWindow {
     this.#minutes[held % this.#minutes.length]! -= 1;
     this.#minutes[minute % this.#minutes.length]! += 1;
     this.#slots[slot + 4] = minute + 1;
+    this.#slots[slot + 5] = content;
   }
 
   /** @param slot what `#slotOf` answered; still free to be written when minutes were let go since */
-  #hold(hashes: Uint32Array, at: number, minute: number, slot: number): void {
+  #hold(hashes: Uint32Array, at: number, minute: number, content: number, slot: number): void {
     while (minute >= this.#oldest && this.#size >= this.#callsMax) {
       // Whole minutes go, the call's own included when it is the oldest: else what is held would depend on the order.
       const oldest = this.#oldestHeld();
@@ -113,6 +118,7 @@ export class DedupeWindow {
     const position = -slot - 1;
     if (this.#slots[position + 4] === 0) this.#usedSlots += 1;
     this.#write(this.#slots, position, hashes, at, minute + 1);
+    this.#slots[position + 5] = content;
     this.#minutes[minute % this.#minutes.length]! += 1;
     this.#size += 1;
     if (this.#usedSlots > (this.#mask + 1) * LOAD_MAX) this.#rebuild();
@@ -185,6 +191,7 @@ export class DedupeWindow {
       let slot = old[position]! & mask;
       while (slots[slot * WORDS + 4] !== 0) slot = (slot + 1) & mask;
       this.#write(slots, slot * WORDS, old, position, minute);
+      slots[slot * WORDS + 5] = old[position + 5]!;
     }
     this.#slots = slots;
     this.#mask = mask;

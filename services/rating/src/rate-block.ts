@@ -5,7 +5,8 @@ import type { RateTable } from '@tollstream/rating-engine';
 import { withColumns } from './block-parts.ts';
 import type { BlockParts } from './block-parts.ts';
 import { ChargeSums } from './charge-sums.ts';
-import { SUSPENSE_COLUMNS, callIdentities, pushSuspense } from './columns.ts';
+import { callContents } from './call-content.ts';
+import { CONFLICT, SUSPENSE_COLUMNS, asConflict, callIdentities, pushSuspense } from './columns.ts';
 import { RatingStateError } from './errors.ts';
 import { payerOf, unknownAccount } from './payer.ts';
 import type { Payer } from './payer.ts';
@@ -25,13 +26,14 @@ const prices = new NativeBlockWriter(PRICE_COLUMNS);
 const suspense = new NativeBlockWriter(SUSPENSE_COLUMNS);
 
 /**
- * Decides each call of a block, in this order: duplicate → suspended → rated. A suspended call counts as seen, so that its
+ * Decides each call of a block, in this order: duplicate → conflict → suspended → rated. A suspended call counts as seen, so that its
  * duplicate is a duplicate.
  * @param state window and allowances are changed in place
  */
 export function rateBlock(block: NativeBlock, table: RateTable, state: RatingState): RatedBlock {
   const { version } = table.catalog;
   const identities = callIdentities(block);
+  const contents = callContents(block);
   const calls = new CallRows(block, table);
   const { accounts, startedAt } = calls;
 
@@ -47,7 +49,17 @@ export function rateBlock(block: NativeBlock, table: RateTable, state: RatingSta
   suspense.reset();
 
   for (let row = 0; row < block.rows; row++) {
-    if (!state.window.add(identities, row, startedAt[row]!)) {
+    let seen = state.window.add(identities, row, startedAt[row]!, contents[row]!);
+    if (seen === 'conflict') {
+      asConflict(identities, row, contents[row]!);
+      seen = state.window.add(identities, row, startedAt[row]!, contents[row]!);
+      if (seen === 'new') {
+        suspendedRows[suspended++] = row;
+        suspend(CONFLICT);
+        continue;
+      }
+    }
+    if (seen !== 'new') {
       duplicate += 1;
       continue;
     }

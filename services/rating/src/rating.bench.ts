@@ -59,15 +59,18 @@ function destination(): number {
   if (below(4) === 0) return 5_511_900_000_000 + below(1e8);
   return 1e10 + AREA_CODES[below(AREA_CODES.length)]! * 1e7 + 2_000_000 + below(7_000_000);
 }
+let last: TestCall;
 function makeCall(id: number): TestCall {
-  return {
-    id: `${(id % 100 === 0 ? id - 1 : id).toString(36)}-8f2e-4c1d@pbx`,
+  if (id % 100 === 0) return last;
+  last = {
+    id: `${id.toString(36)}-8f2e-4c1d@pbx`,
     account: `account-${below(20)}`,
     device: `phone-${below(200)}`,
     to: destination(),
     answeredAt: ANSWERED_AT + id * 10,
     seconds: below(600),
   };
+  return last;
 }
 const blocks = Array.from({ length: blockCount }, (_, block) =>
   acceptedBlock(

@@ -1,9 +1,10 @@
-import { decodeBlock, parseTotals, readNativeBlock } from '@tollstream/contracts';
+import { SUSPEND_CODES, decodeBlock, parseTotals, readNativeBlock } from '@tollstream/contracts';
 import type { NativeBlock, RunningTotals } from '@tollstream/contracts';
 import { ClaimLostError } from '@tollstream/event-log';
 import type { EventLog, PartitionClaim } from '@tollstream/event-log';
 import { poolUsesOf } from '@tollstream/rating-engine';
-import { callIdentities } from './columns.ts';
+import { callContents } from './call-content.ts';
+import { CONFLICT, asConflict, callIdentities } from './columns.ts';
 import type { DedupeLimits } from './dedupe-window.ts';
 import { RatingStateError } from './errors.ts';
 import type { RatingTopics } from './processor.ts';
@@ -19,6 +20,7 @@ export interface RestoreProgress {
   readonly endOffset: number;
 }
 
+const CONFLICT_CODE = SUSPEND_CODES.indexOf(CONFLICT.code) + 1;
 const COUNT_OF = { rated: 'rated', suspended: 'suspended', resolved: 'replayed' } as const;
 
 /**
@@ -96,8 +98,13 @@ async function assertStillOwner(
 /** The same changes that rating the calls made. */
 function fold({ window, allowances }: RatingState, block: NativeBlock, schema: 'rated' | 'suspended'): void {
   const identities = callIdentities(block);
+  const contents = callContents(block);
+  const codes = schema === 'suspended' ? block.column('code').uint8s() : null;
   const startedAt = block.column('started_at').integers();
-  for (let row = 0; row < block.rows; row++) window.restore(identities, row, startedAt[row]!);
+  for (let row = 0; row < block.rows; row++) {
+    if (codes?.[row] === CONFLICT_CODE) asConflict(identities, row, contents[row]!);
+    window.restore(identities, row, startedAt[row]!, contents[row]!);
+  }
   if (schema === 'suspended') return;
   const includedSeconds = block.column('included_seconds').uint32s();
   const accounts = block.column('account_id').lowCardinality();

@@ -118,7 +118,7 @@ async function ask(
     requestedAt: Date.now(),
     run: randomUUID(),
   };
-  const suspense = suspenseTable(store, options);
+  const suspense = suspenseTable(store, options, action);
   const until = waiter(options.wait);
   const taken = await takeUp({
     log,

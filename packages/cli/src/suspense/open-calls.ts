@@ -1,5 +1,5 @@
 /** Suspended calls as the table holds them, made into calls again. */
-import type { CallEvent, SourcePosition } from '@tollstream/contracts';
+import type { CallEvent, ReplayAction, SourcePosition } from '@tollstream/contracts';
 import type { UsageStore } from '@tollstream/usage-store';
 import { suspendedCondition } from '../workbench/filter.ts';
 import type { ChosenSuspended } from '../workbench/filter.ts';
@@ -44,7 +44,14 @@ const COLUMNS = [
   'source_topic, source_partition, toString(source_offset) AS source_offset',
 ].join(', ');
 
-export function suspenseTable(store: UsageStore, chosen: ChosenSuspended): SuspenseTable {
+/** Conflicting records are given up or left, never priced: the record that came first is. */
+const PRICEABLE = "code != 'content_conflict'";
+
+export function suspenseTable(
+  store: UsageStore,
+  chosen: ChosenSuspended,
+  action: ReplayAction = 'replay',
+): SuspenseTable {
   const { database } = store;
   const { sql, parameters } = suspendedCondition(chosen);
   return {
@@ -61,7 +68,7 @@ export function suspenseTable(store: UsageStore, chosen: ChosenSuspended): Suspe
           : '(source_topic, source_partition, source_offset) > ({topic:String}, {partition:UInt32}, {offset:UInt64})';
       const rows = await store.query<StoredCall>(
         `SELECT ${COLUMNS} FROM (
-           SELECT * FROM ${database}.usage_suspense WHERE state = 'open' AND (${sql}) AND ${isBehind}
+           SELECT * FROM ${database}.usage_suspense WHERE state = 'open' AND (${sql}) AND ${isBehind} AND ${action === 'replay' ? PRICEABLE : '1'}
            ORDER BY source_topic, source_partition, source_offset LIMIT {limit:UInt32}
          ) AS open ORDER BY open.source_topic, open.source_partition, open.source_offset`,
         { ...parameters, ...after, limit },

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { openEmbeddedStore } from '@tollstream/usage-store';
 import type { EmbeddedStore } from '@tollstream/usage-store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listConflicts } from './conflicts.ts';
 import {
   listRejected,
   listSuspended,
@@ -126,4 +127,41 @@ test('rejected records are counted, listed and shown with their bytes', async ()
   const [byPosition] = await showRejected(store, 'calls.jsonl:2');
   expect(byPosition).toMatchObject({ bytes: '5', detail: 'no JSON' });
   expect(await showRejected(store, 'calls.raw/0 offset 1')).toEqual([byPosition]);
+});
+
+test('records that do not agree stand side by side, also where two accounts were charged for one call', async () => {
+  const at = (second: number): string => `toDateTime64('2021-05-01 10:00:0${second}.000', 3, 'UTC')`;
+  const values = (id: string, account: string, ended: number, offset: number): string =>
+    `'${id}', 'sbc-1', '${account}', 'outbound', 'answered', ${at(0)}, ${at(1)}, ${at(ended)}, 'calls.raw', ${offset}`;
+  const columns =
+    'call_id, switch_id, account_id, direction, disposition, started_at, answered_at, ended_at, source_topic, source_offset';
+  await store.engine.run(
+    `INSERT INTO tollstream.usage (${columns}) SELECT ${values('same', 'dental', 5, 100)}
+     UNION ALL SELECT ${values('differs', 'dental', 5, 101)} UNION ALL SELECT ${values('moved', 'dental', 5, 102)}
+     UNION ALL SELECT ${values('moved', 'bakery', 5, 103)}`,
+    { format: 'Null' },
+  );
+  await store.engine.run(
+    `INSERT INTO tollstream.usage_suspended (${columns}, code) SELECT ${values('differs', 'dental', 9, 104)}, 'content_conflict'`,
+    { format: 'Null' },
+  );
+  expect(await listConflicts(store, { from: '2021-05-01T00:00:00Z' }, 10)).toEqual([
+    {
+      call_id: 'differs',
+      switch_id: 'sbc-1',
+      first_record: 'calls.raw/0 offset 101',
+      other_record: 'calls.raw/0 offset 104',
+      other_is: 'conflict',
+      difference: 'ended_at: 2021-05-01 10:00:05.000 / 2021-05-01 10:00:09.000',
+    },
+    {
+      call_id: 'moved',
+      switch_id: 'sbc-1',
+      first_record: 'calls.raw/0 offset 102',
+      other_record: 'calls.raw/0 offset 103',
+      other_is: 'rated',
+      difference: 'account_id: dental / bakery',
+    },
+  ]);
+  expect(await listConflicts(store, { to: '2021-05-01T00:00:00Z' }, 10)).toEqual([]);
 });
