@@ -2,34 +2,32 @@
  * The accounts of a catalog in one buffer that threads share: a hundred thousand of them are received at once, and each is made an object when
  * somebody asks for it. By id and by number they are found in hash tables that lie in the buffer, too.
  *
- *   texts      UTF-8 of each account as JSON, one after the other · ends: where each ends
+ *   bytes      each account as the structured clone writes it, one after the other · ends: where each ends
  *   byId       slots of account + 1, 0 = empty: the first free one from the hash of the id on
  *   numbers    E.164 digits, ascending · owners: the account of each
  */
-import type { Account, Plan } from './model.ts';
+import { deserialize, serialize } from 'node:v8';
+import type { Account, ChargeRule, OwnRules, Plan, Tariff } from './model.ts';
 
 export interface AccountColumns {
-  readonly texts: Uint8Array;
+  readonly bytes: Uint8Array;
   readonly ends: Uint32Array;
   readonly byId: Uint32Array;
   readonly numbers: Float64Array;
   readonly owners: Uint32Array;
 }
 
-/** What stands in the text of an account; infinities have no JSON, and plans are named. */
-type AccountText = Omit<Account, 'plan' | 'billingStart'> & {
-  readonly plan: string;
-  readonly billingStart: number | null;
-};
+/** An account with its plan, and the tariffs of its own rules, named only: they are shared. */
+type StoredAccount = Omit<Account, 'plan'> & { readonly plan: string };
 
 export function accountColumns(accounts: Iterable<Account>): AccountColumns {
   const list = [...accounts];
-  const pieces = list.map((account) => Buffer.from(JSON.stringify(textOf(account))));
-  const texts = sharedBytes(pieces.reduce((sum, { length }) => sum + length, 0));
+  const pieces = list.map((account) => serialize(storedOf(account)));
+  const bytes = sharedBytes(pieces.reduce((sum, { length }) => sum + length, 0));
   const ends = new Uint32Array(new SharedArrayBuffer(list.length * 4));
   let end = 0;
   pieces.forEach((piece, i) => {
-    texts.set(piece, end);
+    bytes.set(piece, end);
     end += piece.length;
     ends[i] = end;
   });
@@ -49,38 +47,66 @@ export function accountColumns(accounts: Iterable<Account>): AccountColumns {
     numbers[i] = number;
     owners[i] = owner;
   });
-  return { texts, ends, byId, numbers, owners };
+  return { bytes, ends, byId, numbers, owners };
 }
 
-function textOf({ plan, billingStart, ...account }: Account): AccountText {
+function storedOf({ plan, ...account }: Account): StoredAccount {
+  return { ...withRules(account, ({ id }) => ({ id }) as Tariff), plan: plan.id };
+}
+
+/** Everything of an account that may have rules of its own, with other tariffs in them. */
+function withRules<Whole extends Pick<Account, 'rules' | 'billingGroups' | 'devices' | 'numbers'>>(
+  account: Whole,
+  tariffFor: (tariff: Tariff) => Tariff,
+): Whole {
+  const changed = <Holder extends { readonly rules?: OwnRules }>(holder: Holder): Holder =>
+    holder.rules === undefined ? holder : { ...holder, rules: rulesWith(holder.rules, tariffFor) };
+  const { billingGroups, devices, numbers } = account;
   return {
-    ...account,
-    plan: plan.id,
-    billingStart: Number.isFinite(billingStart) ? billingStart : null,
+    ...changed(account),
+    ...(billingGroups === undefined ? {} : { billingGroups: billingGroups.map(changed) }),
+    devices: devices.map(changed),
+    numbers: numbers.map(changed),
   };
+}
+
+function rulesWith(rules: OwnRules, tariffFor: (tariff: Tariff) => Tariff): OwnRules {
+  const change = (rule: ChargeRule): ChargeRule =>
+    rule.kind === 'tariff' ? { ...rule, tariff: tariffFor(rule.tariff) } : rule;
+  return Object.fromEntries(Object.entries(rules).map(([type, rule]) => [type, change(rule)]));
+}
+
+/** What accounts share: they come by their ids. */
+export interface AccountReferences {
+  readonly plans: ReadonlyMap<string, Plan>;
+  readonly tariffs: ReadonlyMap<string, Tariff>;
 }
 
 /** The accounts, each made when it is first asked for. */
 class StoredAccounts {
   readonly columns: AccountColumns;
-  readonly #texts: Buffer;
+  readonly #bytes: Buffer;
   readonly #plans: ReadonlyMap<string, Plan>;
+  readonly #tariffs: ReadonlyMap<string, Tariff>;
   readonly #made = new Map<number, Account>();
 
-  constructor(columns: AccountColumns, plans: ReadonlyMap<string, Plan>) {
+  constructor(columns: AccountColumns, { plans, tariffs }: AccountReferences) {
     this.columns = columns;
-    const { texts } = columns;
-    this.#texts = Buffer.from(texts.buffer, texts.byteOffset, texts.byteLength);
+    const { bytes } = columns;
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#plans = plans;
+    this.#tariffs = tariffs;
   }
 
   at(index: number): Account {
     let account = this.#made.get(index);
     if (account === undefined) {
       const { ends } = this.columns;
-      const text = this.#texts.toString('utf8', index === 0 ? 0 : ends[index - 1], ends[index]);
-      const { plan, billingStart, ...rest } = JSON.parse(text) as AccountText;
-      account = { ...rest, plan: this.#plans.get(plan)!, billingStart: billingStart ?? -Infinity };
+      // A copy, because what is read must not lie in shared memory.
+      const own = Buffer.from(this.#bytes.subarray(index === 0 ? 0 : ends[index - 1], ends[index]));
+      const { plan, ...rest } = deserialize(own) as StoredAccount;
+      const known = withRules(rest, ({ id }) => this.#tariffs.get(id)!);
+      account = { ...known, plan: this.#plans.get(plan)! };
       this.#made.set(index, account);
     }
     return account;
@@ -151,12 +177,12 @@ class LazyMap<Key, Value> implements ReadonlyMap<Key, Value> {
 
 export function storedAccounts(
   columns: AccountColumns,
-  plans: ReadonlyMap<string, Plan>,
+  references: AccountReferences,
 ): {
   readonly accounts: ReadonlyMap<string, Account>;
   readonly accountByNumber: ReadonlyMap<number, Account>;
 } {
-  const stored = new StoredAccounts(columns, plans);
+  const stored = new StoredAccounts(columns, references);
   return {
     accounts: new LazyMap(
       columns.ends.length,

@@ -74,6 +74,50 @@ function wholeRows({ rates }: Tariff): unknown[] {
   });
 }
 
+test('own rules come along with the tariffs and pools of the catalog', () => {
+  const result = buildCatalog(
+    smallCatalog({
+      ...CHANGED,
+      'accounts.yaml': `accounts:
+  - id: acme
+    name: Acme
+    plan: standard
+    billing_start: 2020-01-15
+    rules: { international: { tariff: deck } }
+    billing_groups: [{ id: sales, name: Sales, rules: { international: blocked } }]
+    devices:
+      - { id: phone-101, kind: phone, extension: '101', billing_group: sales, rules: { international: { tariff: deck } } }
+  - { id: other, name: Other, plan: standard, billing_start: 2018-11-04 }
+`,
+    }),
+  );
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  const original = result.catalog.accounts.get('acme')!;
+  const received = passed(result.catalog);
+  const account = received.accounts.get('acme')!;
+  const deck = received.tariffs.get('deck')!;
+  for (const rules of [account.rules, account.devices[0]!.rules]) {
+    expect(rules!.international).toEqual({ kind: 'tariff', tariff: deck, pools: [] });
+    expect((rules!.international as { tariff: Tariff }).tariff).toBe(deck);
+  }
+  expect(account.billingGroups).toEqual(original.billingGroups);
+  expect(fingerprintOf(received)).toBe(result.catalog.fingerprint);
+});
+
+test('what is billed comes along', async () => {
+  const sample = await loadCatalog(SAMPLE);
+  if (!sample.ok) throw new Error('refused');
+  const received = passed(sample.catalog);
+  expect(sample.catalog.billing).toBeDefined();
+  expect(received.billing).toEqual(sample.catalog.billing);
+  for (const account of sample.catalog.accounts.values()) {
+    const { plan: _, ...rest } = received.accounts.get(account.id)!;
+    const { plan, ...original } = account;
+    expect(rest).toEqual(original);
+    expect(received.accounts.get(account.id)!.plan.recurring).toEqual(plan.recurring);
+  }
+});
+
 test('its rows are not copied', () => {
   const catalog = built();
   const rates = catalog.tariffs.get('deck')!.rates;

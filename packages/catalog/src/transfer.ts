@@ -10,7 +10,7 @@ import { type RateColumns, RateList } from './rate-list.ts';
 
 /** Can be posted to another thread; what it is made of is not for others to look at. */
 export interface TransferredCatalog {
-  readonly head: Pick<Catalog, 'version' | 'fingerprint' | 'name' | 'destinationSets'> & {
+  readonly head: Pick<Catalog, 'version' | 'fingerprint' | 'name' | 'destinationSets' | 'billing'> & {
     readonly defaultPlan: string | null;
   };
   readonly tariffs: readonly TransferredTariff[];
@@ -34,13 +34,15 @@ type TransferredPlan = Omit<Plan, 'rules'> & {
 
 /** @param catalog as it was built, read or received */
 export function transferCatalog(catalog: Catalog): TransferredCatalog {
-  const { version, fingerprint, name, destinationSets, defaultPlan, tariffs, plans, accounts } = catalog;
+  const { version, fingerprint, name, destinationSets, billing, defaultPlan, tariffs, plans, accounts } =
+    catalog;
   return {
     head: {
       version,
       fingerprint,
       name,
       destinationSets,
+      ...(billing === undefined ? {} : { billing }),
       defaultPlan: defaultPlan === null ? null : defaultPlan.id,
     },
     tariffs: Array.from(tariffs.values(), ({ rates, index, originIndex, ...tariff }) => ({
@@ -79,7 +81,7 @@ export function receiveCatalog(transferred: TransferredCatalog): Catalog {
     ...head,
     tariffs,
     plans,
-    ...storedAccounts(transferred.accounts, plans),
+    ...storedAccounts(transferred.accounts, { plans, tariffs }),
     defaultPlan: defaultPlan === null ? null : plans.get(defaultPlan)!,
   };
 }
