@@ -4,9 +4,9 @@ import { explainStored, explanationText } from '@tollstream/rating-engine';
 import type { StoredCall } from '@tollstream/rating-engine';
 import type { UsageStore } from '@tollstream/usage-store';
 import type { ExplainOptions } from './commands/explain.ts';
-import { SAMPLE_DATA, openStoreOf } from './embedded/open-store.ts';
 import { EXIT_FAILED } from './failure.ts';
 import { print, say } from './terminal.ts';
+import { withStore } from './with-store.ts';
 
 /** Columns as texts and whole numbers: a decimal must not become a float on its way. */
 const COLUMNS = `call_id AS callId, account_id AS account, plan, toFloat64(catalog_version) AS catalogVersion,
@@ -24,26 +24,21 @@ const COLUMNS = `call_id AS callId, account_id AS account, plan, toFloat64(catal
 type Row = Omit<StoredCall, 'ratePerMinute' | 'connectFee' | 'charge'> &
   Readonly<Record<'ratePerMinute' | 'connectFee' | 'charge', string>>;
 
-export async function runExplain(callId: string, options: ExplainOptions): Promise<void> {
-  const opened = await openStoreOf(options.data ?? SAMPLE_DATA);
-  try {
-    const calls = await storedCalls(opened.store, callId);
-    if (calls.length === 0) {
-      say(`No rated call has the id ${callId}. \`tollstream trace\` looks for it everywhere.`);
-      process.exitCode = EXIT_FAILED;
-    }
-    for (const call of calls) {
-      const explanation = explainStored(call);
-      print(options.json === true ? JSON.stringify(explanation) : explanationText(explanation));
-      if (!explanation.reproduces) process.exitCode = EXIT_FAILED;
-    }
-  } finally {
-    await opened.close();
+export async function runExplain(callId: string, { data, json }: ExplainOptions): Promise<void> {
+  const calls = await withStore(data, (store) => storedCalls(store, callId));
+  if (calls.length === 0) {
+    say(`No rated call has the id ${callId}. \`tollstream trace\` looks for it everywhere.`);
+    process.exitCode = EXIT_FAILED;
+  }
+  for (const call of calls) {
+    const explanation = explainStored(call);
+    print(json === true ? JSON.stringify(explanation) : explanationText(explanation));
+    if (!explanation.reproduces) process.exitCode = EXIT_FAILED;
   }
 }
 
 /** The rated legs with an id, each at its highest revision. */
-async function storedCalls(store: UsageStore, callId: string): Promise<StoredCall[]> {
+export async function storedCalls(store: UsageStore, callId: string): Promise<StoredCall[]> {
   const rows = await store.query<Row>(
     `SELECT ${COLUMNS} FROM ${store.database}.usage_final WHERE call_id = {id: String} ORDER BY started_at, switch_id, leg`,
     { id: callId },

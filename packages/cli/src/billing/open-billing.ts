@@ -8,6 +8,8 @@ import { lockDataDirectory } from '@tollstream/event-log';
 import { CATALOG_SETTINGS, defineConfig, loadConfig } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
 import { catalogOf } from '../catalog-option.ts';
+import { catalogOfData } from '../catalog-versions/of-data.ts';
+import { resolveCatalog } from '../catalog-versions/resolve.ts';
 import { SAMPLE_DATA, openStoreOf } from '../embedded/open-store.ts';
 import { readSettings } from '../embedded/settings.ts';
 import { openServerStoreFromEnvironment } from '../kafka-options.ts';
@@ -74,12 +76,10 @@ export async function openUsage(
     const store = openServerStoreFromEnvironment();
     return { store, catalog: await catalogByOptions(options), close: () => store.close() };
   }
-  const opened = await openStoreOf(options.data ?? SAMPLE_DATA);
+  const data = options.data ?? SAMPLE_DATA;
+  const opened = await openStoreOf(data);
   try {
-    const catalog = await catalogOf({
-      catalog: options.catalog ?? opened.settings.catalog,
-      defaultPlan: opened.settings.defaultPlan ?? undefined,
-    });
+    const catalog = await catalogOfData(data, opened.settings, options.catalog);
     return { store: opened.store, catalog, close: () => opened.close() };
   } catch (error) {
     await opened.close();
@@ -87,13 +87,14 @@ export async function openUsage(
   }
 }
 
-/** The catalog that the data directory was rated with, the one that is named, or the one of the environment. */
+/** The catalog that is named, the one in force of the data directory, or the one of the environment. */
 export async function catalogByOptions(options: BillingOptions): Promise<Catalog> {
-  if (options.catalog !== undefined) return catalogOf({ catalog: options.catalog });
   if (serverUrl(options) === undefined) {
-    const settings = await readSettings(options.data ?? SAMPLE_DATA);
-    return catalogOf({ catalog: settings?.catalog });
+    const data = options.data ?? SAMPLE_DATA;
+    const settings = await readSettings(data);
+    return settings === null ? catalogOf(options) : catalogOfData(data, settings, options.catalog);
   }
+  if (options.catalog !== undefined) return resolveCatalog(options.catalog, {});
   const config = defineConfig({ name: 'billing', settings: CATALOG_SETTINGS });
   const { values } = loadConfig(config, { env: process.env });
   return catalogOf({ catalog: values.catalogDir, defaultPlan: values.defaultPlan || undefined });

@@ -37,7 +37,7 @@ export function withBillingStore(command: Command): Command {
       '--data <dir>',
       'data directory of an embedded run (default: TOLLSTREAM_POSTGRES_URL, or else .tollstream/sample)',
     )
-    .option('--catalog <dir>', 'catalog (default: the one the run used)')
+    .option('--catalog <version|dir>', 'catalog (default: the published version in force)')
     .option('--json', 'JSON, the same bytes every time');
 }
 

@@ -20,7 +20,10 @@ export function addSettleCommand(program: Command): void {
     )
     .requiredOption('--month <yyyy-mm>', 'billing month; it must have ended in the zone of each account')
     .option('--account <id>', 'this account only')
-    .option('--catalog <dir...>', 'catalogs that the calls were rated with (default: the one the run used)')
+    .option(
+      '--catalog <dir...>',
+      'catalogs that the calls were rated with (default: the published versions that they name)',
+    )
     .option('--all-by <version|dir>', 'price all calls with this catalog, whatever rated them')
     .option('--default-plan <plan>', 'plan of accounts that the catalog does not know')
     .option('--data <dir>', 'data directory of an embedded run (default: ClickHouse by environment)')

@@ -16,11 +16,21 @@ export async function pricingCatalog(text: string, place: CatalogPlace): Promise
   return /^\d+$/.test(text) ? publishedCatalog(Number(text), place) : catalogAt(text, place);
 }
 
+/**
+ * Those of the versions that can be had: as they were published, else from the directory that the run was given. The published
+ * ones come first, since files may have changed after they rated calls.
+ */
+export async function ratedCatalogs(versions: readonly number[], place: CatalogPlace): Promise<Catalog[]> {
+  const found = await publishedCatalogs(versions, place);
+  const missing = versions.filter((version) => !found.some((each) => each.version === version));
+  if (missing.length === 0 || place.settings === null) return found;
+  // Without the directory of the run its versions are missing, which whoever prices the calls says.
+  const given = await catalogAt(place.settings.catalog, place).catch(() => null);
+  return given !== null && missing.includes(given.version) ? [...found, given] : found;
+}
+
 /** Those of the versions that were published; the others are left out. */
-export async function publishedCatalogs(
-  versions: readonly number[],
-  place: CatalogPlace,
-): Promise<Catalog[]> {
+async function publishedCatalogs(versions: readonly number[], place: CatalogPlace): Promise<Catalog[]> {
   const found: Catalog[] = [];
   for (const version of versions) {
     try {

@@ -1,12 +1,13 @@
+import type { Catalog } from '@tollstream/catalog';
 import { applyMonth, previewMonth, pricedBy } from '@tollstream/service-billing';
 import type { AppliedMonth, MonthPreview } from '@tollstream/service-billing';
 import type { RerateOptions } from '../commands/rerate.ts';
 import { EXIT_FAILED, UsageError } from '../failure.ts';
 import { colours, count, print, say } from '../terminal.ts';
 import { ReadProgress } from '../verify/read-progress.ts';
-import { catalogAt, monthsBetween, openUsage, parseMonthStart } from './open.ts';
-import type { OpenedUsage } from './open.ts';
-import { pricingCatalog } from './pricing-catalog.ts';
+import { monthsBetween, openUsage, parseMonthStart } from './open.ts';
+import { pricingCatalog, ratedCatalogs } from './pricing-catalog.ts';
+import type { CatalogPlace } from './pricing-catalog.ts';
 import {
   amounts,
   appliedJson,
@@ -27,8 +28,9 @@ export async function runRerate(options: RerateOptions): Promise<void> {
     progress.update({ topic: String(step.month), read: step.calls, of: step.ofRows });
   const opened = await openUsage(options.data);
   try {
-    const catalog = await pricingCatalog(options.catalog, { ...options, settings: opened.settings });
-    if (options.apply === true) await refuseReused(catalog, opened);
+    const place = { ...options, settings: opened.settings };
+    const catalog = await pricingCatalog(options.catalog, place);
+    if (options.apply === true) await refuseReused(catalog, place);
     const request = { account: options.account ?? null, catalogs: pricedBy(catalog), onProgress };
     const previews: MonthPreview[] = [];
     for (const month of months) previews.push(await previewMonth(opened.store, { ...request, month }));
@@ -105,16 +107,13 @@ function refuseUnpriced(previews: readonly MonthPreview[]): void {
 }
 
 /** Rows name the version that priced them: two catalogs of one number could not be told apart afterwards. */
-async function refuseReused(
-  catalog: Awaited<ReturnType<typeof catalogAt>>,
-  { settings }: OpenedUsage,
-): Promise<void> {
-  if (settings === null) return;
-  const used = await catalogAt(settings.catalog, { settings }).catch(() => null);
-  if (used === null || used.version !== catalog.version || used.fingerprint === catalog.fingerprint) return;
+async function refuseReused(catalog: Catalog, place: CatalogPlace): Promise<void> {
+  if (place.settings === null) return;
+  const [used] = await ratedCatalogs([catalog.version], place);
+  if (used === undefined || used.fingerprint === catalog.fingerprint) return;
   throw new UsageError({
     code: 'TOLL_SETTLEMENT_VERSION_REUSED',
-    message: `Both this catalog and the one that rated the calls (${settings.catalog}) say they are version ${catalog.version}, and they differ`,
+    message: `Both this catalog and one that rated calls say they are version ${catalog.version}, and they differ`,
     remedy:
       'Give the changed catalog the next version in its catalog.yaml: every row names the version that priced it.',
   });

@@ -16,7 +16,7 @@ import { count, print, say } from '../terminal.ts';
 import { ReadProgress } from '../verify/read-progress.ts';
 import { catalogAt, openUsage, parseMonthStart } from './open.ts';
 import type { OpenedUsage } from './open.ts';
-import { pricingCatalog, publishedCatalogs } from './pricing-catalog.ts';
+import { pricingCatalog, ratedCatalogs } from './pricing-catalog.ts';
 import { appliedJson, appliedLine, differenceJson, differenceTable, differencesOf, money } from './report.ts';
 
 export async function runSettle(options: SettleOptions): Promise<void> {
@@ -56,7 +56,7 @@ export async function runSettle(options: SettleOptions): Promise<void> {
   }
 }
 
-/** Of directories, and, where calls name other versions, those that were published. */
+/** Of the directories that are named, and of the versions that calls name beside them. */
 async function catalogsOf(
   options: SettleOptions,
   { store, settings }: OpenedUsage,
@@ -64,12 +64,13 @@ async function catalogsOf(
 ): Promise<PricingCatalogs> {
   const place = { defaultPlan: options.defaultPlan, data: options.data, settings };
   if (options.allBy !== undefined) return pricedBy(await pricingCatalog(options.allBy, place));
-  const known = settings?.catalog ?? process.env['TOLLSTREAM_CATALOG_DIR'] ?? '';
+  // Services that read a directory publish nothing: it is theirs by environment.
+  const known = settings === null ? (process.env['TOLLSTREAM_CATALOG_DIR'] ?? '') : '';
   const directories = options.catalog ?? (known === '' ? [] : [known]);
   const catalogs = await Promise.all(directories.map((directory) => catalogAt(directory, place)));
   const named = new Set(catalogs.map(({ version }) => version));
   const versions = (await ratedVersions(store, of)).map(({ version }) => version);
-  const others = await publishedCatalogs(
+  const others = await ratedCatalogs(
     versions.filter((version) => !named.has(version)),
     place,
   );

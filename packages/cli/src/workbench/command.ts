@@ -1,9 +1,8 @@
 import type { UsageStore } from '@tollstream/usage-store';
 import type { WorkbenchOptions } from '../commands/suspended.ts';
-import { openStoreOf } from '../embedded/open-store.ts';
 import { EXIT_FAILED, UsageError } from '../failure.ts';
-import { openServerStoreFromEnvironment } from '../kafka-options.ts';
 import { print, say, table } from '../terminal.ts';
+import { withStore } from '../with-store.ts';
 import type { Row } from './queries.ts';
 
 const LIMIT_MAX = 1_000_000;
@@ -14,7 +13,7 @@ export async function runList(
   ask: (store: UsageStore, limit: number) => Promise<Row[]>,
 ): Promise<void> {
   const limit = parseLimit(options.limit);
-  const rows = await withStore(options, (store) => ask(store, limit));
+  const rows = await withStore(options.data, (store) => ask(store, limit));
   if (options.json === true) for (const row of rows) print(JSON.stringify(row));
   else if (rows[0] === undefined) say('None.');
   else {
@@ -34,7 +33,7 @@ export async function runShow(
   options: WorkbenchOptions,
   ask: (store: UsageStore) => Promise<Row[]>,
 ): Promise<void> {
-  const rows = await withStore(options, ask);
+  const rows = await withStore(options.data, ask);
   for (const [index, row] of rows.entries()) {
     if (options.json === true) print(JSON.stringify(row));
     else {
@@ -46,26 +45,6 @@ export async function runShow(
   if (rows.length > 0) return;
   say('None is known by that name.');
   process.exitCode = EXIT_FAILED;
-}
-
-async function withStore(
-  options: WorkbenchOptions,
-  ask: (store: UsageStore) => Promise<Row[]>,
-): Promise<Row[]> {
-  if (options.data !== undefined) {
-    const opened = await openStoreOf(options.data);
-    try {
-      return await ask(opened.store);
-    } finally {
-      await opened.close();
-    }
-  }
-  const store = openServerStoreFromEnvironment();
-  try {
-    return await ask(store);
-  } finally {
-    await store.close();
-  }
 }
 
 /** Records may hold anything: what is no printable character must not reach the terminal. */
