@@ -63,6 +63,7 @@ export async function prepareServices(options: ServicesOptions): Promise<Prepare
     TOLLSTREAM_CATALOG_DIR: options.catalog ?? path.join(PROJECT_ROOT, 'examples/hosted-phone'),
     TOLLSTREAM_OPERATIONS_PORT: '0',
     TOLLSTREAM_HTTP_PORT: '0',
+    TOLLSTREAM_API_PORT: '0',
     TOLLSTREAM_GROUP_PREFIX: prefix,
     ...Object.fromEntries(
       Object.entries(topics).map(([name, topic]) => [`TOLLSTREAM_TOPIC_${name.toUpperCase()}`, topic]),
