@@ -126,7 +126,7 @@ async function rowsByVersion(services: Services): Promise<Map<number, number>> {
   const rows = await services.query<{ version: number; rows: string }>(
     'SELECT catalog_version AS version, count() AS rows FROM tollstream.usage GROUP BY version ORDER BY version',
   );
-  return new Map(rows.map(({ version, rows: count }) => [Number(version), Number(count)]));
+  return new Map(rows.map(({ version, rows: count }) => [version, Number(count)]));
 }
 
 /** Each record was accepted or rejected, each accepted one rated, suspended or left out as a duplicate, and all that is kept is stored. */
