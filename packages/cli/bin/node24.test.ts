@@ -75,3 +75,8 @@ describe('runUnder', () => {
     expect(await once(parent, 'close')).toEqual([null, 'SIGKILL']);
   });
 });
+
+it('is kept executable in the repository, since npm makes it so and a tree that differs cannot be told from a changed one', () => {
+  const [mode] = execFileSync('git', ['ls-files', '-s', TOLLSTREAM], { encoding: 'utf8' }).split(' ');
+  expect(mode).toBe('100755');
+});
