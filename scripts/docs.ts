@@ -9,6 +9,7 @@ import { configurationPage } from './docs/configuration-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { errorCodeProblems } from './docs/error-codes.ts';
 import { metricsPage } from './docs/metrics-page.ts';
+import { openApiDocument } from '../services/billing/src/api/openapi.ts';
 
 const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
@@ -29,6 +30,15 @@ for (const [name, content] of Object.entries(pages)) {
   if (wanted === present) continue;
   if (check) problems.push(`${name} is not what the code says; run "node scripts/docs.ts"`);
   else writeFileSync(file, wanted);
+}
+const openApiFile = join(root, 'schemas/openapi.json');
+const openApi = await format(JSON.stringify(openApiDocument()), {
+  ...(await resolveConfig(openApiFile)),
+  parser: 'json',
+});
+if (!existsSync(openApiFile) || readFileSync(openApiFile, 'utf8') !== openApi) {
+  if (check) problems.push('schemas/openapi.json is not what the code says; run "node scripts/docs.ts"');
+  else writeFileSync(openApiFile, openApi);
 }
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.exitCode = problems.length > 0 ? 1 : 0;

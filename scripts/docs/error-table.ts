@@ -889,15 +889,24 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'A download was asked for in a format that is not made.',
       'Use one of the formats that the message lists.',
     ),
+    TOLL_BILLING_KEYS_INVALID: entry(
+      'The file of API keys cannot be used for a reason that the message gives.',
+      'Correct the file; [services/billing](../services/billing/README.md) shows one.',
+    ),
     TOLL_BILLING_KEY_WRONG: entry('A request has no valid key.', 'Send it as `Authorization: Bearer KEY`.'),
+    TOLL_BILLING_METHOD_UNKNOWN: entry(
+      'The path knows GET and HEAD only.',
+      'Use GET: the API reads, and changes nothing.',
+    ),
     TOLL_BILLING_MONTH_INVALID: entry('A text is no month.', 'Write year and month, such as `2020-02`.'),
     TOLL_BILLING_REQUEST_INVALID: entry(
       'A request cannot be read.',
       'Correct the request as the message says.',
     ),
-    TOLL_BILLING_ROUTE_UNKNOWN: entry(
-      'There is nothing under the path.',
-      'See the README of the billing service for the paths.',
+    TOLL_BILLING_ROUTE_UNKNOWN: entry('There is nothing under the path.', '`/openapi.json` names the paths.'),
+    TOLL_BILLING_SCOPE_MISSING: entry(
+      'The key does not have the scope of the request.',
+      'Use a key that has it.',
     ),
     TOLL_RATING_INPUT_UNREADABLE: entry(
       'The topic of accepted calls holds something that is no block of calls.',

@@ -1,14 +1,26 @@
-/** The HTTP API of invoice jobs: accounts, monthly usage, invoice previews, call details. Errors are problem+json (RFC 9457). */
+/** The HTTP API: what stands in `api/routes.ts`, answered from the store and the catalog. Everything is read-only. */
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import Fastify from 'fastify';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Account, Catalog } from '@tollstream/catalog';
+import type { CatalogVersion } from '@tollstream/catalog-versions';
 import { CHARGE_SCALE } from '@tollstream/contracts';
 import { formatScaled } from '@tollstream/money';
-import { isTollError } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
-import { hasKey, namesThisMachine } from './access.ts';
-import { isTextFormat, streamCdrs } from './cdr/download.ts';
-import { CDR_FORMATS } from './cdr/columns.ts';
+import { namesThisMachine } from './access.ts';
+import { findKey, masterKey } from './api/keys.ts';
+import type { ApiKey } from './api/keys.ts';
+import { openApiDocument } from './api/openapi.ts';
+import { sendFailure, sendProblem } from './api/problems.ts';
+import type { RequestFailure } from './api/problems.ts';
+import { API_ROUTES, API_SCOPES, CDR_MEDIA } from './api/routes.ts';
+import type { OperationId } from './api/routes.ts';
+import { isTextFormat, streamCdrs, writeCdrFile } from './cdr/download.ts';
+import type { CdrFormat } from './cdr/columns.ts';
+import type { CdrRequest } from './cdr/query.ts';
 import { accountUnknown } from './errors.ts';
 import { monthText, parseMonth } from './month.ts';
 import { accountOf, previewInvoice } from './preview.ts';
@@ -19,118 +31,225 @@ export interface BillingApiOptions {
   readonly store: UsageStore;
   /** The version in use; asked for once a request, so that no answer is made from two. */
   readonly catalog: () => Catalog;
-  /** '' = none: then only requests that name this machine as host are answered. */
+  /** All published versions, ascending; absent where the catalog is read from files. */
+  readonly versions?: () => Promise<readonly CatalogVersion[]>;
+  /** A key that may ask everything; '' = none. */
   readonly apiKey: string;
+  /** Further keys. Without any key only requests that name this machine as host are answered. */
+  readonly keys?: readonly ApiKey[];
   /** Called for failures that are not the caller's. */
   readonly onError?: (error: Error) => void;
 }
 
-const ACCOUNTS_PAGE_MAX = 1_000;
-const ACCOUNTS_PAGE = 100;
-const ACCOUNT_ID_BYTES_MAX = 512;
-const RETRY_AFTER_SECONDS = 5;
-
-const CONTENT_TYPE: Readonly<Record<'csv' | 'jsonl', string>> = {
-  csv: 'text/csv; charset=utf-8; header=present',
-  jsonl: 'application/x-ndjson; charset=utf-8',
-};
-
-/** The request is right, and account or catalog do not let the invoice be made. */
-const CANNOT_BE_MADE: ReadonlySet<string> = new Set([
-  'TOLL_BILLING_ACCOUNT_MOVED',
-  'TOLL_BILLING_CURRENCY_MIXED',
-  'TOLL_BILLING_FACTOR_MISSING',
-  'TOLL_BILLING_FEE_RATE_MISSING',
-  'TOLL_BILLING_PLAN_UNKNOWN',
-  'TOLL_BILLING_TAX_JURISDICTION_UNKNOWN',
-  'TOLL_BILLING_TAX_RATE_MISSING',
-  'TOLL_BILLING_TOTAL_NEGATIVE',
-]);
-
-type RequestFailure = Error & { readonly statusCode?: number | undefined };
-
-interface MonthOfAccount {
-  readonly Params: { readonly id: string; readonly month: string };
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks. */
+    apiKey: ApiKey | null;
+  }
+  interface FastifyContextConfig {
+    operation?: OperationId;
+  }
 }
 
+/** What Node takes as the head of a request. */
+const PARAMETER_BYTES_MAX = 16_384;
+
+/** On a machine without keys. */
+const ANYONE: ApiKey = { id: '', sha256: '', scopes: API_SCOPES, account: null };
+
+type Parameters = Readonly<Record<string, never>> & { readonly id: string; readonly month: string };
+interface Query {
+  /** As the route's schema says: an id, or a version. */
+  readonly after?: string | number;
+  readonly limit: number;
+  readonly format: CdrFormat;
+  readonly detail: boolean;
+  readonly extension?: string;
+  readonly number?: string;
+  readonly call_type?: string;
+  readonly day?: string;
+}
+type Asked = FastifyRequest<{ Params: Parameters; Querystring: Query }>;
+type Handler = (request: Asked, reply: FastifyReply) => unknown;
+
 /** The API, not yet listening. */
-export function createBillingApi({ store, catalog, apiKey, onError }: BillingApiOptions): FastifyInstance {
+export function createBillingApi(options: BillingApiOptions): FastifyInstance {
+  const { apiKey, onError } = options;
+  const keys = [...(apiKey === '' ? [] : [masterKey(apiKey)]), ...(options.keys ?? [])];
   const api = Fastify({
-    routerOptions: { maxParamLength: ACCOUNT_ID_BYTES_MAX },
+    // No limit of its own: the schemas say what is too long, and Node how long a request's head may be.
+    routerOptions: { maxParamLength: PARAMETER_BYTES_MAX },
+    // A misspelled filter is refused: left out, it would give more than was asked for.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
     // Paths that cannot even be routed: broken escapes, endless names.
-    frameworkErrors: (error, _request, reply) => void failure(reply as FastifyReply, error, onError),
+    frameworkErrors: (error, request, reply) =>
+      void sendFailure(request as FastifyRequest, reply as FastifyReply, error, onError),
   });
+  api.decorateRequest('apiKey', null);
   api.addHook('onRequest', async (request, reply) => {
-    if (
-      apiKey !== '' ? hasKey(request.headers.authorization, apiKey) : namesThisMachine(request.headers.host)
-    )
-      return;
-    reply.header('www-authenticate', 'Bearer');
-    return problem(reply, {
-      status: 401,
-      code: 'TOLL_BILLING_KEY_WRONG',
-      message: 'The request has no valid key.',
-      remedy: 'Send it as Authorization: Bearer KEY.',
-    });
+    const { operation } = request.routeOptions.config;
+    const scope = operation === undefined ? null : API_ROUTES[operation].scope;
+    request.apiKey =
+      keys.length > 0
+        ? findKey(request.headers.authorization, keys)
+        : namesThisMachine(request.headers.host)
+          ? ANYONE
+          : null;
+    if (request.apiKey === null && !(keys.length > 0 && operation === 'getOpenApi')) {
+      reply.header('www-authenticate', 'Bearer');
+      return sendProblem(reply, {
+        status: 401,
+        code: 'TOLL_BILLING_KEY_WRONG',
+        message: 'The request has no valid key.',
+        remedy: 'Send it as Authorization: Bearer KEY.',
+      });
+    }
+    if (scope !== null && !request.apiKey!.scopes.includes(scope)) {
+      return sendProblem(reply, {
+        status: 403,
+        code: 'TOLL_BILLING_SCOPE_MISSING',
+        message: `The key does not have the scope ${scope}.`,
+        remedy: 'Use a key that has it.',
+      });
+    }
+    return undefined;
+  });
+  // Whatever a route does with its account: a key of another one gets the answer for an account that does not exist.
+  api.addHook('preHandler', async (request) => {
+    const { id } = request.params as { id?: string };
+    const { account } = request.apiKey ?? ANYONE;
+    if (id !== undefined && account !== null && id !== account) throw accountUnknown(id);
   });
   api.setNotFoundHandler((_request, reply) =>
-    problem(reply, {
+    sendProblem(reply, {
       status: 404,
       code: 'TOLL_BILLING_ROUTE_UNKNOWN',
       message: 'There is nothing under this path.',
-      remedy: 'See the README of the billing service for the paths.',
+      remedy: '/openapi.json names the paths.',
     }),
   );
-  api.setErrorHandler((error: RequestFailure, _request, reply) => failure(reply, error, onError));
+  api.setErrorHandler((error: RequestFailure, request, reply) => sendFailure(request, reply, error, onError));
 
-  api.get<{ Querystring: { after?: string; limit?: string } }>('/v1/accounts', (request) => {
-    const { after = '', limit } = request.query;
-    const size = Math.min(Math.max(Number.parseInt(limit ?? '', 10) || ACCOUNTS_PAGE, 1), ACCOUNTS_PAGE_MAX);
-    const { accounts } = catalog();
-    const ids = [...accounts.keys()].filter((id) => id > after).sort();
-    const page = ids.slice(0, size);
-    return {
-      accounts: page.map((id) => describeAccount(accounts.get(id)!)),
-      next_after: ids.length > size ? page.at(-1) : null,
-    };
-  });
-
-  api.get<MonthOfAccount>('/v1/accounts/:id/invoices/:month', async ({ params }) =>
-    previewInvoice(store, catalog(), params.id, params.month),
-  );
-
-  api.get<MonthOfAccount>('/v1/accounts/:id/usage/:month', async ({ params }) => {
-    const month = parseMonth(params.month);
-    const account = accountOf(catalog(), params.id);
-    const rows = await readUsage(store, params.id, month);
-    if (account.isDefault && rows.length === 0) throw accountUnknown(params.id);
-    return { account_id: account.id, month: monthText(month), rows: rows.map(describeUsage) };
-  });
-
-  api.get<MonthOfAccount & { Querystring: { format?: string } }>(
-    '/v1/accounts/:id/cdrs/:month',
-    async ({ params, query }, reply) => {
-      const format = CDR_FORMATS.filter(isTextFormat).find(
-        (candidate) => candidate === (query.format ?? 'csv'),
-      );
-      if (format === undefined) {
-        return problem(reply, {
-          status: 400,
-          code: 'TOLL_BILLING_FORMAT_UNKNOWN',
-          message: 'The format is not known.',
-          remedy: `Use one of ${CDR_FORMATS.filter(isTextFormat).join(', ')}.`,
-        });
-      }
-      const account = accountOf(catalog(), params.id);
-      const stream = await streamCdrs(store, { accountId: params.id, month: params.month, format });
-      const name = `${account.id.replace(/[^\w.-]/g, '_')}-${params.month}.${format}`;
-      return reply
-        .header('content-type', CONTENT_TYPE[format])
-        .header('content-disposition', `attachment; filename="${name}"`)
-        .send(stream);
-    },
-  );
+  const handlers = handlersOf(options);
+  const otherMethods = api.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD');
+  for (const [operation, route] of Object.entries(API_ROUTES) as [
+    OperationId,
+    (typeof API_ROUTES)[OperationId],
+  ][]) {
+    const url = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    api.get<{ Params: Parameters; Querystring: Query }>(
+      url,
+      {
+        config: { operation },
+        schema: {
+          params: { type: 'object', properties: route.path_parameters },
+          querystring: { type: 'object', properties: route.query, additionalProperties: false },
+        },
+      },
+      async (request, reply) => handlers[operation](request, reply),
+    );
+    // Before a body is looked at: no body would be right.
+    api.route({
+      method: otherMethods,
+      url,
+      onRequest: async (_request, reply) =>
+        sendProblem(reply.header('allow', 'GET, HEAD'), {
+          status: 405,
+          code: 'TOLL_BILLING_METHOD_UNKNOWN',
+          message: 'The path knows GET and HEAD only.',
+          remedy: 'Use GET: the API reads, and changes nothing.',
+        }),
+      handler: () => undefined,
+    });
+  }
   return api;
+}
+
+function handlersOf({ store, catalog, versions }: BillingApiOptions): Readonly<Record<OperationId, Handler>> {
+  const document = JSON.stringify(openApiDocument());
+  return {
+    listAccounts({ query: { after = '', limit }, apiKey }) {
+      const { accounts } = catalog();
+      const only = apiKey?.account ?? null;
+      const seen = only === null ? [...accounts.keys()] : [only].filter((id) => accounts.has(id));
+      const { page, next } = pageOf(seen.filter((id) => id > String(after)).sort(), limit);
+      return { accounts: page.map((id) => describeAccount(accounts.get(id)!)), next_after: next };
+    },
+
+    async getUsage({ params }) {
+      const month = parseMonth(params.month);
+      const account = accountOf(catalog(), params.id);
+      const rows = await readUsage(store, params.id, month);
+      if (account.isDefault && rows.length === 0) throw accountUnknown(params.id);
+      return { account_id: account.id, month: monthText(month), rows: rows.map(describeUsage) };
+    },
+
+    previewInvoice: async ({ params }) => previewInvoice(store, catalog(), params.id, params.month),
+
+    async downloadCallDetails({ params, query }, reply) {
+      const account = accountOf(catalog(), params.id);
+      const { format, detail, extension, number, call_type: callType, day } = query;
+      const request: CdrRequest = {
+        accountId: params.id,
+        month: params.month,
+        format,
+        hasDetail: detail,
+        filters: Object.fromEntries(
+          Object.entries({ extension, number, callType, day }).filter(([, value]) => value !== undefined),
+        ),
+      };
+      const name = `${account.id.replace(/[^\w.-]/g, '_')}-${params.month}.${format}`;
+      const disposition = `attachment; filename="${name}"`;
+      if (isTextFormat(format)) {
+        const rows = await streamCdrs(store, { ...request, format });
+        return reply
+          .header('content-type', CDR_MEDIA[format])
+          .header('content-disposition', disposition)
+          .send(rows);
+      }
+      return sendFile(store, request, reply.header('content-disposition', disposition));
+    },
+
+    async listCatalogVersions({ query: { after = -1, limit } }) {
+      const all = versions === undefined ? [fromFiles(catalog())] : (await versions()).map(describeVersion);
+      const { page, next } = pageOf(
+        all.map(({ version }) => version).filter((version) => version > Number(after)),
+        limit,
+      );
+      return { versions: all.filter(({ version }) => page.includes(version)), next_after: next };
+    },
+
+    getOpenApi: (_request, reply) =>
+      reply.header('content-type', 'application/json; charset=utf-8').send(document),
+  };
+}
+
+/** Formats with a head and a foot are made whole in a file of their own, which is gone with the answer. */
+async function sendFile(store: UsageStore, request: CdrRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-download-'));
+  const remove = async (): Promise<void> => rm(directory, { recursive: true, force: true });
+  try {
+    const file = path.join(directory, 'calls');
+    const { sha256 } = await writeCdrFile(store, { ...request, output: file });
+    const { size } = await stat(file);
+    const bytes = createReadStream(file);
+    bytes.once('close', () => void remove());
+    return await reply
+      .header('content-type', CDR_MEDIA[request.format])
+      .header('content-length', size)
+      .header('etag', `"${sha256}"`)
+      .header('repr-digest', `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`)
+      .send(bytes);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** The first rows, and the last of them when more follow. */
+function pageOf<T>(rows: readonly T[], limit: number): { page: readonly T[]; next: T | null } {
+  const page = rows.slice(0, limit);
+  return { page, next: rows.length > limit ? page.at(-1)! : null };
 }
 
 function describeAccount(account: Account): Record<string, string> {
@@ -157,48 +276,39 @@ function describeUsage(row: UsageRow): Record<string, string | number> {
   };
 }
 
-function statusOf(error: RequestFailure): number {
-  if (isTollError(error)) {
-    if (error.code === 'TOLL_BILLING_ACCOUNT_UNKNOWN') return 404;
-    if (CANNOT_BE_MADE.has(error.code)) return 409;
-    if (error.code.startsWith('TOLL_BILLING_')) return 400;
-    return 'transient' in error && error.transient === true ? 503 : 500;
-  }
-  return error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 500;
+interface DescribedVersion {
+  readonly version: number;
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly published_at: string | null;
+  readonly published_by: string;
+  readonly message: string;
+  readonly effective_at: string | null;
+  readonly rollback_of: number | null;
 }
 
-function failure(
-  reply: FastifyReply,
-  error: RequestFailure,
-  onError: BillingApiOptions['onError'],
-): FastifyReply {
-  const status = statusOf(error);
-  if (status < 500) {
-    return problem(reply, {
-      status,
-      code: isTollError(error) ? error.code : 'TOLL_BILLING_REQUEST_INVALID',
-      message: error.message,
-      remedy: isTollError(error) ? error.remedy : 'Correct the request.',
-    });
-  }
-  onError?.(error);
-  if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
-  // What is not the caller's to mend is told to the operator only: it may name places inside.
-  return problem(reply, {
-    status,
-    code: isTollError(error) ? error.code : 'TOLL_BILLING_FAILED',
-    message: 'The request could not be answered.',
-    remedy: 'Try again later.',
-  });
+function describeVersion(version: CatalogVersion): DescribedVersion {
+  return {
+    version: version.version,
+    name: version.name,
+    fingerprint: version.fingerprint,
+    published_at: version.publishedAt,
+    published_by: version.publishedBy,
+    message: version.message,
+    effective_at: version.effectiveAt,
+    rollback_of: version.rollbackOf,
+  };
 }
 
-function problem(
-  reply: FastifyReply,
-  { status, code, message, remedy }: { status: number; code: string; message: string; remedy: string },
-): FastifyReply {
-  return reply
-    .code(status)
-    .header('content-type', 'application/problem+json; charset=utf-8')
-    .serializer(JSON.stringify)
-    .send({ type: 'about:blank', title: code, status, detail: message, code, remedy });
+function fromFiles({ version, name, fingerprint }: Catalog): DescribedVersion {
+  return {
+    version,
+    name,
+    fingerprint,
+    published_at: null,
+    published_by: '',
+    message: '',
+    effective_at: null,
+    rollback_of: null,
+  };
 }

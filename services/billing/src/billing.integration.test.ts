@@ -215,9 +215,13 @@ describe('the API', () => {
     [`/v1/accounts/${ID}/cdrs/2020-01?format=pdf`, 400, 'TOLL_BILLING_FORMAT_UNKNOWN'],
     ['/v1/nothing', 404, 'TOLL_BILLING_ROUTE_UNKNOWN'],
     ['/v1/accounts/%zz/invoices/2020-02', 400, 'TOLL_BILLING_REQUEST_INVALID'],
-    [`/v1/accounts/${'x'.repeat(2_000)}/invoices/2020-02`, 414, 'TOLL_BILLING_REQUEST_INVALID'],
+    [`/v1/accounts/${'x'.repeat(2_000)}/invoices/2020-02`, 400, 'TOLL_BILLING_REQUEST_INVALID'],
     [`/v1/accounts/%27%20OR%201=1/cdrs/2020-01`, 404, 'TOLL_BILLING_ACCOUNT_UNKNOWN'],
     [`/v1/accounts/${ID}/cdrs/2020-01?format=csv&format=jsonl`, 400, 'TOLL_BILLING_FORMAT_UNKNOWN'],
+    [`/v1/accounts/${ID}/cdrs/2020-01?call_typ=local`, 400, 'TOLL_BILLING_REQUEST_INVALID'],
+    [`/v1/accounts/${ID}/cdrs/2020-01?day=2020-02-30`, 400, 'TOLL_BILLING_REQUEST_INVALID'],
+    [`/v1/accounts/${ID}/invoices/0000-01`, 400, 'TOLL_BILLING_MONTH_INVALID'],
+    ['/v1/accounts?limit=0', 400, 'TOLL_BILLING_REQUEST_INVALID'],
   ])('answers %s with a problem', async (url, status, code) => {
     const response = await get(url);
     expect(response.statusCode).toBe(status);

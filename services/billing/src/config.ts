@@ -30,7 +30,12 @@ export const BILLING_CONFIG = defineConfig({
     }),
     apiKey: setting.secret({
       summary:
-        'Key that callers send as `Authorization: Bearer KEY`; needed when the API listens beyond this machine.',
+        'Key that callers send as `Authorization: Bearer KEY`, and may ask everything with. When the API listens beyond this machine, it or apiKeysFile is needed.',
+    }),
+    apiKeysFile: setting.text({
+      summary:
+        'File of further keys, each with its scopes and the account that it is limited to (services/billing/README.md). Read at start.',
+      default: '',
     }),
   },
   relations: [
@@ -41,8 +46,8 @@ export const BILLING_CONFIG = defineConfig({
       about: ['catalogSource', 'kafkaBrokers'],
     },
     {
-      holds: (values) => values.apiKey !== '' || isLoopback(values.apiHost),
-      rule: 'apiKey must be set when apiHost is not a loopback address',
+      holds: (values) => values.apiKey !== '' || values.apiKeysFile !== '' || isLoopback(values.apiHost),
+      rule: 'apiKey must be set, or apiKeysFile, when apiHost is not a loopback address',
       about: ['apiHost'],
     },
   ],

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { openServiceCatalog } from '@tollstream/catalog-versions';
+import { catalogHistory, openServiceCatalog } from '@tollstream/catalog-versions';
 import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
 import type { EventLog } from '@tollstream/event-log';
 import { listen, startService, variableName } from '@tollstream/service-kit';
@@ -7,6 +7,7 @@ import type { ServiceContext } from '@tollstream/service-kit';
 import { openServerStore } from '@tollstream/usage-store';
 import type { UsageStore } from '@tollstream/usage-store';
 import { createBillingApi } from './api.ts';
+import { readKeys } from './api/keys.ts';
 import { BILLING_CONFIG } from './config.ts';
 
 type Context = ServiceContext<(typeof BILLING_CONFIG)['settings']>;
@@ -18,10 +19,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   return startService({ name: 'billing', config: BILLING_CONFIG, argv, start });
 }
 
-/** Catalog → store → API → later versions of the catalog; stopped in reverse order. */
+/** Keys → catalog → store → API → later versions of the catalog; stopped in reverse order. */
 async function start(context: Context): Promise<void> {
   const { config, log } = context;
-  const source = await openServiceCatalog(context, openEventLog(context));
+  const keys = config.apiKeysFile === '' ? [] : readKeys(config.apiKeysFile);
+  const eventLog = openEventLog(context);
+  const source = await openServiceCatalog(context, eventLog);
   let { catalog } = source;
   const store = openServerStore({
     url: config.clickhouseUrl,
@@ -35,7 +38,11 @@ async function start(context: Context): Promise<void> {
   const api = createBillingApi({
     store,
     catalog: () => catalog,
+    ...(eventLog === null
+      ? {}
+      : { versions: () => catalogHistory(eventLog, { topic: config.topicCatalog }) }),
     apiKey: config.apiKey,
+    keys,
     onError: (error) => log.error({ err: error }, 'a request failed'),
   });
   await api.ready();
