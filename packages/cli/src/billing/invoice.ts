@@ -1,15 +1,18 @@
 import {
   creditNoteDocument,
+  invoiceInLanguage,
   issueMonth,
   previewInvoice,
   renderInvoiceText,
   usageAsItStands,
+  writeInvoiceDocuments,
 } from '@tollstream/service-billing';
 import type { Invoice, IssuedMonth } from '@tollstream/service-billing';
 import type { InvoiceBalance } from '@tollstream/billing-store';
 import type {
   CreateInvoiceOptions,
   CreditInvoiceOptions,
+  DocumentOptions,
   InvoiceOptions,
   ListInvoiceOptions,
 } from '../commands/invoice.ts';
@@ -24,7 +27,20 @@ export async function previewInvoiceCommand(options: InvoiceOptions): Promise<vo
   const invoice = await using(openUsage(options), ({ store, catalog }) =>
     previewInvoice(store, catalog, options.account, month),
   );
-  print(options.json === true ? JSON.stringify(invoice) : renderInvoiceText(invoice));
+  await present(invoice, options, JSON.stringify);
+}
+
+/** Into the files that are asked for, or else as text or JSON. */
+async function present(
+  invoice: Invoice,
+  options: DocumentOptions,
+  jsonOf: (invoice: Invoice) => string,
+): Promise<void> {
+  const wanted = options.language === undefined ? invoice : invoiceInLanguage(invoice, options.language);
+  const files = await writeInvoiceDocuments(wanted, options);
+  for (const file of files) say(`Wrote ${file}.`);
+  if (options.json === true) print(jsonOf(wanted));
+  else if (files.length === 0) print(renderInvoiceText(wanted));
 }
 
 export async function createInvoices(options: CreateInvoiceOptions): Promise<void> {
@@ -110,9 +126,10 @@ function printBalances(found: readonly InvoiceBalance[], { json }: BillingOption
   print(table(head, rows, [5, 6, 7, 8]));
 }
 
-export async function showInvoice(number: string, options: BillingOptions): Promise<void> {
+export async function showInvoice(number: string, options: DocumentOptions): Promise<void> {
   const { document } = await using(openBillingStore(options), ({ billing }) => billing.invoice(number));
-  print(options.json === true ? document : renderInvoiceText(JSON.parse(document) as Invoice));
+  // JSON is what was issued, byte for byte, in whatever language documents are asked for.
+  await present(JSON.parse(document) as Invoice, options, () => document);
 }
 
 export async function creditInvoice(

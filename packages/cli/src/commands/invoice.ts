@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 
 interface DataOptions {
@@ -6,7 +7,14 @@ interface DataOptions {
   readonly json?: boolean;
 }
 
-export interface InvoiceOptions extends DataOptions {
+export interface DocumentOptions extends DataOptions {
+  readonly pdf?: string;
+  readonly html?: string;
+  readonly ubl?: string;
+  readonly language?: 'en' | 'es' | 'pt' | 'fr';
+}
+
+export interface InvoiceOptions extends DocumentOptions {
   readonly account: string;
   readonly month: string;
 }
@@ -41,17 +49,27 @@ export function withBillingStore(command: Command): Command {
     .option('--json', 'JSON, the same bytes every time');
 }
 
+function withDocuments(command: Command): Command {
+  return command
+    .option('--pdf <file>', 'write it as PDF')
+    .option('--html <file>', 'write it as one HTML page that needs nothing else')
+    .option('--ubl <file>', 'write it as UBL 2.1 XML')
+    .addOption(
+      new Option('--language <code>', "language (default: the account's)").choices(['en', 'es', 'pt', 'fr']),
+    );
+}
+
 export function addInvoiceCommand(program: Command): void {
   const invoice = program
     .command('invoice')
     .description("Make, issue and correct accounts' monthly invoices.");
-  withBillingStore(invoice.command('preview'))
+  withDocuments(withBillingStore(invoice.command('preview')))
     .description('Show the invoice of a month: its recurring charges and the usage of the month before.')
     .requiredOption('--account <id>', 'account')
     .requiredOption('--month <yyyy-mm>', 'invoice month')
     .addHelpText(
       'after',
-      '\nExample:\n  tollstream invoice preview --account riverside-dental --month 2020-02',
+      '\nExamples:\n  tollstream invoice preview --account riverside-dental --month 2020-02\n  tollstream invoice preview --account riverside-dental --month 2020-02 --pdf preview.pdf --language es',
     )
     .action(async (options: InvoiceOptions) => {
       const { previewInvoiceCommand } = await import('../billing/invoice.ts');
@@ -78,10 +96,13 @@ export function addInvoiceCommand(program: Command): void {
       const { listInvoices } = await import('../billing/invoice.ts');
       await listInvoices(options);
     });
-  withBillingStore(invoice.command('show <number>'))
+  withDocuments(withBillingStore(invoice.command('show <number>')))
     .description('Show an issued invoice; with --json byte for byte as it was issued.')
-    .addHelpText('after', '\nExample:\n  tollstream invoice show INV-000001')
-    .action(async (number: string, options: DataOptions) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tollstream invoice show INV-000001\n  tollstream invoice show INV-000001 --pdf INV-000001.pdf --ubl INV-000001.xml',
+    )
+    .action(async (number: string, options: DocumentOptions) => {
       const { showInvoice } = await import('../billing/invoice.ts');
       await showInvoice(number, options);
     });

@@ -16,6 +16,10 @@ const TEXTS: Readonly<Record<Language, Texts>> = {
   pt: PORTUGUESE,
 };
 
+export function isTextKey(key: string): key is TextKey {
+  return Object.hasOwn(ENGLISH, key);
+}
+
 /** A value that names a text is put into the language too: `month` is given as `2020-02`, `call_type` as its name. */
 export function textOf(
   language: Language,
