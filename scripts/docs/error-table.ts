@@ -882,7 +882,7 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'Write it as the message says.',
     ),
     TOLL_BILLING_FILE_UNWRITABLE: entry(
-      'The call detail file cannot be written.',
+      'The file cannot be written.',
       'Name a file in an existing folder with free space that you may write to.',
     ),
     TOLL_BILLING_FORMAT_UNKNOWN: entry(
