@@ -1,6 +1,6 @@
 /** A month of the sample, from calls to invoices that are issued, paid, disputed and corrected, by commands alone. */
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -96,4 +96,21 @@ test('autopay, a dispute that is late, a credit, and a month that is void and is
     (await done('invoice', 'list', '--json')).split('\n')[2]!,
   ) as Record<string, string>;
   expect(await done('invoice', 'create', '--account', again!, '--month', '2020-02')).toMatch(/^INV-/);
+});
+
+test('an issued invoice is written as PDF, HTML and UBL, the same to the byte when asked again', async () => {
+  const written = async (name: string): Promise<Buffer[]> => {
+    const files = ['pdf', 'html', 'ubl'].map((kind) => [
+      `--${kind}`,
+      path.join(folder.path, `${name}.${kind}`),
+    ]);
+    expect(await done('invoice', 'show', 'INV-000001', ...files.flat())).toBe('');
+    return Promise.all(files.map(([, file]) => readFile(file!)));
+  };
+  const first = await written('first');
+  expect(first.map((bytes) => bytes.subarray(0, 5).toString())).toEqual(['%PDF-', '<!doc', '<?xml']);
+  expect(await written('second')).toEqual(first);
+  const spanish = path.join(folder.path, 'es.html');
+  await done('invoice', 'show', 'INV-000001', '--html', spanish, '--language', 'es');
+  expect(await readFile(spanish, 'utf8')).toContain('<html lang="es">');
 });

@@ -32,19 +32,17 @@ export function formatDay(language: Language, day: string): string {
   return translate(language, key, { name, day: String(Number(number)), year });
 }
 
+const STEERING =
+  // oxlint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
+
 /**
  * Names come from files and customers. What steers a terminal, a reader's direction of text or an XML parser is
  * replaced; the rest stays as it is.
  */
 export function cleanText(text: string): string {
-  return (
-    text
-      .toWellFormed()
-      // oxlint-disable-next-line no-control-regex
-      .replace(
-        /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g,
-        '\ufffd',
-      )
-      .replace(/\s+/g, (space) => (space.includes('\u00a0') ? '\u00a0' : ' '))
-  );
+  return text
+    .toWellFormed()
+    .replace(STEERING, '\ufffd')
+    .replace(/\s+/g, (space) => (space.includes('\u00a0') ? '\u00a0' : ' '));
 }

@@ -7,7 +7,7 @@ import { formatNumber } from './format.ts';
 import { PALETTE, initialOf } from './palette.ts';
 
 const CHART = { width: 700, height: 130 };
-const CHART_MARGIN = { left: 48, top: 10, bottom: 22 };
+const CHART_MARGIN = { left: 48, right: 12, top: 10, bottom: 22 };
 /** The days that stand under the chart. */
 const LABELLED_DAYS = 7;
 
@@ -100,8 +100,8 @@ function chart({ chart: { title, bars } }: UsageContent, { language }: Invoice):
     ({ x, y, width, height, label, value }, i) =>
       `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${PALETTE.accent}"><title>${escape(`${label}: ${formatNumber(language, value)}`)}</title></rect>${i % every === 0 ? `<text x="${x + width / 2}" y="${CHART.height + 16}" text-anchor="middle">${escape(label.slice(5))}</text>` : ''}`,
   );
-  const { left, top, bottom } = CHART_MARGIN;
-  return `<figure><figcaption>${escape(title)}</figcaption><svg role="img" aria-label="${escape(title)}" viewBox="${-left} ${-top} ${CHART.width + left} ${CHART.height + top + bottom}">${grid.join('')}${drawn.join('')}</svg></figure>
+  const { left, right, top, bottom } = CHART_MARGIN;
+  return `<figure><figcaption>${escape(title)}</figcaption><svg role="img" aria-label="${escape(title)}" viewBox="${-left} ${-top} ${CHART.width + left + right} ${CHART.height + top + bottom}">${grid.join('')}${drawn.join('')}</svg></figure>
 `;
 }
 

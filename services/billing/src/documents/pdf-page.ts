@@ -2,13 +2,16 @@
  * Paper to write on from top to bottom: fonts, lines of text that fit, and pages that follow each other. Streams are left
  * uncompressed, because the compressor's output differs between machines, and the bytes shall not.
  */
-import { fileURLToPath } from 'node:url';
 import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+// Its types know the default export only.
+// oxlint-disable-next-line import/no-named-as-default
 import PDFDocument from 'pdfkit';
 
-const FONTS = createRequire(import.meta.url).resolve('@embedpdf/fonts-latin');
-const fontFile = (name: string): string =>
-  fileURLToPath(new URL(`../fonts/${name}.ttf`, new URL(`file://${FONTS}`)));
+const require = createRequire(import.meta.url);
+/** The package says where its index is; the fonts lie beside that. */
+const FONTS = new URL('../fonts/', pathToFileURL(require.resolve('@embedpdf/fonts-latin')));
+const fontFile = (name: string): string => fileURLToPath(new URL(`${name}.ttf`, FONTS));
 
 export type Weight = 'regular' | 'bold';
 const FONT_FILES: Readonly<Record<Weight, string>> = {
