@@ -185,7 +185,6 @@ function totalOf({ totals, due_date, account }: Invoice, { say, money, day }: Wo
 function detailsOf(invoice: Invoice, words: Words): Table {
   const { say } = words;
   const sections = [...new Set(invoice.lines.map(({ section }) => section))];
-  const hasGroups = invoice.lines.some(({ billing_group }) => billing_group !== '');
   return {
     title: say('document.details'),
     columns: [
@@ -202,7 +201,7 @@ function detailsOf(invoice: Invoice, words: Words): Table {
             const lines = invoice.lines.filter((line) => line.section === section);
             return [
               sectionRow(say(`section.${section}`), sum(invoice, lines), words),
-              ...linesOf(lines, hasGroups, words),
+              ...linesOf(lines, words),
             ];
           }),
   };
@@ -213,8 +212,9 @@ function sectionRow(title: string, amount: string, { money }: Words): TableRow {
 }
 
 /** The lines of one section, each billing group's under its name. */
-function linesOf(lines: readonly InvoiceLine[], hasGroups: boolean, words: Words): TableRow[] {
+function linesOf(lines: readonly InvoiceLine[], words: Words): TableRow[] {
   const groups = [...new Set(lines.map((line) => line.billing_group))].sort(compare);
+  const hasGroups = groups.some((group) => group !== '');
   return groups.flatMap((group) => [
     ...(hasGroups ? [groupRow(groupName(group, words))] : []),
     ...lines.filter((line) => line.billing_group === group).map((line) => lineRow(line, words)),
