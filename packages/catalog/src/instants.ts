@@ -4,12 +4,37 @@ const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const INSTANT = /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,3}))?(Z|[+-]\d{2}:\d{2})$/;
 const DAY_MS = 86_400_000;
 
+/** By zone: making one takes longer than reading an account, and accounts share few zones. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
 export function isTimeZone(zone: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: zone }).resolvedOptions().timeZone !== '';
+    clockOf(zone);
+    return true;
   } catch {
     return false;
   }
+}
+
+/** @throws RangeError when there is no such zone */
+function clockOf(zone: string): Intl.DateTimeFormat {
+  let clock = clocks.get(zone);
+  if (clock === undefined) {
+    clock = new Intl.DateTimeFormat('en-CA', {
+      timeZone: zone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    });
+    clocks.set(zone, clock);
+  }
+  return clock;
 }
 
 /**
@@ -39,18 +64,7 @@ function utcMidnight(date: string): number | null {
 /** First instant of a civil day in the zone. @param midnight the same day's midnight in UTC, ms */
 function midnightInZone(midnight: number, zone: string): number {
   if (zone === 'UTC') return midnight;
-  const format = new Intl.DateTimeFormat('en-CA', {
-    timeZone: zone,
-    calendar: 'gregory',
-    numberingSystem: 'latn',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  });
+  const format = clockOf(zone);
   function civil(at: number): number {
     const part: Record<string, number> = {};
     for (const { type, value } of format.formatToParts(at)) part[type] = Number(value);
@@ -64,12 +78,13 @@ function midnightInZone(midnight: number, zone: string): number {
     );
   }
   // The first instant whose civil time is not before midnight; where the clock skips midnight that is the hour after it.
-  let low = midnight - DAY_MS;
-  let high = midnight + DAY_MS;
+  // Clocks are off by whole seconds, so seconds are enough to look at.
+  let low = (midnight - DAY_MS) / 1000;
+  let high = (midnight + DAY_MS) / 1000;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (civil(middle) >= midnight) high = middle;
+    if (civil(middle * 1000) >= midnight) high = middle;
     else low = middle + 1;
   }
-  return low;
+  return low * 1000;
 }
