@@ -4,45 +4,33 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { billed, start, tollstream, totalsOf } from '../support/cli.ts';
 import { watchProcess } from './process-usage.ts';
-import type { EndToEndResult } from './result.ts';
+import type { BenchInput, EndToEndResult } from './result.ts';
+import { assertOutcomes } from './result.ts';
 
-export async function benchEmbedded(options: {
-  calls: number;
-  seed: number;
-  format: 'json' | 'avro';
-}): Promise<EndToEndResult> {
+const INCLUDES =
+  'reading the file, the durable log, all stages in one process, inserts; not the start of the process. Verified by `tollstream verify`, outcomes as the generator counted them';
+
+export async function benchEmbedded({ input }: { input: BenchInput }): Promise<EndToEndResult> {
+  const { calls, file, catalogDirectory } = input;
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-bench-'));
   try {
-    const file = path.join(directory, options.format === 'avro' ? 'calls.avro' : 'calls.jsonl');
-    const made = await tollstream([
-      'generate',
-      '--calls',
-      String(options.calls),
-      '--seed',
-      String(options.seed),
-      '--output',
-      file,
-    ]);
-    if (made.code !== 0) throw new Error(made.stderr);
-    const running = start([
-      'run',
-      '--calls',
-      file,
-      '--data',
-      path.join(directory, 'data'),
-      '--exit-when-done',
-      '--json',
-    ]);
+    const data = path.join(directory, 'data');
+    const catalog = catalogDirectory === undefined ? [] : ['--catalog', catalogDirectory];
+    const running = start(['run', '--calls', file, '--data', data, ...catalog, '--exit-when-done', '--json']);
     const usage = watchProcess(running.child.pid ?? 0);
     const finished = await running.finished;
     usage.stop();
     const totals = totalsOf(finished);
+    assertOutcomes(totals, input.expected);
+    const verified = await tollstream(['verify', '--data', data]);
+    if (verified.code !== 0) throw new Error(`not verified:\n${verified.stdout}\n${verified.stderr}`);
     const cpu = usage.last();
     return {
-      scenario: `embedded-${options.format}`,
+      scenario: `embedded-${path.extname(file).slice(1)}`,
       calls: totals.seen,
       calls_per_second: totals.calls_per_second,
-      bytes_per_call: (await stat(file)).size / options.calls,
+      includes: INCLUDES,
+      bytes_per_call: (await stat(file)).size / calls,
       cpu_seconds_per_million: cpu === null ? {} : { run: (cpu.cpuSeconds * 1e6) / totals.seen },
       peak_megabytes: cpu === null ? {} : { run: cpu.peakBytes / 1e6 },
       outcomes: billed(totals),

@@ -3,92 +3,99 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openKafkaEventLog } from '@tollstream/event-log';
 import { pipelineLag, pipelineTotals } from '../../packages/cli/src/embedded/status.ts';
 import { ensureBroker } from '../broker/ensure-broker.ts';
 import { tollstream } from '../support/cli.ts';
-import { prepareServices } from '../support/services.ts';
+import { type Services, prepareServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
-import { type ProcessUsage, processUsage, watchProcess } from './process-usage.ts';
-import type { EndToEndResult } from './result.ts';
+import { type ProcessUsage, processUsage } from './process-usage.ts';
+import type { BenchInput, EndToEndResult } from './result.ts';
+import { assertOutcomes } from './result.ts';
 
 const DEADLINE_MS = 30 * 60_000;
 
+/** The share of the rows from which on is measured: the processes have started and their code is compiled by then. */
+const STEADY_FROM = 0.1;
+const SAMPLE_MS = 250;
+
+const INCLUDES =
+  'from a tenth of the rows to all of them visible in ClickHouse: ingest, rating, aggregator, broker and engine as processes of their own, each stage transactional; not the publishing, nor the start of the processes. Verified by `tollstream verify`, outcomes as the generator counted them';
+
+interface Sample {
+  readonly atMs: number;
+  readonly rows: number;
+  readonly usages: Readonly<Record<string, ProcessUsage | null>>;
+}
+
 export async function benchKafka(options: {
-  calls: number;
-  seed: number;
+  input: BenchInput;
   partitions: number;
   say: (line: string) => void;
 }): Promise<EndToEndResult> {
+  const { calls, file, catalogDirectory, expected } = options.input;
   const found = await ensureBroker(options.say);
   if (found.broker === null) throw new Error(`no broker: ${found.reasons.join('; ')}`);
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-bench-'));
   try {
-    const file = path.join(directory, 'calls.avro');
-    await must([
-      'generate',
-      '--calls',
-      String(options.calls),
-      '--seed',
-      String(options.seed),
-      '--output',
-      file,
-    ]);
     const prepared = await prepareServices({
       brokers: found.broker.brokers.join(','),
       directory,
       partitions: options.partitions,
+      ...(catalogDirectory === undefined ? {} : { catalog: catalogDirectory }),
     });
     options.say('publishing the calls (not measured) …');
     await must(['import', file, '--topic', prepared.env['TOLLSTREAM_TOPIC_RAW'] ?? ''], prepared.env);
     options.say('starting the services …');
     const brokerPid = brokerProcess();
-    const brokerBefore = brokerPid === null ? null : processUsage(brokerPid);
-    const engineBefore = processUsage(prepared.enginePid);
     const services = await prepared.startServices();
-    const watches = new Map(
-      Object.entries(services.pids).map(([name, pid]) => [name, watchProcess(pid, 200)]),
-    );
-    const startedMs = performance.now();
+    const pids = { ...services.pids, broker: brokerPid ?? 0, clickhouse: prepared.enginePid };
+    const sample = async (): Promise<Sample> => ({
+      rows: await visibleRows(services),
+      atMs: performance.now(),
+      usages: Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, processUsage(pid)])),
+    });
+    const rowsExpected = expected.rated + expected.suspended + expected.rejected;
+    let from = await sample();
+    let to = from;
+    const deadlineMs = performance.now() + DEADLINE_MS;
+    while (to.rows < rowsExpected) {
+      if (performance.now() > deadlineMs) throw new Error(`${to.rows} of ${rowsExpected} rows in time`);
+      await sleep(SAMPLE_MS);
+      to = await sample();
+      if (to.rows < rowsExpected * STEADY_FROM) from = to;
+    }
     const log = openKafkaEventLog({ clientId: 'bench', brokers: found.broker.brokers });
     const { topics, groupPrefix } = prepared;
-    await until(
-      'all calls in ClickHouse',
-      async () => {
-        const lag = await pipelineLag(log, topics, groupPrefix);
-        const totals = await pipelineTotals(log, topics, groupPrefix);
-        return totals.seen >= options.calls && lag.ingest + lag.rating + lag.aggregator === 0;
-      },
-      DEADLINE_MS,
-    );
-    const seconds = (performance.now() - startedMs) / 1_000;
-    const usages: Record<string, ProcessUsage | null> = Object.fromEntries(
-      [...watches].map(([name, watch]) => [name, watch.last()]),
-    );
-    usages['broker'] = brokerPid === null ? null : since(brokerBefore, processUsage(brokerPid));
-    usages['clickhouse'] = since(engineBefore, processUsage(prepared.enginePid));
-    for (const watch of watches.values()) watch.stop();
+    // Duplicates at the end of the input make no rows: the positions tell when they are passed.
+    await until('all calls processed', async () => {
+      const lag = await pipelineLag(log, topics, groupPrefix);
+      return lag.ingest + lag.rating + lag.aggregator === 0;
+    });
     const totals = await pipelineTotals(log, topics, groupPrefix);
     await log.close();
-    const [stored] = await services.query<{ rows: string }>(
-      'SELECT (SELECT count() FROM tollstream.usage) + (SELECT count() FROM tollstream.usage_suspended) + (SELECT count() FROM tollstream.usage_rejected) AS rows',
-    );
-    if (Number(stored?.rows) !== totals.rated + totals.suspended + totals.rejected) {
-      throw new Error(`${stored?.rows} rows in ClickHouse, ${JSON.stringify(totals)} on the stream`);
-    }
+    assertOutcomes(totals, expected);
+    const rows = await visibleRows(services);
+    if (rows !== rowsExpected)
+      throw new Error(`${rows} rows in ClickHouse, ${rowsExpected} calls to be there`);
+    await must(['verify'], services.env);
     await services.stop();
-    const perMillion = (usage: ProcessUsage | null): number =>
-      ((usage?.cpuSeconds ?? 0) * 1e6) / options.calls;
+    const share = (to.rows - from.rows) / rowsExpected;
+    const seconds = (to.atMs - from.atMs) / 1_000;
+    const cpuSeconds = (name: string): number =>
+      (to.usages[name]?.cpuSeconds ?? 0) - (from.usages[name]?.cpuSeconds ?? 0);
     return {
       scenario: `kafka-${options.partitions}-partitions`,
-      calls: options.calls,
-      calls_per_second: Math.round(options.calls / seconds),
-      bytes_per_call: (await stat(file)).size / options.calls,
+      calls,
+      calls_per_second: Math.round((calls * share) / seconds),
+      includes: INCLUDES,
+      bytes_per_call: (await stat(file)).size / calls,
       cpu_seconds_per_million: Object.fromEntries(
-        Object.entries(usages).map(([name, usage]) => [name, perMillion(usage)]),
+        Object.keys(pids).map((name) => [name, (cpuSeconds(name) * 1e6) / (calls * share)]),
       ),
       peak_megabytes: Object.fromEntries(
-        Object.entries(usages).map(([name, usage]) => [name, (usage?.peakBytes ?? 0) / 1e6]),
+        Object.keys(pids).map((name) => [name, (to.usages[name]?.peakBytes ?? 0) / 1e6]),
       ),
       outcomes: totals,
     };
@@ -96,6 +103,13 @@ export async function benchKafka(options: {
     await rm(directory, { recursive: true, force: true });
     await found.broker.release();
   }
+}
+
+async function visibleRows(services: Services): Promise<number> {
+  const [found] = await services.query<{ rows: string }>(
+    'SELECT (SELECT count() FROM tollstream.usage) + (SELECT count() FROM tollstream.usage_suspended) + (SELECT count() FROM tollstream.usage_rejected) AS rows',
+  );
+  return Number(found?.rows);
 }
 
 async function must(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -110,9 +124,4 @@ function brokerProcess(): number | null {
   } catch {
     return null;
   }
-}
-
-function since(before: ProcessUsage | null, after: ProcessUsage | null): ProcessUsage | null {
-  if (before === null || after === null) return null;
-  return { cpuSeconds: after.cpuSeconds - before.cpuSeconds, peakBytes: after.peakBytes };
 }

@@ -49,6 +49,10 @@ function endToEnd(result: EndToEndResult, before: EndToEndResult | undefined): s
   );
   return [
     `${result.scenario}: ${result.calls_per_second.toLocaleString('en')} calls/s${ratio}, ${result.calls.toLocaleString('en')} calls of ${result.bytes_per_call.toFixed(0)} bytes`,
+    ...(result.runs === undefined
+      ? []
+      : [`  runs: ${result.runs.map((run) => run.toLocaleString('en')).join(', ')}`]),
+    ...(result.includes === undefined ? [] : [`  ${result.includes}`]),
     ...processes,
   ].join('\n');
 }

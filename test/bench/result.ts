@@ -1,6 +1,7 @@
 /** What a benchmark writes: one JSON object that a later run is compared with. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { CallTally } from '../../packages/cli/src/generate/generate-calls.ts';
 import { PROJECT_ROOT } from '../support/cli.ts';
 import { cpus, totalmem } from 'node:os';
 
@@ -13,11 +14,25 @@ export interface StageResult {
   readonly bytes_per_call: number | null;
 }
 
+/** Calls that were made beforehand, what they are priced by, and what must become of them. */
+export interface BenchInput {
+  readonly calls: number;
+  readonly file: string;
+  /** Absent: the sample's. */
+  readonly catalogDirectory?: string;
+  /** What the generator counted. */
+  readonly expected: Pick<CallTally, 'rated' | 'rejected' | 'suspended' | 'duplicate'>;
+}
+
 export interface EndToEndResult {
   readonly scenario: string;
   readonly calls: number;
-  /** From the first record read to the last row visible in ClickHouse. */
+  /** To the last row visible in ClickHouse: from the first record read, or where it says so from a tenth of the rows. */
   readonly calls_per_second: number;
+  /** Speeds of all runs, where there were several. */
+  readonly runs?: readonly number[];
+  /** What was measured, and what was held against it. */
+  readonly includes?: string;
   readonly bytes_per_call: number;
   /** By process; the broker and the engine included where they are processes of their own. */
   readonly cpu_seconds_per_million: Readonly<Record<string, number>>;
@@ -33,6 +48,22 @@ export interface BenchReport {
   readonly kafka?: EndToEndResult;
   readonly embedded?: EndToEndResult;
   readonly embedded_json?: EndToEndResult;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+}
+
+/** @throws when the outcomes of a run are not those that were counted when its calls were made */
+export function assertOutcomes(
+  outcomes: Readonly<Record<keyof BenchInput['expected'], number>>,
+  expected: BenchInput['expected'],
+): void {
+  for (const name of ['rated', 'rejected', 'suspended', 'duplicate'] as const) {
+    if (outcomes[name] !== expected[name])
+      throw new Error(`${outcomes[name]} calls were ${name}; the generator made ${expected[name]} such`);
+  }
 }
 
 export function machine(): BenchReport['machine'] {
