@@ -5,6 +5,7 @@ import type { ChdbResult, Session } from 'chdb';
 import { StoreError, toStoreError } from './errors.ts';
 import { Limiter } from './limiter.ts';
 import { isSelect, quoted, settingList } from './sql-text.ts';
+import { removeUnfinishedTables } from './unfinished-tables.ts';
 import type { Settings } from './sql-text.ts';
 
 type Chdb = typeof chdbModule;
@@ -64,6 +65,7 @@ export class EmbeddedEngine {
     const directory = resolve(dataDirectory);
     try {
       mkdirSync(directory, { recursive: true });
+      removeUnfinishedTables(directory);
       return new EmbeddedEngine(chdb, directory, limits);
     } catch (cause) {
       throw openFailure(directory, cause);
