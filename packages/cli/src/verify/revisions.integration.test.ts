@@ -36,7 +36,8 @@ async function catalogWith(version: number, minutes: number): Promise<Catalog> {
   if (!loaded.ok) throw new Error('the sample catalog does not load');
   const { catalog } = loaded;
   for (const plan of catalog.plans.values())
-    for (const pool of plan.pools) Object.assign(pool, { secondsPerMonth: minutes * 60 });
+    for (const pool of plan.pools)
+      if (pool.unit === 'seconds') Object.assign(pool, { perMonth: minutes * 60 });
   return { ...catalog, version };
 }
 
