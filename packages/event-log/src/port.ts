@@ -84,6 +84,11 @@ export interface PartitionTask {
   readonly startOffset?: Offset;
   /** Processes a batch to the end (including its commit), or throws: the task is then closed and opened anew. */
   process(batch: RecordBatch): Promise<void>;
+  /**
+   * Called instead of `process` for offsets that hold no records to read: transaction markers, and what was aborted. Absent:
+   * a position that stood at `from` is committed as `to` with its note, which is right for who commits each batch.
+   */
+  skip?(from: Offset, to: Offset): Promise<void>;
   /** Called between batches at least every `tickMs`, also when nothing arrives: time-bounded flushes. */
   tick?(nowMs: number): Promise<void>;
   /** Called before the partition is given up or the member stops: flush what can be flushed. */

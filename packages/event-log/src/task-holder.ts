@@ -81,9 +81,13 @@ export class TaskHolder {
     return outcome;
   }
 
-  /** Moves a position that stood at `from` over offsets that hold no records, so that lag can become nothing. */
+  /** Moves on over offsets that hold no records, so that lag can become nothing. */
   async advance(from: Offset, to: Offset): Promise<TaskOutcome> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(async (task) => {
+      if (task.skip) {
+        await task.skip(from, to);
+        return;
+      }
       if (this.#committed?.offset !== from || !this.#claim) return;
       await this.#remembering(this.#claim).commit({
         outputs: [],

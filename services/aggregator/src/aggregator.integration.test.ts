@@ -115,7 +115,7 @@ async function fill({ log, input, topics }: Place, first: number, next: number):
 }
 
 async function drained({ log, group, topics }: Place): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 100_000;
   for (;;) {
     const lags = await Promise.all(
       Object.values(topics).map(async (topic: string) => {

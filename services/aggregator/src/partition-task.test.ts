@@ -231,6 +231,31 @@ test('keeps what it needs of a batch that is overwritten afterwards', async () =
   expect(store.rows).toEqual(ALL);
 });
 
+test('commits a marker that comes alone with the block in hand, so that no lag stays', async () => {
+  const log = await logOf([['a', 'b']]);
+  const store = new CrashingStore();
+  const owner = await takeOver(log, store);
+  const [batch] = await batchesFrom(log, 0);
+  await owner.task.process({ ...batch!, nextOffset: 1 });
+  await owner.task.skip(1, 2);
+  await owner.task.tick(1000);
+  expect(store.rows).toEqual(['a', 'b']);
+  expect((await log.committed('aggregator', TOPIC, 0))?.offset).toBe(2);
+});
+
+test('an offset read with the last rows of a begun block is committed after it', async () => {
+  const log = await logOf([['a', 'b']]);
+  const store = new CrashingStore();
+  const crashed = await takeOver(log, store, { afterCommit: crash });
+  const [batch] = await batchesFrom(log, 0);
+  await crashed.task.process({ ...batch!, nextOffset: 1 });
+  await expect(crashed.task.tick(1000)).rejects.toThrow('ends here');
+  const owner = await takeOver(log, store);
+  await owner.task.process(batch!);
+  await owner.task.tick(1000);
+  expect((await log.committed('aggregator', TOPIC, 0))?.offset).toBe(2);
+});
+
 test('moves the offset over offsets without records', async () => {
   const log = await logOf([['a']]);
   const store = new CrashingStore();

@@ -1,5 +1,5 @@
 import type { BlockHeader } from '@tollstream/contracts';
-import type { LogRecord, PartitionClaim, PartitionTask, RecordBatch } from '@tollstream/event-log';
+import type { LogRecord, Offset, PartitionClaim, PartitionTask, RecordBatch } from '@tollstream/event-log';
 import type { UsageStore, UsageTable } from '@tollstream/usage-store';
 import { AggregatorError } from './errors.ts';
 import {
@@ -106,13 +106,18 @@ export class AggregatorTask implements PartitionTask {
       } else this.#block = withMessage(block, message, this.#options.now());
     }
     const nowMs = this.#options.now();
-    if (this.#block !== null) this.#block = withOffsetsUpTo(this.#block, batch.nextOffset, nowMs);
-    // With all its rows in hand a boundary is whole, though the transaction marker at its end may be yet to come, alone.
-    if (this.#pending !== null && this.#holds(this.#pending, batch.nextOffset))
-      await this.#replay(this.#pending);
+    await this.#takeUpTo(batch.nextOffset, nowMs);
     this.#isBehind = batch.nextOffset < batch.endOffset;
     await this.#writeIfDue(nowMs);
     this.#copyWhatStays();
+  }
+
+  /** The block in hand covers these offsets too, so they are committed with it and no lag stays behind. */
+  async skip(from: Offset, to: Offset): Promise<void> {
+    const nowMs = this.#options.now();
+    this.#block ??= emptyBlock(from);
+    await this.#takeUpTo(to, nowMs);
+    await this.#writeIfDue(nowMs);
   }
 
   async tick(nowMs: number): Promise<void> {
@@ -122,6 +127,14 @@ export class AggregatorTask implements PartitionTask {
   async close(reason: 'stop' | 'revoked' | 'failed'): Promise<void> {
     // After a failure it is not known what was written: the next owner starts from what is committed.
     if (reason !== 'failed' && this.#pending === null) await this.#write();
+  }
+
+  async #takeUpTo(next: Offset, nowMs: number): Promise<void> {
+    if (this.#block !== null) this.#block = withOffsetsUpTo(this.#block, next, nowMs);
+    // With all its rows in hand a boundary is whole, though the transaction marker at its end may be yet to come, alone.
+    if (this.#pending === null || !this.#holds(this.#pending, next)) return;
+    await this.#replay(this.#pending);
+    if (this.#block !== null) this.#block = withOffsetsUpTo(this.#block, next, nowMs);
   }
 
   #holds(boundary: Boundary, readUpTo: number): boolean {
