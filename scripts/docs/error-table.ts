@@ -861,6 +861,14 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'An invoice is to be issued before the month of its usage has ended where the account is.',
       'Issue it from the 1st on; a preview can be made at any time.',
     ),
+    TOLL_BILLING_MONTH_NOT_SETTLED: entry(
+      'An invoice is to be issued of a month that is not settled.',
+      'Settle it once it has ended: `tollstream settle`; a preview can be made at any time.',
+    ),
+    TOLL_BILLING_MONTH_IN_SETTLEMENT: entry(
+      'A settlement or re-rating is changing the month, or was interrupted while it did.',
+      'Wait until it is done, or run the same command again: it goes on.',
+    ),
     TOLL_BILLING_ACCOUNT_UNKNOWN: entry(
       'The catalog has no such account.',
       'Name one of the catalog, or give the default plan that its calls were rated on.',

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Invoice } from '@tollstream/service-billing';
 import { start, temporaryDirectory, tollstream } from '../support/cli.ts';
 
 const CALLS = 6_000;
@@ -48,6 +49,10 @@ test('the invoice worked out again from the call details alone is the same, usag
 });
 
 test('what is issued is the preview with a number, once, whoever asks how often', async () => {
+  expect(await refused('invoice', 'create', '--account', ACCOUNT, '--month', '2020-02')).toBe(
+    'TOLL_BILLING_MONTH_NOT_SETTLED',
+  );
+  await done('settle', '--month', '2020-01');
   const before = await preview();
   // Killed at some point of its work; what it had issued stays.
   const killed = start(['invoice', 'create', '--all', '--month', '2020-02', ...data]);
@@ -63,6 +68,15 @@ test('what is issued is the preview with a number, once, whoever asks how often'
   const issued = JSON.parse(await done('invoice', 'show', number, '--json')) as object;
   expect(issued).toEqual({ ...(JSON.parse(before) as object), status: 'issued', number });
   expect(await done('invoice', 'verify')).toContain('without a gap');
+});
+
+test('the calls of an issued invoice add up to it', async () => {
+  const listed = await done('invoice', 'list', '--account', ACCOUNT, '--json');
+  const { number } = JSON.parse(listed) as { number: string };
+  const csv = path.join(folder.path, 'billed.csv');
+  const file = await done('cdr', 'download', '--invoice', number, '--output', csv, '--json');
+  const { totals } = JSON.parse(await done('invoice', 'show', number, '--json')) as Pick<Invoice, 'totals'>;
+  expect(JSON.parse(file)).toMatchObject({ calls: totals.calls, total_cost: { USD: totals.exact_usage } });
 });
 
 test('autopay, a dispute that is late, a credit, and a month that is void and issued again', async () => {

@@ -1,5 +1,6 @@
 /** Credit notes: the only way in which an issued invoice becomes less. */
 import type { Transaction } from 'kysely';
+import { carryAdjustments } from './adjustments.ts';
 import { amountText, minorOf, positiveAmount } from './amounts.ts';
 import { writeAudit } from './audit.ts';
 import { advanceSeries, documentNumber, hashOf, lockSeries } from './chain.ts';
@@ -48,6 +49,9 @@ export async function issueCreditNote(
     .returningAll()
     .executeTakeFirstOrThrow();
   await advanceSeries(transaction, 'credit_note', { sequence, hash });
+  await carryAdjustments(transaction, invoice.account_id, request.adjustments ?? [], {
+    credit_note_number: number,
+  });
   const details = `${request.kind} of ${invoice.number}, ${amount} ${invoice.currency}: ${request.reason}`;
   await writeAudit(transaction, [
     { actor, action: 'issue credit note', subject: number, details },

@@ -1,5 +1,6 @@
 /** Issuing invoices: numbered without gaps, chained, once per account and month. */
 import type { Transaction } from 'kysely';
+import { carryAdjustments } from './adjustments.ts';
 import { writeAudit } from './audit.ts';
 import { advanceSeries, documentNumber, hashOf, lockSeries } from './chain.ts';
 import { BillingStoreError } from './errors.ts';
@@ -48,6 +49,7 @@ export async function issueInvoices(
       })
       .execute();
     await writeContent(transaction, number, request);
+    await carryAdjustments(transaction, request.accountId, request.adjustments ?? [], { number });
     await writeAudit(transaction, [
       { actor, action: 'issue invoice', subject: number, details: request.accountId },
     ]);

@@ -10,6 +10,13 @@ export interface InvoiceLineRecord {
   readonly exactAmount: string | null;
 }
 
+/** What a run changed in a month of an account. */
+export interface AdjustmentRef {
+  /** Month of the calls: `2020-01`. */
+  readonly usageMonth: string;
+  readonly run: number;
+}
+
 /** An invoice that is complete but for its number. */
 export interface IssueRequest {
   readonly accountId: string;
@@ -23,6 +30,8 @@ export interface IssueRequest {
   readonly lines: readonly InvoiceLineRecord[];
   /** Events of the account that the invoice carries. */
   readonly eventIds: readonly string[];
+  /** Adjustments of the account that the invoice carries. */
+  readonly adjustments?: readonly AdjustmentRef[];
   readonly numberPrefix: string;
   /** The bytes that are issued, once the number is known. */
   readonly document: (number: string) => string;
@@ -48,6 +57,8 @@ export interface CreditRequest {
   /** The same key and request again answers the credit note that there is. */
   readonly requestKey: string;
   readonly numberPrefix: string;
+  /** Adjustments of the account that it carries. */
+  readonly adjustments?: readonly AdjustmentRef[];
   readonly document: (given: { number: string; amount: string; invoiceDocument: string }) => string;
 }
 
@@ -164,6 +175,8 @@ export interface BillingStore {
   dispute(id: number): Promise<DisputeRecord>;
   /** Events before the day that no invoice in force carries, by account, in order of day and id. */
   unbilledEvents(accountIds: readonly string[], before: string): Promise<Map<string, AccountEvent[]>>;
+  /** `2020-01/2` for each run of a month whose adjustments a document in force carries, by account. */
+  billedAdjustments(accountIds: readonly string[]): Promise<Map<string, Set<string>>>;
   cancellations(accountIds: readonly string[]): Promise<Map<string, Cancellation>>;
   audit(subject: string): Promise<AuditRecord[]>;
 

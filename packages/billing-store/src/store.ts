@@ -1,5 +1,6 @@
 /** The store over whichever engine: every writing call is one transaction, and every failure says what to do. */
 import type { Kysely, Transaction } from 'kysely';
+import { billedAdjustments } from './adjustments.ts';
 import { verifyChain } from './chain.ts';
 import { issueCreditNote } from './corrections.ts';
 import { decideDispute, openDispute } from './disputes.ts';
@@ -93,6 +94,7 @@ export function storeOver(database: Kysely<BillingTables>): BillingStore {
         return row;
       }),
     unbilledEvents: (accountIds, before) => asking(() => unbilledEvents(database, accountIds, before)),
+    billedAdjustments: (accountIds) => asking(() => billedAdjustments(database, accountIds)),
     cancellations: (accountIds) => asking(() => cancellations(database, accountIds)),
     audit: (subject) =>
       asking(() =>

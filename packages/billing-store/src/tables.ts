@@ -19,6 +19,13 @@ export interface BillingTables {
   account_events: AccountEventsTable;
   invoice_balances: InvoiceBalance;
   invoice_events: { event_id: string; number: string };
+  billed_adjustments: {
+    account_id: string;
+    usage_month: string;
+    run: number;
+    number: string | null;
+    credit_note_number: string | null;
+  };
   cancellations: CancellationsTable;
   jobs: JobsTable;
   job_refusals: { job_id: number; account_id: string; code: string; message: string; remedy: string };

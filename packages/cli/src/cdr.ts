@@ -1,11 +1,18 @@
 import path from 'node:path';
 import { CHARGE_SCALE } from '@tollstream/contracts';
 import { formatScaled } from '@tollstream/money';
-import { CDR_COMPRESSIONS, CDR_FORMATS, isTextFormat, writeCdrFile } from '@tollstream/service-billing';
-import type { CdrCompression, CdrFormat } from '@tollstream/service-billing';
+import {
+  CDR_COMPRESSIONS,
+  CDR_FORMATS,
+  billedCalls,
+  isTextFormat,
+  writeCdrFile,
+} from '@tollstream/service-billing';
+import type { CdrCompression, CdrFormat, CdrRequest, Invoice } from '@tollstream/service-billing';
+import type { UsageStore } from '@tollstream/usage-store';
+import { openBillingStore, openStore, using } from './billing/open-billing.ts';
 import type { CdrOptions } from './commands/cdr.ts';
 import { parseMonth } from './duration.ts';
-import { SAMPLE_DATA, openStoreOf } from './embedded/open-store.ts';
 import { UsageError } from './failure.ts';
 import { count, print, say } from './terminal.ts';
 
@@ -14,7 +21,6 @@ const PROGRESS_INTERVAL_MS = 2_000;
 const COMPRESSION_OF_ENDING: Readonly<Record<string, CdrCompression>> = { '.gz': 'gzip', '.zst': 'zstd' };
 
 export async function downloadCdr(options: CdrOptions): Promise<void> {
-  const month = parseMonth(options.month, '--month');
   const { output, extension, number, callType, day } = options;
   const compression = compressionOf(options);
   const format = formatOf(options);
@@ -25,12 +31,12 @@ export async function downloadCdr(options: CdrOptions): Promise<void> {
     ...(callType === undefined ? {} : { callType }),
     ...(day === undefined ? {} : { day }),
   };
-  const opened = await openStoreOf(options.data ?? SAMPLE_DATA);
+  const which = await callsAskedFor(options);
+  const opened = await openStore(options);
   try {
     let saidMs = performance.now();
     const file = await writeCdrFile(opened.store, {
-      accountId: options.account,
-      month,
+      ...(await which(opened.store)),
       format,
       output,
       compression,
@@ -60,6 +66,29 @@ export async function downloadCdr(options: CdrOptions): Promise<void> {
   } finally {
     await opened.close();
   }
+}
+
+/** The calls of an account and month, or of an invoice, whose account and month stand on it. */
+async function callsAskedFor(
+  options: CdrOptions,
+): Promise<(store: UsageStore) => Promise<Pick<CdrRequest, 'accountId' | 'month' | 'billed'>>> {
+  const { account, month, invoice: number } = options;
+  if (number !== undefined && account === undefined && month === undefined) {
+    const { document } = await using(openBillingStore(options), ({ billing }) => billing.invoice(number));
+    return async (store) => {
+      const billed = await billedCalls(store, JSON.parse(document) as Invoice);
+      return { accountId: billed.accountId, month: billed.month, billed };
+    };
+  }
+  if (number === undefined && account !== undefined && month !== undefined) {
+    const parsed = parseMonth(month, '--month');
+    return () => Promise.resolve({ accountId: account, month: parsed });
+  }
+  throw new UsageError({
+    code: 'TOLL_USAGE_ACCOUNT',
+    message: 'Say which calls: --account ID and --month YYYY-MM, or --invoice NUMBER',
+    remedy: 'Name a month of an account, or an issued invoice.',
+  });
 }
 
 function compressionOf({ compress, output }: CdrOptions): CdrCompression {

@@ -85,7 +85,7 @@ describe('call details', () => {
     const { calls } = await writeCdrFile(store, { accountId: ID, month: '2020-01', format: 'csv', output });
     const text = await readFile(output, 'utf8');
     expect(text.split('\r\n', 1)[0]).toBe(
-      cdrColumns('csv', false)
+      cdrColumns({ format: 'csv' })
         .map(({ name }) => name)
         .join(','),
     );

@@ -156,3 +156,19 @@ export function autopayDayWrong(day: string, autopayDay: number): TollError {
     remedy: 'Name that day, or change autopay_day in billing.yaml.',
   });
 }
+
+export function monthNotSettled(usageMonth: string): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_MONTH_NOT_SETTLED',
+    message: `${usageMonth} is not settled: calls may still come, and included minutes may still move between calls.`,
+    remedy: `Settle it once it has ended: tollstream settle --month ${usageMonth}.`,
+  });
+}
+
+export function monthInSettlement(usageMonth: string, runId: string): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_MONTH_IN_SETTLEMENT',
+    message: `Run ${runId} is changing ${usageMonth}, or was interrupted while it did.`,
+    remedy: 'Wait until it is done, or run the same settle or rerate command again: it goes on.',
+  });
+}

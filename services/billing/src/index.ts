@@ -1,8 +1,10 @@
 export { createBillingApi } from './api.ts';
 export type { BillingApiOptions } from './api.ts';
+export { billedCalls } from './cdr/billed.ts';
 export { CDR_FORMATS } from './cdr/columns.ts';
 export type { CdrFormat } from './cdr/columns.ts';
 export { CDR_COMPRESSIONS, isTextFormat, writeCdrFile } from './cdr/download.ts';
+export type { CdrRequest } from './cdr/query.ts';
 export type { CdrCompression } from './cdr/download.ts';
 export { BILLING_CONFIG } from './config.ts';
 export { writeInvoiceDocuments } from './documents/files.ts';
@@ -14,7 +16,6 @@ export { autopayList } from './issue/collections.ts';
 export { creditNoteDocument } from './issue/credit-note.ts';
 export { issueMonth } from './issue/issue-month.ts';
 export type { IssuedMonth } from './issue/issue-month.ts';
-export { usageAsItStands } from './invoice-usage.ts';
 export { previewInvoice } from './preview.ts';
 export { renderInvoiceText } from './render-text.ts';
 export * from './settlement/index.ts';

@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
 import schema from '../../../schemas/invoice.schema.json' with { type: 'json' };
 import { parseMonth } from './month.ts';
+import { NO_USAGE } from './invoice-usage.ts';
 import { makeInvoice } from './processor.ts';
 import { TERMS, accountOn, billingOf, usageRow } from './testing/samples.ts';
 
@@ -16,6 +17,7 @@ it.each([
     catalog: { version: 3, plans: new Map(), ...(terms === undefined ? {} : { billing: terms }) },
     month: parseMonth('2020-02'),
     usage: {
+      ...NO_USAGE,
       rows: [usageRow({})],
       days: [{ day: '2020-01-02', calls: 10, billableSeconds: 906n, charge: 302_000n }],
     },

@@ -4,6 +4,7 @@
  */
 import type { ChargeSection, Language, RecurringUnit } from '@tollstream/catalog';
 import type { CallType, Jurisdiction, RateType } from '@tollstream/contracts';
+import type { AdjustmentReason } from './settlement/adjustments.ts';
 import type { TextKey } from './texts/texts.ts';
 
 export interface Invoice {
@@ -36,6 +37,8 @@ export interface Invoice {
   readonly taxes: readonly InvoiceTax[];
   readonly totals: InvoiceTotals;
   readonly usage_summary: UsageSummary;
+  /** Runs that found or changed calls of months that were settled before, and that are billed here. */
+  readonly adjustments: readonly { readonly month: string; readonly run: number }[];
   readonly notes: readonly InvoiceText[];
   /** What a complete invoice has and this one does not. */
   readonly not_included: readonly ('fees' | 'taxes')[];
@@ -99,11 +102,15 @@ export interface InvoiceLine {
 }
 
 export interface LineUsage {
+  /** Month of the calls. */
+  readonly month: string;
+  /** Null where they are billed for the first time with their month: what a later run found or changed. */
+  readonly adjustment: { readonly run: number; readonly reason: AdjustmentReason } | null;
   readonly calls: number;
   readonly billable_minutes: string;
   readonly included_minutes: string;
   readonly charged_minutes: string;
-  /** Sum of the calls' charges, to the last digit. */
+  /** Sum of the calls' charges, to the last digit; of an adjustment what they cost more, or less. */
   readonly exact_amount: string;
   /** Whose costs in the call details add up to `exact_amount`. */
   readonly call_details: readonly { readonly call_type: CallType; readonly rate_type: RateType }[];
@@ -145,8 +152,11 @@ export interface InvoiceTotals {
   readonly billable_minutes: string;
   /** Sum of all calls' charges: what the month's call details add up to. */
   readonly exact_usage: string;
+  /** Sum of what calls of this month and earlier ones cost more, or less, than they were billed with. */
+  readonly exact_adjustments: string;
   readonly recurring: string;
   readonly usage: string;
+  readonly adjustments: string;
   readonly one_time: string;
   readonly credits: string;
   /** Sum of the lines' amounts. */

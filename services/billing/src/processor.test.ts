@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountEvent } from '@tollstream/billing-store';
 import type { Account, AccountBilling, BillingTerms, Plan } from '@tollstream/catalog';
-import type { InvoiceUsageRow } from './invoice-usage.ts';
+import { NO_USAGE } from './invoice-usage.ts';
+import type { InvoiceUsageRow, UsageAdjustment } from './invoice-usage.ts';
 import { parseMonth } from './month.ts';
 import { makeInvoice } from './processor.ts';
 import { PLAN, TERMS, accountOn, billingOf, usageRow } from './testing/samples.ts';
@@ -14,10 +15,19 @@ interface Given {
   readonly plans?: readonly Plan[];
   readonly events?: readonly AccountEvent[];
   readonly lastDay?: string;
+  readonly adjustments?: readonly UsageAdjustment[];
 }
 
 function invoiceOf(account: Account, given: Given = {}) {
-  const { usage = [usageRow({})], month = '2020-02', terms, plans = [], events = [], lastDay } = given;
+  const {
+    usage = [usageRow({})],
+    month = '2020-02',
+    terms,
+    plans = [],
+    events = [],
+    lastDay,
+    adjustments = [],
+  } = given;
   return makeInvoice({
     account,
     catalog: {
@@ -26,7 +36,7 @@ function invoiceOf(account: Account, given: Given = {}) {
       ...(terms === undefined ? {} : { billing: terms }),
     },
     month: parseMonth(month),
-    usage: { rows: usage, days: [] },
+    usage: { ...NO_USAGE, rows: usage, adjustments },
     events,
     cancellation:
       lastDay === undefined

@@ -23,7 +23,7 @@ import type { PlanHistory } from './plan-history.ts';
 import { recurringLines } from './recurring.ts';
 import { taxesOf } from './taxes.ts';
 import { textOf } from './texts/texts.ts';
-import { usageLines, usageSummary } from './usage-lines.ts';
+import { adjustmentLines, usageLines, usageSummary } from './usage-lines.ts';
 import { minutesOf } from './usage-summary.ts';
 
 /** Where the catalog names no other number of days between issue on the 1st and payment. */
@@ -34,7 +34,7 @@ export interface InvoiceInput {
   readonly catalog: Pick<Catalog, 'version' | 'plans' | 'billing'> & { readonly fingerprint?: string };
   /** Month of issue: recurring charges for it, usage of the month before. */
   readonly month: Month;
-  /** Usage of the month before. */
+  /** Usage of the month before, with the adjustments that no invoice has yet. */
   readonly usage: AccountUsage;
   /** Recorded of the account, not on an invoice yet. */
   readonly events?: readonly AccountEvent[];
@@ -49,7 +49,9 @@ export function makeInvoice(input: InvoiceInput): Invoice {
   const { account, catalog, month, usage } = input;
   const { currency } = account;
   const billing = account.billing ?? NO_BILLING;
-  const foreign = usage.rows.find((row) => row.currency !== currency && row.charge !== 0n);
+  const foreign =
+    usage.rows.find((row) => row.currency !== currency && row.charge !== 0n) ??
+    usage.adjustments.find((each) => each.currency !== currency && each.difference !== 0n);
   if (foreign !== undefined) throw currencyMixed(account.id, currency, foreign.currency);
   const history = planHistoryOf(account, catalog, month);
   const issueDate = dateText(month);
@@ -59,11 +61,16 @@ export function makeInvoice(input: InvoiceInput): Invoice {
     end: input.cancellation?.effectiveOn ?? '',
     history,
   });
-  const ofUsage = usageLines(account, usage.rows);
-  const lines = inLineOrder([...recurring, ...ofUsage, ...happenedLines(account, month, input.events ?? [])]);
+  const ofUsage = usageLines(account, monthText(monthBefore(month)), usage.rows);
+  const ofAdjustments = adjustmentLines(account, usage.adjustments);
+  const happened = happenedLines(account, month, input.events ?? []);
+  const lines = inLineOrder([...recurring, ...ofUsage, ...ofAdjustments, ...happened]);
 
   // Fees and taxes need to know the jurisdiction; what is missing for them hinders the issue and is said.
-  const hindrances = hindrancesOf(account, catalog);
+  const hindrances = [
+    ...hindrancesOf(account, catalog),
+    ...(usage.hindrance === null ? [] : [usage.hindrance]),
+  ];
   const terms = billing.country === '' ? undefined : catalog.billing;
   const fees = terms === undefined ? [] : feesOf({ account, terms, issueDate, lines, usage: usage.rows });
   const charges = sumOf(lines, CHARGE_SECTIONS);
@@ -99,8 +106,13 @@ export function makeInvoice(input: InvoiceInput): Invoice {
       calls: usage.rows.reduce((calls, row) => calls + row.calls, 0),
       billable_minutes: minutesOf(sum(usage.rows.map((row) => row.billableSeconds))),
       exact_usage: formatScaled(sum(usage.rows.map((row) => row.charge)), CHARGE_SCALE),
+      exact_adjustments: formatScaled(
+        sum(usage.adjustments.map(({ difference }) => difference)),
+        CHARGE_SCALE,
+      ),
       recurring: money(sum(recurring.map(({ minor }) => minor))),
       usage: money(sum(ofUsage.map(({ minor }) => minor))),
+      adjustments: money(sum(ofAdjustments.map(({ minor }) => minor))),
       one_time: money(sumOf(lines, ['one_time'])),
       credits: money(sumOf(lines, ['credit'])),
       charges: money(charges),
@@ -110,10 +122,19 @@ export function makeInvoice(input: InvoiceInput): Invoice {
       total: money(subtotal + taxSum),
     },
     usage_summary: usageSummary(billing.language, usage),
+    adjustments: runsOf(usage),
     notes: notesOf(account, history, month, start),
     not_included: terms === undefined ? ['fees', 'taxes'] : [],
     hindrances,
   };
+}
+
+function runsOf({ adjustments }: AccountUsage): Invoice['adjustments'] {
+  const runs = adjustments.map(({ month, run }): [string, Invoice['adjustments'][number]] => [
+    `${month}/${run}`,
+    { month, run },
+  ]);
+  return [...new Map(runs).values()];
 }
 
 /** The first day of billing in the account's time zone: '' = always, null = never. */

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { NO_USAGE } from './invoice-usage.ts';
 import { parseMonth } from './month.ts';
 import { makeInvoice } from './processor.ts';
 import { renderInvoiceText } from './render-text.ts';
@@ -21,7 +22,7 @@ const invoiceOf = (account = accountOn({}), terms?: typeof TERMS) =>
     account,
     catalog: { version: 3, plans: new Map(), ...(terms === undefined ? {} : { billing: terms }) },
     month: parseMonth('2020-02'),
-    usage: { rows, days: [] },
+    usage: { ...NO_USAGE, rows },
   });
 
 it('an invoice on the terminal is a table that a person can read', () => {

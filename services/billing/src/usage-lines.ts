@@ -5,8 +5,8 @@ import { CALL_TYPES, CHARGE_SCALE, JURISDICTIONS, RATE_TYPES } from '@tollstream
 import type { CallType, RateType } from '@tollstream/contracts';
 import { currencyOf, formatScaled, roundToMinorBig } from '@tollstream/money';
 import type { DraftLine } from './draft-line.ts';
-import type { UsageSummary } from './invoice.ts';
-import type { AccountUsage, InvoiceUsageRow } from './invoice-usage.ts';
+import type { LineUsage, UsageSummary } from './invoice.ts';
+import type { AccountUsage, InvoiceUsageRow, UsageAdjustment } from './invoice-usage.ts';
 import { textOf } from './texts/texts.ts';
 import type { TextKey } from './texts/texts.ts';
 import { minutesOf } from './usage-summary.ts';
@@ -18,7 +18,7 @@ interface Sums {
   included: bigint;
   charged: bigint;
   charge: bigint;
-  readonly details: Set<string>;
+  readonly details: Set<RateType>;
 }
 
 const NOTHING: readonly RateType[] = ['free', 'unanswered', 'before_billing_start'];
@@ -32,7 +32,8 @@ const OWN_SECTIONS: Partial<Record<CallType, ChargeSection>> = {
   internal: 'overage',
 };
 
-export function usageLines(account: Account, rows: readonly InvoiceUsageRow[]): DraftLine[] {
+/** @param month of the calls: `2020-01` */
+export function usageLines(account: Account, month: string, rows: readonly InvoiceUsageRow[]): DraftLine[] {
   const groupOf = billingGroups(account);
   const lines = new Map<string, { section: ChargeSection; callType: CallType; group: string; sums: Sums }>();
   const add = (section: ChargeSection, row: InvoiceUsageRow, part: Partial<Sums>): void => {
@@ -62,11 +63,12 @@ export function usageLines(account: Account, rows: readonly InvoiceUsageRow[]): 
       });
     } else included.sums.included += row.includedSeconds;
   }
-  return [...lines.values()].map((line) => lineOf(account, line));
+  return [...lines.values()].map((line) => lineOf(account, month, line));
 }
 
 function lineOf(
   account: Account,
+  month: string,
   {
     section,
     callType,
@@ -78,10 +80,8 @@ function lineOf(
   const { minorDigits } = currencyOf(currency);
   const minor = roundToMinorBig(sums.charge, CHARGE_SCALE, currency, 'half_up');
   const isIncluded = section === 'included_minutes';
-  const details = [...sums.details].sort(
-    (a, b) => RATE_TYPES.indexOf(a as RateType) - RATE_TYPES.indexOf(b as RateType),
-  );
-  const isOverage = !isIncluded && details.some((rateType) => rateType === 'overage' || rateType === 'split');
+  const ofCalls = usageOf(callType, sums);
+  const isOverage = !isIncluded && (sums.details.has('overage') || sums.details.has('split'));
   const key: TextKey = isIncluded ? 'line.included' : isOverage ? 'line.overage' : 'line.usage';
   return {
     minor,
@@ -95,23 +95,79 @@ function lineOf(
       unit: 'minute',
       unit_price: null,
       amount: formatScaled(minor, minorDigits),
-      usage: {
-        calls: sums.calls,
-        billable_minutes: minutesOf(sums.billable),
-        included_minutes: minutesOf(sums.included),
-        charged_minutes: minutesOf(sums.charged),
-        exact_amount: formatScaled(sums.charge, CHARGE_SCALE),
-        call_details: details.map((rateType) => ({ call_type: callType, rate_type: rateType as RateType })),
-      },
+      usage: { month, adjustment: null, ...ofCalls },
     },
   };
+}
+
+function usageOf(callType: CallType, sums: Sums): Omit<LineUsage, 'month' | 'adjustment'> {
+  return {
+    calls: sums.calls,
+    billable_minutes: minutesOf(sums.billable),
+    included_minutes: minutesOf(sums.included),
+    charged_minutes: minutesOf(sums.charged),
+    exact_amount: formatScaled(sums.charge, CHARGE_SCALE),
+    call_details: RATE_TYPES.filter((rateType) => sums.details.has(rateType)).map((rateType) => ({
+      call_type: callType,
+      rate_type: rateType,
+    })),
+  };
+}
+
+const ADJUSTMENT_TEXTS: Readonly<Record<UsageAdjustment['reason'], TextKey>> = {
+  late_call: 'line.late_usage',
+  settlement: 'line.reordered',
+  rerate: 'line.repriced',
+};
+
+/** A line for each month, run and reason: what the calls cost more or less than they were billed with. */
+export function adjustmentLines(account: Account, adjustments: readonly UsageAdjustment[]): DraftLine[] {
+  const groupOf = billingGroups(account);
+  const { minorDigits } = currencyOf(account.currency);
+  const { language } = account.billing ?? NO_BILLING;
+  const lines = new Map<
+    string,
+    { first: UsageAdjustment; section: ChargeSection; group: string; sums: Sums }
+  >();
+  for (const adjustment of adjustments) {
+    const { month, run, reason, callType, rateType, difference } = adjustment;
+    if (NOTHING.includes(rateType) && difference === 0n) continue;
+    const isIncluded = rateType === 'included' && difference === 0n;
+    const section = isIncluded ? 'included_minutes' : (OWN_SECTIONS[callType] ?? 'other_usage');
+    const group = groupOf(adjustment.place);
+    const key = [month, run, reason, section, callType, group].join('\n');
+    const known = lines.get(key) ?? { first: adjustment, section, group, sums: noSums() };
+    lines.set(key, known);
+    addTo(known.sums, { ...adjustment, charge: difference });
+  }
+  return [...lines.values()].map(({ first, section, group, sums }) => {
+    const { month, run, reason, callType } = first;
+    const minor = roundToMinorBig(sums.charge, CHARGE_SCALE, account.currency, 'half_up');
+    const isLate = reason === 'late_call';
+    const values = { call_type: callType, month, calls: String(sums.calls) };
+    return {
+      minor,
+      line: {
+        section,
+        id: callType,
+        billing_group: group,
+        description: textOf(language, ADJUSTMENT_TEXTS[reason], values),
+        period: null,
+        quantity: isLate ? minutesOf(section === 'included_minutes' ? sums.included : sums.charged) : '1',
+        unit: isLate ? 'minute' : 'once',
+        unit_price: isLate ? null : formatScaled(minor, minorDigits),
+        amount: formatScaled(minor, minorDigits),
+        usage: { month, adjustment: { run, reason }, ...usageOf(callType, sums) },
+      },
+    };
+  });
 }
 
 function noSums(): Sums {
   return { calls: 0, billable: 0n, included: 0n, charged: 0n, charge: 0n, details: new Set() };
 }
 
-function addTo(sums: Sums, row: InvoiceUsageRow): void {
+function addTo(sums: Sums, row: Omit<InvoiceUsageRow, 'jurisdiction' | 'place' | 'currency'>): void {
   sums.calls += row.calls;
   sums.billable += row.billableSeconds;
   sums.included += row.includedSeconds;

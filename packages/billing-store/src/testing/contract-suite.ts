@@ -37,6 +37,30 @@ export function holdsTheContract(name: string, open: () => Promise<EngineUnderTe
       expect(await store.migrate()).toEqual([]);
     });
 
+    it('bills the adjustments of a run once, and again when what carried them is void', async () => {
+      const adjustments = [{ usageMonth: '2019-12', run: 2 }];
+      const later = (month: string) => invoiceFor('acme', { month, adjustments });
+      const carried = async () => [...((await store.billedAdjustments(['acme', 'other'])).get('acme') ?? [])];
+      const [first] = await store.issueInvoices([invoiceFor('acme', { adjustments })], CLERK);
+      expect(await carried()).toEqual(['2019-12/2']);
+      await expect(store.issueInvoices([later('2020-03')], CLERK)).rejects.toEqual(
+        refusal('TOLL_INVOICE_STALE'),
+      );
+      const whole = creditOf(first!.number, { kind: 'void', amount: null });
+      await store.issueCreditNote(whole, CLERK);
+      expect(await carried()).toEqual([]);
+      // By a credit note, until its invoice is void.
+      const [second] = await store.issueInvoices([invoiceFor('acme', { month: '2020-03' })], CLERK);
+      const credit = creditOf(second!.number, { kind: 'late_calls', adjustments, requestKey: 'adjustments' });
+      await store.issueCreditNote(credit, CLERK);
+      expect(await carried()).toEqual(['2019-12/2']);
+      await store.issueCreditNote(
+        creditOf(second!.number, { kind: 'void', amount: null, requestKey: 'v' }),
+        CLERK,
+      );
+      expect(await carried()).toEqual([]);
+    });
+
     it('numbers invoices in the order of issue, and gives them back byte for byte', async () => {
       expect(await issue('acme', 'other')).toEqual(['INV-000001', 'INV-000002']);
       expect(await issue('third')).toEqual(['INV-000003']);

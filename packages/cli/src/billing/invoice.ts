@@ -4,7 +4,7 @@ import {
   issueMonth,
   previewInvoice,
   renderInvoiceText,
-  usageAsItStands,
+  usageAsSettled,
   writeInvoiceDocuments,
 } from '@tollstream/service-billing';
 import type { Invoice, IssuedMonth } from '@tollstream/service-billing';
@@ -19,13 +19,21 @@ import type {
 import { parseMonth } from '../duration.ts';
 import { EXIT_FAILED, EXIT_INTERRUPTED, UsageError } from '../failure.ts';
 import { count, print, say, table } from '../terminal.ts';
-import { actor, catalogByOptions, openBillingStore, openUsage, today, using } from './open-billing.ts';
+import {
+  actor,
+  catalogByOptions,
+  openBillingStore,
+  openUsage,
+  today,
+  using,
+  usingBillingIfAny,
+} from './open-billing.ts';
 import type { BillingOptions } from './open-billing.ts';
 
 export async function previewInvoiceCommand(options: InvoiceOptions): Promise<void> {
   const month = parseMonth(options.month, '--month');
   const invoice = await using(openUsage(options), ({ store, catalog }) =>
-    previewInvoice(store, catalog, options.account, month),
+    usingBillingIfAny(options, (billing) => previewInvoice(store, catalog, options.account, month, billing)),
   );
   await present(invoice, options, JSON.stringify);
 }
@@ -59,7 +67,7 @@ export async function createInvoices(options: CreateInvoiceOptions): Promise<voi
     using(openUsage(options), ({ store, catalog }) =>
       issueMonth({
         billing,
-        usage: usageAsItStands(store),
+        usage: usageAsSettled(store),
         catalog,
         month: { year: Number(month.slice(0, 4)), month: Number(month.slice(5)) },
         accountIds: options.account === undefined ? undefined : [options.account],

@@ -1,4 +1,5 @@
 /** The stores and the catalog that billing commands need: of a data directory, or of servers by environment. */
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { openEmbeddedBillingStore, openServerBillingStore } from '@tollstream/billing-store';
@@ -60,6 +61,16 @@ export async function openBillingStore(
   }
 }
 
+/** With the billing store, where anything was ever issued or recorded: a preview makes none. */
+export async function usingBillingIfAny<Answer>(
+  options: BillingOptions,
+  use: (billing: BillingStore | undefined) => Promise<Answer>,
+): Promise<Answer> {
+  const isThere =
+    serverUrl(options) !== undefined || existsSync(path.join(options.data ?? SAMPLE_DATA, 'billing'));
+  return isThere ? using(openBillingStore(options), ({ billing }) => use(billing)) : use(undefined);
+}
+
 async function migrated(billing: BillingStore): Promise<void> {
   try {
     await billing.migrate();
@@ -67,6 +78,13 @@ async function migrated(billing: BillingStore): Promise<void> {
     await billing.close();
     throw error;
   }
+}
+
+/** Calls alone, without a catalog. */
+export async function openStore(options: BillingOptions): Promise<Opened & { readonly store: UsageStore }> {
+  if (serverUrl(options) === undefined) return openStoreOf(options.data ?? SAMPLE_DATA);
+  const store = openServerStoreFromEnvironment();
+  return { store, close: () => store.close() };
 }
 
 export async function openUsage(

@@ -68,12 +68,29 @@ const FORMULA_STARTS = ['=', '+', '-', '@', '\\t', '\\r', '\\n'].map((start) => 
 const asText = (expression: string): string =>
   `concat(if(substring(${expression}, 1, 1) IN (${FORMULA_STARTS}), '\\'', ''), ${expression})`;
 
-/**
- * The columns of a file, in order.
- * @param hasDetail every pricing field besides
- */
-export function cdrColumns(format: CdrFormat, hasDetail: boolean): readonly CdrColumn[] {
-  const columns = hasDetail ? [...BILLED, ...IDENTITY, ...PRICING] : BILLED;
+/** Of an invoice: which month each call is of, and why it is billed with another one. */
+const REASON: readonly CdrColumn[] = [
+  {
+    name: 'usage_month',
+    expression:
+      "concat(toString(intDiv(billing_month, 100)), '-', leftPad(toString(billing_month % 100), 2, '0'))",
+    kind: 'text',
+  },
+  { name: 'reason', expression: 'reason', kind: 'text' },
+];
+
+export interface CdrContent {
+  readonly format: CdrFormat;
+  /** Every pricing field besides. */
+  readonly hasDetail?: boolean;
+  /** Where it is the calls of an invoice. */
+  readonly billed?: unknown;
+}
+
+/** The columns of a file, in order. */
+export function cdrColumns({ format, hasDetail = false, billed }: CdrContent): readonly CdrColumn[] {
+  const ofCalls = hasDetail ? [...BILLED, ...IDENTITY, ...PRICING] : BILLED;
+  const columns = billed === undefined ? ofCalls : [...ofCalls, ...REASON];
   switch (format) {
     case 'csv':
       return columns.map((column) =>

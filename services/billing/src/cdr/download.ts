@@ -63,11 +63,8 @@ export async function streamCdrs(
 }
 
 /** The engine's own header is not used: the embedded one repeats it in each piece of a stream. */
-async function* withHeader(
-  rows: Readable,
-  { format, hasDetail = false }: CdrRequest,
-): AsyncGenerator<Buffer> {
-  const names = cdrColumns(format, hasDetail).map(({ name }) => name);
+async function* withHeader(rows: Readable, request: CdrRequest): AsyncGenerator<Buffer> {
+  const names = cdrColumns(request).map(({ name }) => name);
   yield Buffer.from(`${names.join(',')}\r\n`);
   yield* rows as AsyncIterable<Buffer>;
 }
@@ -139,7 +136,7 @@ async function writeBinary(store: UsageStore, download: CdrDownload, summary: Cd
         yield row;
       }
     })();
-    const columns = cdrColumns(download.format, download.hasDetail ?? false);
+    const columns = cdrColumns(download);
     await pipeline(writeWorkbook(columns, counted), createWriteStream(partial, { flush: true }));
   }
   const digest = new Digest();
@@ -172,10 +169,10 @@ async function writeToStandardOutput(
 
 /** What a broken-off file must have been made of, so that going on with it gives the whole. */
 function markText(
-  { format, hasDetail = false, accountId, month, filters = {} }: CdrRequest,
+  { format, hasDetail = false, accountId, month, filters = {}, billed }: CdrRequest,
   summary: CdrSummary,
 ): unknown {
-  return { accountId, month, format, hasDetail, filters, fingerprint: summary.fingerprint };
+  return { accountId, month, format, hasDetail, filters, billed, fingerprint: summary.fingerprint };
 }
 
 function markOf(partial: string): string {

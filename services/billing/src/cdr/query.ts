@@ -6,6 +6,8 @@ import type { QueryParameters, UsageStore } from '@tollstream/usage-store';
 import { filterInvalid } from '../errors.ts';
 import { monthNumber, parseMonth } from '../month.ts';
 import { MONTH_OF_ACCOUNT } from '../usage-summary.ts';
+import { billedRows } from './billed.ts';
+import type { BilledCalls } from './billed.ts';
 import { START, cdrColumns } from './columns.ts';
 import type { CdrFormat } from './columns.ts';
 
@@ -17,6 +19,8 @@ export interface CdrRequest {
   /** Every pricing field besides the billed ones; default false. */
   readonly hasDetail?: boolean;
   readonly filters?: CdrFilters;
+  /** Calls as an invoice bills them; without it those of the month as they stand. */
+  readonly billed?: BilledCalls;
 }
 
 /** Calls for which all of them hold. */
@@ -47,8 +51,8 @@ interface Condition {
 }
 
 /** @throws TollError TOLL_BILLING_MONTH_INVALID | TOLL_BILLING_FILTER_INVALID */
-function conditionOf({ accountId, month, filters = {} }: CdrRequest): Condition {
-  const sql: string[] = [MONTH_OF_ACCOUNT];
+function conditionOf({ accountId, month, filters = {}, billed }: CdrRequest): Condition {
+  const sql: string[] = [billed === undefined ? MONTH_OF_ACCOUNT : '1'];
   const parameters: Record<string, string | number | bigint> = {
     account: accountId,
     month: monthNumber(parseMonth(month)),
@@ -87,6 +91,10 @@ function conditionOf({ accountId, month, filters = {} }: CdrRequest): Condition 
   return { sql: sql.join(' AND '), parameters };
 }
 
+function rowsOf(database: string, { billed }: CdrRequest): string {
+  return billed === undefined ? `${database}.usage FINAL` : `(${billedRows(database, billed)})`;
+}
+
 /**
  * The query of a file's rows.
  * @param skippedRows rows of the beginning that the caller has already
@@ -97,13 +105,13 @@ export function cdrQuery(
   skippedRows = 0,
 ): { sql: string; parameters: QueryParameters } {
   const { sql, parameters } = conditionOf(request);
-  const columns = cdrColumns(request.format, request.hasDetail ?? false);
+  const columns = cdrColumns(request);
   const selected = columns.map(({ name, expression }) => `${expression} AS ${name}`);
   // The inner query keeps the table's columns apart from the output's, some of which have the same names.
   return {
     sql: `SELECT ${selected.join(', ')}
-    FROM (SELECT * FROM ${database}.usage FINAL WHERE ${sql}
-          ORDER BY ${START}, call_id, leg, switch_id ${skippedRows > 0 ? `LIMIT 18446744073709551615 OFFSET ${skippedRows}` : ''})
+    FROM (SELECT * FROM ${rowsOf(database, request)} WHERE ${sql}
+          ORDER BY ${START}, call_id, leg, switch_id${request.billed === undefined ? '' : ', reason, revision'} ${skippedRows > 0 ? `LIMIT 18446744073709551615 OFFSET ${skippedRows}` : ''})
     SETTINGS output_format_csv_crlf_end_of_line = 1, max_bytes_before_external_sort = ${SORT_BYTES_MAX}`,
     parameters,
   };
@@ -114,7 +122,7 @@ export async function summariseCdrs(store: UsageStore, request: CdrRequest): Pro
   const rows = await store.query<{ currency: string; calls: string; total: string; fingerprint: string }>(
     `SELECT currency, count() AS calls, sum(charge) AS total,
             toString(sum(cityHash64(switch_id, call_id, leg, revision, charge))) AS fingerprint
-     FROM ${store.database}.usage FINAL WHERE ${sql} GROUP BY currency ORDER BY currency`,
+     FROM ${rowsOf(store.database, request)} WHERE ${sql} GROUP BY currency ORDER BY currency`,
     parameters,
   );
   return {

@@ -163,6 +163,7 @@ function summaryOf({ totals, usage_month, language }: Invoice, { say, money }: W
   return [
     pair(say('label.recurring'), totals.recurring),
     pair(translate(language, 'label.usage', month), totals.usage),
+    ...(isZero(totals.adjustments) ? [] : [pair(say('label.adjustments'), totals.adjustments)]),
     ...(isZero(totals.one_time) ? [] : [pair(say('section.one_time'), totals.one_time)]),
     ...(isZero(totals.credits) ? [] : [pair(say('section.credit'), totals.credits)]),
     pair(say('section.fees'), totals.fees),

@@ -5,6 +5,7 @@ import { openEmbeddedBillingStore } from '@tollstream/billing-store';
 import type { BillingStore } from '@tollstream/billing-store';
 import type { Account, Catalog } from '@tollstream/catalog';
 import schema from '../../../../schemas/invoice.schema.json' with { type: 'json' };
+import { NO_USAGE } from '../invoice-usage.ts';
 import type { UsageSource } from '../invoice-usage.ts';
 import type { Invoice } from '../invoice.ts';
 import { PLAN, TERMS, accountOn, billingOf, usageRow } from '../testing/samples.ts';
@@ -30,7 +31,7 @@ function catalogOf(accounts: readonly Account[]): Catalog {
 const account = (id: string, changes: Partial<Account> = {}) =>
   accountOn({ id, billing: billingOf({}), ...changes });
 const usage: UsageSource = (accounts) =>
-  Promise.resolve(new Map(accounts.map(({ id }) => [id, { rows: [usageRow({})], days: [] }])));
+  Promise.resolve(new Map(accounts.map(({ id }) => [id, { ...NO_USAGE, rows: [usageRow({})] }])));
 
 let billing: BillingStore;
 let month = 0;

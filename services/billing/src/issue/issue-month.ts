@@ -8,7 +8,7 @@ import { isTollError } from '@tollstream/service-kit';
 import { accountUnknown, monthNotEnded } from '../errors.ts';
 import type { Invoice, Hindrance } from '../invoice.ts';
 import { NO_USAGE } from '../invoice-usage.ts';
-import type { UsageSource } from '../invoice-usage.ts';
+import type { AccountUsage, UsageAdjustment, UsageSource } from '../invoice-usage.ts';
 import { dateText, localDate, monthBefore, monthText } from '../month.ts';
 import type { Month } from '../month.ts';
 import { makeInvoice } from '../processor.ts';
@@ -100,32 +100,34 @@ async function makeChunk(
 ): Promise<Chunk> {
   const ids = accounts.map(({ id }) => id);
   const ofUsage = await usage(accounts, monthBefore(month));
+  const billed = await adjustmentsBilled(billing, ofUsage);
   const events = await billing.unbilledEvents(ids, dateText(month));
   const cancellations = await billing.cancellations(ids);
   const chunk: Chunk = { requests: [], refusals: [], empty: 0 };
   for (const account of accounts) {
-    const own = events.get(account.id) ?? [];
+    const happened = events.get(account.id) ?? [];
     try {
       refuseEarly(account, month, nowMs);
+      const own = ofUsage.get(account.id) ?? NO_USAGE;
+      if (own.hindrance !== null) {
+        chunk.refusals.push(refusalOf(account.id, own.hindrance));
+        continue;
+      }
+      const adjustments = own.adjustments.filter((each) => !billed(account.id, each));
       const invoice = makeInvoice({
         account,
         catalog,
         month,
-        usage: ofUsage.get(account.id) ?? NO_USAGE,
-        events: own,
+        usage: { ...own, adjustments },
+        events: happened,
         cancellation: cancellations.get(account.id),
       });
       const [hindrance] = invoice.hindrances;
       if (isEmpty(invoice)) chunk.empty += 1;
       else if (hindrance === undefined) {
         const prefix = catalog.billing?.invoicePrefix ?? '';
-        chunk.requests.push(
-          requestOf(
-            invoice,
-            prefix,
-            own.map(({ id }) => id),
-          ),
-        );
+        const eventIds = happened.map(({ id }) => id);
+        chunk.requests.push(requestOf(invoice, prefix, eventIds));
       } else chunk.refusals.push(refusalOf(account.id, hindrance));
     } catch (error) {
       // What is wrong with one account is said of it; the others have their invoices.
@@ -134,6 +136,16 @@ async function makeChunk(
     }
   }
   return chunk;
+}
+
+/** Whether an adjustment stands on a document already. */
+export async function adjustmentsBilled(
+  billing: BillingStore,
+  usage: ReadonlyMap<string, AccountUsage>,
+): Promise<(accountId: string, adjustment: UsageAdjustment) => boolean> {
+  const ids = [...usage].filter(([, { adjustments }]) => adjustments.length > 0).map(([id]) => id);
+  const billed = await billing.billedAdjustments(ids);
+  return (accountId, { month, run }) => billed.get(accountId)?.has(`${month}/${run}`) === true;
 }
 
 /** An account in its free months, or closed and without calls: no invoice about nothing. */
@@ -180,6 +192,7 @@ function requestOf(invoice: Invoice, numberPrefix: string, eventIds: readonly st
       })),
     ],
     eventIds,
+    adjustments: invoice.adjustments.map((each) => ({ usageMonth: each.month, run: each.run })),
     numberPrefix,
     document: (number) => JSON.stringify({ ...invoice, status: 'issued', number } satisfies Invoice),
   };

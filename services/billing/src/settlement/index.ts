@@ -11,5 +11,4 @@ export type {
   SettlementLimits,
   SettlementProgress,
 } from './settle.ts';
-export { readLateAdjustments, readLateCalls, readSettledUsage } from './settled-usage.ts';
-export type { LateAdjustment, SettledUsage } from './settled-usage.ts';
+export { readLateCalls, usageAsSettled, usageForPreview } from './settled-usage.ts';

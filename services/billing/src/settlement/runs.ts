@@ -45,8 +45,18 @@ export function ownName(): string {
 }
 
 /** Of a month, in order. */
-export async function readRuns(store: UsageStore, month: number): Promise<Run[]> {
+export function readRuns(store: UsageStore, month: number): Promise<Run[]> {
+  return queryRuns(store, 'billing_month = {month:UInt32}', month);
+}
+
+/** Of a month and all before it, in order. */
+export function readRunsUntil(store: UsageStore, month: number): Promise<Run[]> {
+  return queryRuns(store, 'billing_month <= {month:UInt32}', month);
+}
+
+async function queryRuns(store: UsageStore, condition: string, month: number): Promise<Run[]> {
   const rows = await store.query<{
+    billing_month: number;
     run_number: number;
     run_id: string;
     kind: RunKind;
@@ -57,13 +67,13 @@ export async function readRuns(store: UsageStore, month: number): Promise<Run[]>
     started: string;
     changed: string;
   }>(
-    `SELECT run_number, run_id, kind, account_id, catalog_version, state, owner,
+    `SELECT billing_month, run_number, run_id, kind, account_id, catalog_version, state, owner,
             toUnixTimestamp64Milli(started_at) AS started, toUnixTimestamp64Milli(changed_at) AS changed
-     FROM ${store.database}.settlement_runs FINAL WHERE billing_month = {month:UInt32} ORDER BY run_number`,
+     FROM ${store.database}.settlement_runs FINAL WHERE ${condition} ORDER BY billing_month, run_number`,
     { month },
   );
   return rows.map((row) => ({
-    month,
+    month: row.billing_month,
     number: row.run_number,
     id: row.run_id,
     kind: row.kind,

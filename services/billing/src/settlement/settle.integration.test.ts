@@ -12,7 +12,8 @@ import type { SettlementStore } from '@tollstream/usage-store';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readUsage } from '../usage-summary.ts';
 import { pricedAsRated, pricedBy } from './catalogs.ts';
-import { readLateAdjustments, readLateCalls, readSettledUsage } from './settled-usage.ts';
+import { usageAsItStands } from '../invoice-usage.ts';
+import { readLateCalls, usageAsSettled } from './settled-usage.ts';
 import { applyMonth, previewMonth } from './settle.ts';
 import type { ApplyRequest } from './settle.ts';
 import { storeRated } from '../testing/stored-calls.ts';
@@ -132,26 +133,35 @@ describe(`settlement (seed ${SEED})`, () => {
     await storeRated(store, rateInOrder(shuffled(early, random), table, { allowances }), 'early');
     await applyMonth(store, request());
     const settled = new Map<string, unknown>();
-    for (const account of table.catalog.accounts.keys())
-      settled.set(account, (await readSettledUsage(store, account, MONTH))?.usage);
-    expect([...settled.values()]).toEqual(
-      await Promise.all([...settled.keys()].map((account) => readUsage(store, account, ONE))),
-    );
+    const accounts = [...table.catalog.accounts.values()];
+    const asSettled = () => usageAsSettled(store)(accounts, ONE);
+    const standing = await usageAsItStands(store)(accounts, ONE);
+    for (const [account, { rows, days, hindrance }] of await asSettled()) {
+      expect({ rows, days, hindrance }).toEqual({
+        rows: standing.get(account)!.rows,
+        days: standing.get(account)!.days,
+        hindrance: null,
+      });
+      settled.set(account, { rows, days });
+    }
+    expect(settled.size).toBe(5);
 
     await storeRated(store, rateInOrder(late, table, { allowances, firstOffset: 1_000 }), 'late');
     expect((await readLateCalls(store, MONTH)).reduce((sum, each) => sum + each.calls, 0)).toBe(late.length);
     const again = await applyMonth(store, request({ again: true }));
     expect(again.late).toBe(late.length);
     expect(await readLateCalls(store, MONTH)).toEqual([]);
+    const afterwards = await asSettled();
     for (const [account, usage] of settled) {
-      expect((await readSettledUsage(store, account, MONTH))?.usage).toEqual(usage);
-      const adjustments = await readLateAdjustments(store, account, MONTH);
-      const total = (rows: readonly { charge: bigint }[]): bigint =>
-        rows.reduce((sum, row) => sum + row.charge, 0n);
-      const now = total(await readUsage(store, account, ONE));
-      const then = total(usage as { charge: bigint }[]);
+      const { rows, days, adjustments, hindrance } = afterwards.get(account)!;
+      expect({ rows, days, hindrance }).toEqual({ ...(usage as object), hindrance: null });
+      const then = rows.reduce((sum, row) => sum + row.charge, 0n);
+      const now = (await readUsage(store, account, ONE)).reduce((sum, row) => sum + row.charge, 0n);
       expect(adjustments.reduce((sum, each) => sum + each.difference, then)).toBe(now);
     }
+    const isLate = ({ reason }: { reason: string }) => reason === 'late_call';
+    const lateCalls = [...afterwards.values()].flatMap(({ adjustments }) => adjustments.filter(isLate));
+    expect(lateCalls.reduce((sum, { calls: count }) => sum + count, 0)).toBe(late.length);
     // All calls together come out as if none had been late.
     const settledNow = await settledRows();
     for (const name of TABLES)

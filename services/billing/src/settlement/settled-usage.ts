@@ -2,134 +2,227 @@
 import { CALL_TYPES, CHARGE_SCALE, RATE_TYPES } from '@tollstream/contracts';
 import type { CallType, RateType } from '@tollstream/contracts';
 import { parseDecimalBig } from '@tollstream/money';
+import type { TollError } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
-import { inInvoiceOrder } from '../usage-summary.ts';
-import type { UsageRow } from '../usage-summary.ts';
+import { monthInSettlement, monthNotSettled } from '../errors.ts';
+import type { Hindrance } from '../invoice.ts';
+import {
+  NO_USAGE,
+  OF_ACCOUNTS,
+  PLACE,
+  accountsParameter,
+  sumUsage,
+  usageAsItStands,
+  usageColumns,
+} from '../invoice-usage.ts';
+import type { AccountUsage, UsageAdjustment, UsageSource } from '../invoice-usage.ts';
+import { monthNumber, monthText } from '../month.ts';
+import { compare } from '../draft-line.ts';
 import type { AdjustmentReason } from './adjustments.ts';
-import { rowsChanged } from './errors.ts';
+import { rowsChanged, textOf } from './errors.ts';
 import { CALL_KEY } from './month-reader.ts';
-import { closingRun, readRuns, totalsOfRun } from './runs.ts';
+import { closingRun, readRuns, readRunsUntil } from './runs.ts';
 import type { Run } from './runs.ts';
 
-export interface SettledUsage {
-  /** The settlement that closed the month for the account. */
-  readonly run: Run;
-  /** As it was settled then, whatever came later: the same for ever. */
-  readonly usage: readonly UsageRow[];
-}
-
-export interface LateAdjustment {
-  /** The run after the closing one that found it. */
-  readonly runNumber: number;
-  readonly runId: string;
-  readonly reason: AdjustmentReason;
-  readonly callType: CallType;
-  readonly rateType: RateType;
-  readonly currency: string;
-  readonly calls: number;
-  /** What the account owes more, scaled; negative = is owed. */
-  readonly difference: bigint;
-}
-
-const OF_ACCOUNT = 'account_id = {account:String} AND billing_month = {month:UInt32}';
-const SUMMED = ['billable_seconds', 'included_seconds', 'charged_seconds', 'charge'] as const;
+type Accounts = Parameters<UsageSource>[0];
 
 /**
- * Usage of an account's month as it was settled: what stands now, with everything that later runs changed taken back, and without calls
- * that came later.
- * @param month yyyymm
- * @returns null when the month is not settled for the account
- * @throws TollError TOLL_SETTLEMENT_ROWS_CHANGED when rows changed that no run has accounted for
+ * Usage as it was settled, whatever came later: what stands now, with everything that later runs changed taken back, and without calls
+ * that came later; and, beside it, what these runs changed. A month that is not settled, or is being settled again, hinders the invoice.
  */
-export async function readSettledUsage(
-  store: UsageStore,
-  account: string,
-  month: number,
-): Promise<SettledUsage | null> {
-  const run = closingRun(await readRuns(store, month), account);
-  if (run === null) return null;
-  const { database } = store;
-  const sum = (prefix: string): string => SUMMED.map((name) => `${prefix}${name} AS ${name}`).join(', ');
-  const part = (prefix: string, sign: 1 | -1): string =>
-    `toString(${prefix}call_type) AS call_type, toString(${prefix}rate_type) AS rate_type,
-     toString(${prefix}currency) AS currency, ${sum(prefix)}, ${sign} AS sign`;
-  const rows = await store.query<Record<string, string>>(
-    `SELECT call_type, rate_type, currency, toString(sum(sign)) AS calls,
-            ${SUMMED.map((name) => `toString(sum(${name} * sign)) AS ${name}_sum`).join(', ')}
-     FROM (
-       SELECT ${part('', 1)} FROM ${database}.usage FINAL
-       WHERE ${OF_ACCOUNT} AND ${CALL_KEY} IN (
-         SELECT call_key FROM ${database}.settled_calls WHERE ${OF_ACCOUNT} AND run_number <= {run:UInt32})
-       UNION ALL
-       SELECT ${part('new_', -1)} FROM ${database}.usage_adjustments FINAL
-       WHERE ${OF_ACCOUNT} AND run_number > {run:UInt32} AND new_revision > revision AND ${CALL_KEY} IN (
-         SELECT call_key FROM ${database}.settled_calls WHERE ${OF_ACCOUNT} AND run_number <= {run:UInt32})
-       UNION ALL
-       SELECT ${part('', 1)} FROM ${database}.usage_adjustments FINAL
-       WHERE ${OF_ACCOUNT} AND run_number > {run:UInt32} AND new_revision > revision AND ${CALL_KEY} IN (
-         SELECT call_key FROM ${database}.settled_calls WHERE ${OF_ACCOUNT} AND run_number <= {run:UInt32})
-     ) GROUP BY call_type, rate_type, currency HAVING sum(sign) != 0`,
-    { account, month, run: run.number },
-  );
-  const usage = rows
-    .map((row) => ({
-      callType: row['call_type'] as CallType,
-      rateType: row['rate_type'] as RateType,
-      currency: row['currency']!,
-      calls: Number(row['calls']),
-      billableSeconds: BigInt(row['billable_seconds_sum']!),
-      includedSeconds: BigInt(row['included_seconds_sum']!),
-      chargedSeconds: BigInt(row['charged_seconds_sum']!),
-      charge: parseDecimalBig(row['charge_sum']!, CHARGE_SCALE),
-    }))
-    .sort(inInvoiceOrder);
-  await assertAsSettled(store, { account, month, run, usage });
-  return { run, usage };
+export function usageAsSettled(store: UsageStore): UsageSource {
+  return async (accounts, month) => {
+    const runs = await readRunsUntil(store, monthNumber(month));
+    const ofMonth = runs.filter((run) => run.month === monthNumber(month));
+    const found = new Map<string, AccountUsage>();
+    const hinder = (id: string, { code, message, remedy }: TollError): void => {
+      found.set(id, { ...NO_USAGE, hindrance: { code, message, remedy } });
+    };
+    const groups = new Map<number, { run: Run; accounts: Accounts[number][] }>();
+    for (const account of accounts) {
+      const run = closingRun(ofMonth, account.id);
+      const later = ofMonth.find((each) => each.number > (run?.number ?? 0) && isAtWorkOn(each, account.id));
+      if (run === null) hinder(account.id, monthNotSettled(monthText(month)));
+      else if (later !== undefined) hinder(account.id, monthInSettlement(monthText(month), later.id));
+      else {
+        const group = groups.get(run.number) ?? { run, accounts: [] };
+        groups.set(run.number, group);
+        group.accounts.push(account);
+      }
+    }
+    for (const { run, accounts: closed } of groups.values()) {
+      const hasLater = ofMonth.some(({ number }) => number > run.number);
+      for (const [id, usage] of await readSettled(store, closed, { run, hasLater })) found.set(id, usage);
+    }
+    for (const [id, adjustments] of await readAdjustments(store, accounts, runs)) {
+      const usage = found.get(id);
+      if (usage !== undefined) found.set(id, { ...usage, adjustments });
+    }
+    return found;
+  };
 }
 
-/** What runs after the settlement of an account's month changed, for its next invoice or a credit note. */
-export async function readLateAdjustments(
+/** For previews: as settled where it is, and otherwise as it stands, with what hinders the invoice. */
+export function usageForPreview(store: UsageStore): UsageSource {
+  const [settled, standing] = [usageAsSettled(store), usageAsItStands(store)];
+  return async (accounts, month) => {
+    const found = new Map(await settled(accounts, month));
+    const open = accounts.filter(({ id }) => (found.get(id)?.hindrance ?? null) !== null);
+    for (const [id, { rows, days }] of await standing(open, month))
+      found.set(id, { ...found.get(id)!, rows, days });
+    return found;
+  };
+}
+
+function isAtWorkOn({ state, account }: Run, accountId: string): boolean {
+  return state === 'running' && (account === null || account === accountId);
+}
+
+async function readSettled(
   store: UsageStore,
-  account: string,
-  month: number,
-): Promise<LateAdjustment[]> {
-  const run = closingRun(await readRuns(store, month), account);
-  if (run === null) return [];
+  accounts: Accounts,
+  { run, hasLater }: { run: Run; hasLater: boolean },
+): Promise<Map<string, AccountUsage>> {
+  const { database } = store;
+  const isSettled = `${OF_ACCOUNTS} AND (account_id, ${CALL_KEY}) IN (
+    SELECT account_id, call_key FROM ${database}.settled_calls WHERE ${OF_ACCOUNTS} AND run_number <= {run:UInt32})`;
+  const changed = `FROM ${database}.usage_adjustments FINAL
+    WHERE ${isSettled} AND usage_adjustments.run_number > {run:UInt32} AND new_revision > revision`;
+  const parts = [
+    `SELECT ${usageColumns('', 1)} FROM ${database}.usage FINAL WHERE ${isSettled}`,
+    ...(hasLater
+      ? [`SELECT ${usageColumns('new_', -1)} ${changed}`, `SELECT ${usageColumns('', 1)} ${changed}`]
+      : []),
+  ];
+  const parameters = { month: run.month, run: run.number };
+  const sums = await sumUsage(store, accounts, { from: parts.join('\nUNION ALL\n'), parameters });
+  const settled = await settledSums(store, accounts, run);
+  return new Map(
+    accounts.map(({ id }) => {
+      const usage = { ...NO_USAGE, ...(sums.get(id) ?? {}) };
+      const isSame = sumsText(usage.rows) === (settled.get(id) ?? '');
+      return [id, isSame ? usage : { ...usage, hindrance: hindranceOf(rowsChanged(run.month, id)) }];
+    }),
+  );
+}
+
+function hindranceOf({ code, message, remedy }: TollError): Hindrance {
+  return { code, message, remedy };
+}
+
+/**
+ * What the settlement noted of each account, as text. A copy of a call that comes after the duplicate window can replace a row without a
+ * run: that must not reach an invoice.
+ */
+async function settledSums(store: UsageStore, accounts: Accounts, run: Run): Promise<Map<string, string>> {
+  const rows = await store.query<{ account: string; currency: string; calls: string; total: string }>(
+    `SELECT account_id AS account, currency, toString(sum(calls)) AS calls, toString(sum(charge)) AS total
+     FROM ${store.database}.settlement_accounts FINAL WHERE ${OF_ACCOUNTS} AND run_number = {run:UInt32}
+     GROUP BY account, currency`,
+    { month: run.month, run: run.number, accounts: accountsParameter(accounts) },
+  );
+  const found = new Map<string, { currency: string; calls: number; charge: bigint }[]>();
+  for (const { account, currency, calls, total } of rows) {
+    const own = found.get(account) ?? [];
+    found.set(account, own);
+    own.push({ currency, calls: Number(calls), charge: parseDecimalBig(total, CHARGE_SCALE) });
+  }
+  return new Map([...found].map(([account, sums]) => [account, sumsText(sums)]));
+}
+
+function sumsText(rows: readonly { currency: string; calls: number; charge: bigint }[]): string {
+  const sums = new Map<string, { calls: number; charge: bigint }>();
+  for (const { currency, calls, charge } of rows) {
+    const sum = sums.get(currency) ?? { calls: 0, charge: 0n };
+    sums.set(currency, { calls: sum.calls + calls, charge: sum.charge + charge });
+  }
+  return [...sums]
+    .map(([currency, { calls, charge }]) => `${currency} ${calls} ${charge}`)
+    .sort()
+    .join(', ');
+}
+
+/** What runs after the closing ones changed, in these months and for these accounts. Runs that are still at work are left out. */
+async function readAdjustments(
+  store: UsageStore,
+  accounts: Accounts,
+  runs: readonly Run[],
+): Promise<Map<string, UsageAdjustment[]>> {
+  const found = new Map<string, UsageAdjustment[]>();
+  const months = Map.groupBy(runs, (run) => run.month);
+  const closedBy = (month: number, account: string): number | null =>
+    closingRun(months.get(month) ?? [], account)?.number ?? null;
+  const isFinal = new Set(
+    runs.filter(({ state }) => state !== 'running').map(({ month, number }) => `${month}/${number}`),
+  );
+  const withLater = [...months.keys()].filter((month) =>
+    accounts.some(({ id }) => {
+      const closed = closedBy(month, id);
+      return closed !== null && months.get(month)!.some(({ number }) => number > closed);
+    }),
+  );
+  if (withLater.length === 0) return found;
   const rows = await store.query<{
+    account: string;
+    month: number;
     run_number: number;
-    id: string;
     reason: AdjustmentReason;
     call_type: CallType;
     rate_type: RateType;
     currency: string;
+    place: string;
     calls: string;
+    billable: string;
+    included: string;
+    charged: string;
     difference_sum: string;
   }>(
-    `SELECT run_number, any(run_id) AS id, reason, new_call_type AS call_type, new_rate_type AS rate_type,
-            new_currency AS currency, count() AS calls, toString(sum(difference)) AS difference_sum
+    `SELECT account_id AS account, billing_month AS month, run_number, toString(usage_adjustments.reason) AS reason,
+            toString(new_call_type) AS call_type, toString(new_rate_type) AS rate_type, toString(new_currency) AS currency,
+            ${PLACE} AS place, count() AS calls,
+            ${['billable', 'included', 'charged'].map((name) => `toString(sumIf(new_${name}_seconds, usage_adjustments.reason = 'late_call')) AS ${name}`).join(', ')},
+            toString(sum(difference)) AS difference_sum
      FROM ${store.database}.usage_adjustments FINAL
-     WHERE ${OF_ACCOUNT} AND run_number > {run:UInt32} AND (difference != 0 OR reason = 'late_call')
-     GROUP BY run_number, reason, call_type, rate_type, currency`,
-    { account, month, run: run.number },
+     WHERE billing_month IN (splitByChar(',', {months:String})) AND account_id IN (splitByChar('\\n', {accounts:String}))
+       AND (difference != 0 OR usage_adjustments.reason = 'late_call')
+     GROUP BY account, month, run_number, reason, call_type, rate_type, currency, place
+     ORDER BY account, month, run_number, reason, place`,
+    { months: withLater.join(','), accounts: accountsParameter(accounts) },
   );
-  return rows
-    .map((row) => ({
-      runNumber: row.run_number,
-      runId: row.id,
+  for (const row of rows) {
+    const closed = closedBy(row.month, row.account);
+    if (closed === null || row.run_number <= closed || !isFinal.has(`${row.month}/${row.run_number}`))
+      continue;
+    const own = found.get(row.account) ?? [];
+    found.set(row.account, own);
+    own.push({
+      month: textOf(row.month),
+      run: row.run_number,
       reason: row.reason,
       callType: row.call_type,
       rateType: row.rate_type,
       currency: row.currency,
+      place: row.place,
       calls: Number(row.calls),
+      billableSeconds: BigInt(row.billable),
+      includedSeconds: BigInt(row.included),
+      chargedSeconds: BigInt(row.charged),
       difference: parseDecimalBig(row.difference_sum, CHARGE_SCALE),
-    }))
-    .toSorted(
-      (a, b) =>
-        a.runNumber - b.runNumber ||
-        (a.reason < b.reason ? -1 : Number(a.reason > b.reason)) ||
-        CALL_TYPES.indexOf(a.callType) - CALL_TYPES.indexOf(b.callType) ||
-        RATE_TYPES.indexOf(a.rateType) - RATE_TYPES.indexOf(b.rateType),
-    );
+    });
+  }
+  for (const own of found.values()) own.sort(inOrder);
+  return found;
+}
+
+function inOrder(a: UsageAdjustment, b: UsageAdjustment): number {
+  return (
+    compare(a.month, b.month) ||
+    a.run - b.run ||
+    compare(a.reason, b.reason) ||
+    CALL_TYPES.indexOf(a.callType) - CALL_TYPES.indexOf(b.callType) ||
+    RATE_TYPES.indexOf(a.rateType) - RATE_TYPES.indexOf(b.rateType) ||
+    compare(a.place, b.place)
+  );
 }
 
 /** Calls of closed months that came later and that no run has taken up: what `settle --again` would find. */
@@ -154,16 +247,4 @@ export async function readLateCalls(
   return rows
     .filter(({ account }) => closingRun(runs, account) !== null)
     .map(({ account, calls }) => ({ accountId: account, calls: Number(calls) }));
-}
-
-/** A copy of a call that comes after the duplicate window can replace a row without a run: that must not reach an invoice. */
-async function assertAsSettled(
-  store: UsageStore,
-  { account, month, run, usage }: { account: string; month: number; run: Run; usage: readonly UsageRow[] },
-): Promise<void> {
-  const { charge } = await totalsOfRun(store, run, account);
-  for (const [currency, sum] of charge) {
-    const found = usage.reduce((total, row) => (row.currency === currency ? total + row.charge : total), 0n);
-    if (found !== sum) throw rowsChanged(month, account);
-  }
 }

@@ -1,6 +1,7 @@
 /** Invoices for the tests of documents. */
 import type { Language } from '@tollstream/catalog';
 import type { Invoice } from '../invoice.ts';
+import { NO_USAGE } from '../invoice-usage.ts';
 import { parseMonth } from '../month.ts';
 import { makeInvoice } from '../processor.ts';
 import { TERMS, accountOn, billingOf, usageRow } from './samples.ts';
@@ -14,6 +15,7 @@ export function issuedInvoice(language: Language = 'en', changes: Partial<Invoic
     catalog: { version: 3, plans: new Map(), billing: TERMS },
     month: parseMonth('2020-02'),
     usage: {
+      ...NO_USAGE,
       rows: [
         usageRow({
           rateType: 'included',
@@ -26,7 +28,6 @@ export function issuedInvoice(language: Language = 'en', changes: Partial<Invoic
         usageRow({ callType: 'international', rateType: 'metered', charge: 1_234_567_890n }),
         usageRow({ rateType: 'unanswered', charge: 0n, calls: 21, billableSeconds: 0n }),
       ],
-      days: [],
     },
   });
   return {

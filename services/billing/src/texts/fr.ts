@@ -17,6 +17,10 @@ export const FRENCH: Texts = {
   'line.one_time': '{name}, {date}',
   'line.credit': 'Avoir : {name}, {date}',
   'line.late_calls': 'Appels d’un mois antérieur reçus tardivement : {name}',
+  'line.late_usage': '{call_type}, {month}, reçus tardivement ({calls})',
+  'line.reordered':
+    '{call_type}, {month} : minutes incluses prises par des appels reçus tardivement ({calls})',
+  'line.repriced': '{call_type}, {month}, tarifés de nouveau ({calls})',
   'line.buy_out': 'Durée restante du contrat, à partir du {date}',
   'section.service_fee': 'Frais de service',
   'section.did': 'Numéros de téléphone',
@@ -53,6 +57,7 @@ export const FRENCH: Texts = {
   'label.preview': 'aperçu',
   'label.recurring': 'Frais récurrents',
   'label.usage': 'Usage {month}',
+  'label.adjustments': 'Mois antérieurs',
   'label.quantity': 'quantité',
   'label.unit_price': 'prix unitaire',
   'label.amount': 'montant',

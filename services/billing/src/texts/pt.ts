@@ -17,6 +17,10 @@ export const PORTUGUESE: Texts = {
   'line.one_time': '{name}, {date}',
   'line.credit': 'Crédito: {name}, {date}',
   'line.late_calls': 'Chamadas de um mês anterior recebidas com atraso: {name}',
+  'line.late_usage': '{call_type} de {month} recebidas com atraso ({calls})',
+  'line.reordered':
+    '{call_type} de {month}: minutos incluídos usados por chamadas recebidas com atraso ({calls})',
+  'line.repriced': '{call_type} de {month}, tarifadas de novo ({calls})',
   'line.buy_out': 'Prazo restante do contrato, desde {date}',
   'section.service_fee': 'Taxas de serviço',
   'section.did': 'Números telefônicos',
@@ -53,6 +57,7 @@ export const PORTUGUESE: Texts = {
   'label.preview': 'prévia',
   'label.recurring': 'Cobranças recorrentes',
   'label.usage': 'Uso {month}',
+  'label.adjustments': 'Meses anteriores',
   'label.quantity': 'quantidade',
   'label.unit_price': 'preço unitário',
   'label.amount': 'valor',

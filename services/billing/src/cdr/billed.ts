@@ -1,0 +1,61 @@
+/** The calls that an issued invoice bills: those its month was settled with, as they were then, and what it says of earlier ones. */
+import { CALL_COLUMNS, PRICE_COLUMNS } from '@tollstream/contracts';
+import type { UsageStore } from '@tollstream/usage-store';
+import { monthNotSettled } from '../errors.ts';
+import type { Invoice } from '../invoice.ts';
+import { monthNumber, parseMonth } from '../month.ts';
+import { CALL_KEY, USAGE_COLUMNS } from '../settlement/month-reader.ts';
+import { closingRun, readRuns } from '../settlement/runs.ts';
+import { MONTH_OF_ACCOUNT } from '../usage-summary.ts';
+
+export interface BilledCalls {
+  readonly accountId: string;
+  /** Month of the calls: `2020-01`. */
+  readonly month: string;
+  /** The run that closed it. */
+  readonly closedBy: number;
+  /** Runs whose adjustments the invoice carries. */
+  readonly adjustments: Invoice['adjustments'];
+}
+
+/** @throws TollError TOLL_BILLING_MONTH_NOT_SETTLED where the store does not have what the invoice was made of */
+export async function billedCalls(store: UsageStore, invoice: Invoice): Promise<BilledCalls> {
+  const { account, usage_month: month, adjustments } = invoice;
+  const run = closingRun(await readRuns(store, monthNumber(parseMonth(month))), account.id);
+  if (run === null) throw monthNotSettled(month);
+  return { accountId: account.id, month, closedBy: run.number, adjustments };
+}
+
+const CALLS = CALL_COLUMNS.map(([name]) => name).filter((name) => USAGE_COLUMNS.includes(name));
+const PRICES = PRICE_COLUMNS.map(([name]) => name);
+
+/**
+ * Rows of all of them, in the columns of `usage` with `reason` after them: '' = billed with its month. Of an adjustment the charge is what
+ * the call costs more, or less. Parameters: account, month.
+ */
+export function billedRows(database: string, { closedBy, adjustments }: BilledCalls): string {
+  const columns = [...CALLS, ...PRICES].join(', ');
+  const changedLater = `${MONTH_OF_ACCOUNT} AND usage_adjustments.run_number > ${closedBy} AND new_revision > revision`;
+  const isSettled = `${CALL_KEY} IN (
+    SELECT call_key FROM ${database}.settled_calls WHERE ${MONTH_OF_ACCOUNT} AND run_number <= ${closedBy})`;
+  // As the call was before the first of the later runs that changed it.
+  const before = `SELECT ${columns}, '' AS reason FROM ${database}.usage_adjustments FINAL
+    WHERE ${changedLater} AND ${isSettled} ORDER BY run_number LIMIT 1 BY ${CALL_KEY}`;
+  const parts = [
+    `SELECT ${columns}, '' AS reason FROM ${database}.usage FINAL
+     WHERE ${MONTH_OF_ACCOUNT} AND ${isSettled} AND ${CALL_KEY} NOT IN (
+       SELECT ${CALL_KEY} FROM ${database}.usage_adjustments WHERE ${changedLater})`,
+    `SELECT * FROM (${before})`,
+  ];
+  if (adjustments.length > 0) {
+    const runs = adjustments.map(({ month, run }) => `(${monthNumber(parseMonth(month))}, ${run})`);
+    // Columns of a union go by their place. A name of its own would hide the column that the condition asks for.
+    const after = PRICES.map((name) => (name === 'charge' ? 'difference' : `new_${name}`));
+    parts.push(
+      `SELECT ${[...CALLS, ...after, 'toString(reason)'].join(', ')} FROM ${database}.usage_adjustments FINAL
+       WHERE account_id = {account:String} AND (billing_month, run_number) IN (${runs.join(', ')})
+         AND (difference != 0 OR reason = 'late_call')`,
+    );
+  }
+  return parts.join('\nUNION ALL\n');
+}
