@@ -242,7 +242,9 @@ describe(`invoices of settled months (seed ${SEED})`, () => {
     await issue('2020-03');
     const march = await issuedIn('2020-03');
     expect(march).toHaveLength(5);
-    const lines = march.flatMap((invoice) => invoice.lines.filter(({ usage }) => usage?.adjustment != null));
+    const lines = march.flatMap((invoice) =>
+      invoice.lines.filter(({ usage }) => (usage?.adjustment ?? null) !== null),
+    );
     const countOf = (reason: string) =>
       lines.reduce((sum, { usage }) => (usage?.adjustment?.reason === reason ? sum + usage.calls : sum), 0);
     // Unanswered ones cost nothing and stand in the file only.

@@ -99,7 +99,7 @@ async function readSettled(
   const settled = await settledSums(store, accounts, run);
   return new Map(
     accounts.map(({ id }) => {
-      const usage = { ...NO_USAGE, ...(sums.get(id) ?? {}) };
+      const usage = { ...NO_USAGE, ...sums.get(id) };
       const isSame = sumsText(usage.rows) === (settled.get(id) ?? '');
       return [id, isSame ? usage : { ...usage, hindrance: hindranceOf(rowsChanged(run.month, id)) }];
     }),
