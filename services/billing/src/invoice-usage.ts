@@ -64,7 +64,7 @@ export const NO_USAGE: AccountUsage = { rows: [], days: [], adjustments: [], hin
 
 export const PLACE =
   "if(extension != '', extension, toString(if(direction = 'inbound', destination_number, origin_number)))";
-export const ANSWERED = 'if(toUnixTimestamp64Milli(answered_at) > 0, answered_at, started_at)';
+const ANSWERED = 'if(toUnixTimestamp64Milli(answered_at) > 0, answered_at, started_at)';
 
 type Accounts = Parameters<UsageSource>[0];
 
