@@ -10,7 +10,7 @@ import { withStore } from './with-store.ts';
 
 /** Columns as texts and whole numbers: a decimal must not become a float on its way. */
 const COLUMNS = `call_id AS callId, account_id AS account, plan, toFloat64(catalog_version) AS catalogVersion,
-  toFloat64(revision) AS revision, toString(direction) AS direction, origin, destination,
+  toFloat64(revision) AS revision, toString(direction) AS direction, origin, destination, charged_party AS chargedParty,
   toFloat64(toUnixTimestamp64Milli(if(toString(rate_type) = 'unanswered', started_at, answered_at))) AS atMs,
   toFloat64(billing_month) AS billingMonth, toString(call_type) AS callType, toString(jurisdiction) AS jurisdiction,
   tariff, if(prefix = 0, '', toString(prefix)) AS prefix, pool, toString(rate_type) AS rateType,

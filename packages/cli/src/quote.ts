@@ -14,7 +14,7 @@ import { count, print, say, table } from './terminal.ts';
 
 /** What one call is told by; a file of calls says it itself. */
 const CALL_OPTIONS = ['account', 'from', 'to', 'answered', 'duration'] as const;
-const NOT_WITH_CALLS = [...CALL_OPTIONS, 'direction', 'device'] as const;
+const NOT_WITH_CALLS = [...CALL_OPTIONS, 'direction', 'device', 'redirecting'] as const;
 
 export async function runQuote(options: QuoteOptions): Promise<void> {
   if (options.calls === undefined) return quoteOne(options);
@@ -46,6 +46,7 @@ async function quoteOne(options: QuoteOptions): Promise<void> {
     durationMs,
     ...(direction === undefined ? {} : { direction }),
     ...(options.device === undefined ? {} : { device: options.device }),
+    ...(options.redirecting === undefined ? {} : { redirecting: options.redirecting }),
   });
   if (options.json === true) {
     print(JSON.stringify(options.explain === true ? { ...quote, explanation } : quote));

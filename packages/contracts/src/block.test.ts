@@ -114,6 +114,7 @@ describe('blocks', () => {
       routingNumber: null,
       parentCallId: null,
       partialSequence: null,
+      redirectingNumber: null,
     } as const;
     const party = { number: 12125550100, text: '' };
     const attribution = {

@@ -77,7 +77,9 @@ function pushCall(
   columns.extension.push(call.extension ?? '');
   columns.device.push(call.device ?? '');
   columns.trunk.push(call.trunk ?? '');
-  columns.charged_party.push(call.chargedParty ?? '');
+  // Who forwarded the call pays for the leg that this made, unless the switch names somebody else.
+  const redirecting = attribution.direction === 'inbound' ? null : call.redirectingNumber;
+  columns.charged_party.push(call.chargedParty || redirecting || '');
   columns.original_destination.push(call.originalTo ?? '');
   columns.routing_number.push(attribution.routingNumber);
   columns.parent_call_id.push(call.parentCallId ?? '');

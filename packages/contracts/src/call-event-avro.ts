@@ -52,6 +52,7 @@ export function readCallEventBody(value: Buffer, start: number): DecodedRecord {
   const routingNumber = readPresence() ? readText() : null;
   const parentCallId = readPresence() ? readText() : null;
   const partialSequence = readPresence() ? readLong() : null;
+  const redirectingNumber = readPresence() ? readText() : null;
   const { length } = value;
   bytes = EMPTY;
   latin1 = '';
@@ -86,6 +87,7 @@ export function readCallEventBody(value: Buffer, start: number): DecodedRecord {
       routingNumber,
       parentCallId,
       partialSequence,
+      redirectingNumber,
     },
   };
 }
@@ -112,11 +114,12 @@ export function callEventEnd(value: Buffer, start: number): number {
   readLong();
   for (let text = 0; text < OPTIONAL_TEXTS; text++) if (readPresence()) skipText();
   if (readPresence()) readLong();
+  if (readPresence()) skipText();
   bytes = EMPTY;
   return truncated || position > value.length ? -1 : position;
 }
 
-/** account, extension, device, trunk, charged party, original destination, routing number, parent call id. */
+/** Those in a row: account, extension, device, trunk, charged party, original destination, routing number, parent call id. */
 const OPTIONAL_TEXTS = 8;
 
 function skipText(): void {
@@ -199,6 +202,7 @@ interface AvroCallEvent {
   readonly routing_number: string | null;
   readonly parent_call_id: string | null;
   readonly partial_sequence: number | null;
+  readonly redirecting_number: string | null;
 }
 
 /** Reads bodies of one other writer schema. */
@@ -262,6 +266,7 @@ function fromAvro(event: AvroCallEvent, raw: Buffer): DecodedRecord {
       routingNumber: event.routing_number,
       parentCallId: event.parent_call_id,
       partialSequence: event.partial_sequence,
+      redirectingNumber: event.redirecting_number,
     },
   };
 }
@@ -297,6 +302,7 @@ export function encodeCallEvent(event: CallEvent): Buffer {
   writeOptionalText(event.routingNumber);
   writeOptionalText(event.parentCallId);
   writeOptionalLong(event.partialSequence);
+  writeOptionalText(event.redirectingNumber);
   return Buffer.from(scratch.subarray(0, written));
 }
 
@@ -314,7 +320,8 @@ function reserve(event: CallEvent): void {
     lengthOf(event.chargedParty) +
     lengthOf(event.originalTo) +
     lengthOf(event.routingNumber) +
-    lengthOf(event.parentCallId);
+    lengthOf(event.parentCallId) +
+    lengthOf(event.redirectingNumber);
   const bytesMax = 512 + characters * 3;
   if (bytesMax > scratch.length) scratch = Buffer.allocUnsafeSlow(bytesMax * 2);
 }

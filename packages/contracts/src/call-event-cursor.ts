@@ -74,6 +74,8 @@ export class CallEventCursor {
     this.partialSequence = partial === 1 ? this.#small() : 0;
     return (
       partial >= 0 &&
+      // Who forwarded a call is looked at by the plain way: such legs are few.
+      this.#presence() === 0 &&
       this.#at === end &&
       this.leg >= 0 &&
       this.direction > 0 &&

@@ -82,6 +82,7 @@ function readFields(fields: Fields, switchIdDefault: string): DecodedRecord {
     routingNumber: optionalText(fields, 'routing_number'),
     parentCallId: optionalText(fields, 'parent_call_id'),
     partialSequence: optionalInteger(fields, 'partial_sequence'),
+    redirectingNumber: optionalText(fields, 'redirecting_number'),
   };
   const found = takeProblem();
   return found === null ? { kind: 'call', call } : rejected(found.code, found.detail);

@@ -37,6 +37,7 @@ const callEvents: fc.Arbitrary<CallEvent> = fc.record({
   routingNumber: optionalText,
   parentCallId: optionalText,
   partialSequence: fc.option(fc.integer({ min: 0, max: 2 ** 32 - 1 })),
+  redirectingNumber: optionalText,
 });
 
 /** Keys as in the schema: what avsc and JSON use. */

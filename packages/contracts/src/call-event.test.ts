@@ -30,6 +30,7 @@ const EVENT: CallEvent = {
   routingNumber: null,
   parentCallId: null,
   partialSequence: null,
+  redirectingNumber: null,
 };
 
 const CURRENT = JSON.parse(readFileSync(new URL('call-event.avsc', SCHEMA_DIRECTORY), 'utf8')) as {
@@ -94,6 +95,17 @@ describe('schema evolution', () => {
     expect(decoder.decode(Buffer.concat([singleObjectHeader(v1), body]))).toMatchObject(expected);
     await decoder.prepare([frame(7, body)]);
     expect(decoder.decode(frame(7, body))).toMatchObject(expected);
+  });
+
+  test('a new reader takes what was written before legs named who made them', () => {
+    const v2 = loadOwnSchema('evolution/call-event.v2.avsc');
+    const nothing = { charged_party: null, original_to: null, routing_number: null, parent_call_id: null };
+    const event = { ...V1_EVENT, leg: 2, device: null, trunk: 't', partial_sequence: 3, ...nothing };
+    const value = Buffer.concat([singleObjectHeader(v2), v2.toBuffer(event)]);
+    expect(new CallEventDecoder().decode(value)).toMatchObject({
+      kind: 'call',
+      call: { callId: 'c', leg: 2, trunk: 't', partialSequence: 3, redirectingNumber: null },
+    });
   });
 
   test('a reader of the first version takes what the current one writes', () => {

@@ -39,6 +39,11 @@ export interface CallEvent {
   readonly parentCallId: string | null;
   /** Sequence of a partial record; absent for whole calls. */
   readonly partialSequence: number | null;
+  /**
+   * The party that forwarded or transferred the call and so made this leg: it owes it, in the place of `from`. Says nothing on
+   * inbound legs, which those owe who were called.
+   */
+  readonly redirectingNumber: string | null;
 }
 
 /** What the call was. */

@@ -24,6 +24,7 @@ const facts: fc.Arbitrary<CallFacts> = fc.record({
   premiumPrefix: fc.constantFrom(0, 1900, 1787555),
   tollFreeNumber: fc.constantFrom(0, 18005550100),
   isSameAreaCode: fc.boolean(),
+  isFromInside: fc.boolean(),
 });
 
 it(`remembers of every combination what the first rule that applies says (${CASES} cases, seed ${seed})`, () => {

@@ -19,6 +19,8 @@ export interface CallFacts {
   /** The toll-free number on which the account was called; 0 = none. */
   tollFreeNumber: number;
   isSameAreaCode: boolean;
+  /** It came in to an extension from an extension or a number of the same account: the terminating side of an internal call. */
+  isFromInside: boolean;
 }
 
 export interface ClassificationRule {
@@ -42,6 +44,11 @@ export const CLASSIFICATION_RULES: readonly ClassificationRule[] = [
     callType: 'toll_free_inbound',
     condition: 'the call is inbound and the account was called on a toll-free number',
     applies: (facts) => facts.direction === 'inbound' && facts.tollFreeNumber !== 0,
+  },
+  {
+    callType: 'internal',
+    condition: 'the call is inbound, from an extension or number of the account to an extension',
+    applies: (facts) => facts.direction === 'inbound' && facts.isFromInside,
   },
   {
     callType: 'inbound',
@@ -108,7 +115,7 @@ export function classifyCall(facts: CallFacts): ClassificationRule | null {
 
 const NOT_ASKED = 255;
 /** What the rules say of each combination of what they look at, found when a call first has it: there are few. */
-const answers = new Uint8Array(1 << 11).fill(NOT_ASKED);
+const answers = new Uint8Array(1 << 12).fill(NOT_ASKED);
 
 /** Everything that a rule may look at, as a number: what the answer depends on. */
 function factsKey(facts: CallFacts): number {
@@ -120,7 +127,8 @@ function factsKey(facts: CallFacts): number {
     (facts.isDomestic ? 1 << 7 : 0) |
     (facts.isSharedTollFree || country === '' || country === '001' ? 1 << 8 : 0) |
     ((direction === 'inbound' ? facts.tollFreeNumber : facts.premiumPrefix) !== 0 ? 1 << 9 : 0) |
-    (facts.isSameAreaCode ? 1 << 10 : 0)
+    (facts.isSameAreaCode ? 1 << 10 : 0) |
+    (facts.isFromInside ? 1 << 11 : 0)
   );
 }
 
@@ -159,7 +167,9 @@ export function describeCall(
   out.premiumPrefix = 0;
   out.tollFreeNumber = 0;
   out.isSameAreaCode = false;
+  out.isFromInside = false;
   if (direction === 'inbound') {
+    out.isFromInside = out.destinationKind === 'extension' && isInside(call, account);
     // A switch may have translated the toll-free number to a local one before it wrote the record.
     if (isTollFree(destinationNumber, tollFreeNumbers)) out.tollFreeNumber = destinationNumber;
     else if (isTollFree(call.originalDestinationNumber, tollFreeNumbers)) {
@@ -193,7 +203,14 @@ export function noFacts(): CallFacts {
     premiumPrefix: 0,
     tollFreeNumber: 0,
     isSameAreaCode: false,
+    isFromInside: false,
   };
+}
+
+/** Whether the caller is an extension, or a number of the account. */
+function isInside({ originNumber, originText }: RatingCall, { dialPlan, numbers }: RatedAccount['account']) {
+  if (originNumber > 0) return numbers.some(({ number }) => number === originNumber);
+  return kindOfText(originText, dialPlan) === 'extension';
 }
 
 function kindOfText(text: string, dialPlan: RatedAccount['account']['dialPlan']): NumberKind {

@@ -11,6 +11,7 @@ const row: StoredCall = {
   revision: 0,
   direction: 'outbound',
   origin: '+12125550100',
+  chargedParty: '',
   destination: '+5511987650123',
   atMs: Date.parse('2020-01-15T15:00:00Z'),
   billingMonth: 202001,
@@ -34,6 +35,15 @@ const row: StoredCall = {
   currency: 'USD',
   priceDetail: '{"origin":"US"}',
 };
+
+it('says who pays where the row does, and why the other side of an internal call costs nothing', () => {
+  const forwarded = explainStored({ ...row, chargedParty: '+12125550100' });
+  expect(explanationText(forwarded)).toContain('to +5511987650123, charged to +12125550100, international)');
+  const other = { ...row, callType: 'internal', direction: 'inbound', rateType: 'free', tariff: '' } as const;
+  expect(explanationText(explainStored(other))).toContain(
+    'Charge: none. The terminating side of an internal call',
+  );
+});
 
 it('shows the working of a row from the row alone', () => {
   const explanation = explainStored(row);

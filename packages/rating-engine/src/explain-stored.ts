@@ -1,6 +1,7 @@
 /** The working of a rated row, from what the row stores and nothing else: no catalog is asked. */
 import { CHARGE_SCALE, RATE_SCALE } from '@tollstream/contracts';
 import { formatScaled } from '@tollstream/money';
+import { OTHER_SIDE } from './explain.ts';
 import type { ExplanationStep } from './explain.ts';
 import { recompute } from './stored-price.ts';
 import type { PriceDetail, StoredPrice } from './stored-price.ts';
@@ -15,6 +16,8 @@ export interface StoredCall extends StoredPrice {
   readonly direction: string;
   readonly origin: string;
   readonly destination: string;
+  /** Who pays when the switch named somebody; of a leg that a forward or transfer made, who did that. '' = none. */
+  readonly chargedParty: string;
   /** Ms since epoch, UTC; of the start when nobody answered. */
   readonly atMs: number;
   readonly billingMonth: number;
@@ -57,15 +60,17 @@ function step(name: ExplanationStep['step'], text: string, data: ExplanationStep
 }
 
 function callStep(row: StoredCall): ExplanationStep {
+  const charged = row.chargedParty === '' ? '' : `, charged to ${row.chargedParty}`;
   const where = row.jurisdiction === '' ? '' : `, ${row.jurisdiction}`;
   return step(
     'call_type',
-    `Call ${row.callId} of account '${row.account}' on plan ${row.plan}: ${row.callType} (${row.direction} from ${row.origin} to ${row.destination}${where}) at ${new Date(row.atMs).toISOString()}, billing month ${row.billingMonth}, priced by catalog version ${row.catalogVersion}, revision ${row.revision}.`,
+    `Call ${row.callId} of account '${row.account}' on plan ${row.plan}: ${row.callType} (${row.direction} from ${row.origin} to ${row.destination}${charged}${where}) at ${new Date(row.atMs).toISOString()}, billing month ${row.billingMonth}, priced by catalog version ${row.catalogVersion}, revision ${row.revision}.`,
     {
       call_id: row.callId,
       account: row.account,
       plan: row.plan,
       call_type: row.callType,
+      charged_party: row.chargedParty,
       jurisdiction: row.jurisdiction,
       billing_month: row.billingMonth,
       catalog_version: row.catalogVersion,
@@ -116,7 +121,14 @@ function allowanceSteps(row: StoredCall): ExplanationStep[] {
 function chargeStep(row: StoredCall, detail: PriceDetail): ExplanationStep {
   const amount = formatScaled(row.charge, CHARGE_SCALE);
   const data = { charge: amount, currency: row.currency };
-  if (row.tariff === '') return step('charge', `Charge: ${row.rateType}, and so without a rate.`, data);
+  if (row.tariff === '') {
+    const isOtherSide = row.callType === 'internal' && row.direction === 'inbound' && row.rateType === 'free';
+    return step(
+      'charge',
+      isOtherSide ? `Charge: none. ${OTHER_SIDE}.` : `Charge: ${row.rateType}, and so without a rate.`,
+      data,
+    );
+  }
   if (row.rateType === 'unanswered') {
     return step(
       'charge',

@@ -15,7 +15,7 @@ import type { CallFacts } from './classification.ts';
 import { destinationEnd, jurisdictionOf, originEnd } from './jurisdiction.ts';
 import { poolAmount } from './pools.ts';
 import type { PoolTake } from './pools.ts';
-import { numberIn, ownerText, priceCall, rowFor, ruleFor, ruleOwnerOf } from './price-call.ts';
+import { isOtherSide, numberIn, ownerText, priceCall, rowFor, ruleFor, ruleOwnerOf } from './price-call.ts';
 import type { Priced, Unpriceable } from './price-call.ts';
 import { ruleOwners } from './own-rules.ts';
 import type { CompiledRule, RatedAccount } from './rate-table.ts';
@@ -56,8 +56,10 @@ export function explainCall(call: RatingCall, account: RatedAccount, allowance: 
   if (outcome.kind === 'priced' && outcome.jurisdiction !== '')
     steps.push(jurisdictionStep(outcome.jurisdiction, call, account));
   const callType = outcome.kind === 'priced' ? outcome.callType : (classifyCall(facts)?.callType ?? null);
-  const isPricedByRule =
+  const isBilled =
     callType !== null && call.answeredAt !== 0 && call.answeredAt >= account.account.billingStart;
+  const isPricedByRule = isBilled && !isOtherSide(callType, call);
+  if (isBilled && !isPricedByRule) steps.push(otherSideStep());
   if (isPricedByRule) {
     const rule = ruleFor(callType, call, account);
     steps.push(ruleStep(callType, rule, call, account));
@@ -193,6 +195,14 @@ function ruleStep(
     passedOver,
   );
 }
+
+function otherSideStep(): ExplanationStep {
+  return step('rule', `${OTHER_SIDE}.`, { rule: 'free' });
+}
+
+/** Why the terminating side's record of an internal call costs nothing. */
+export const OTHER_SIDE =
+  'The terminating side of an internal call: the record of the side that placed it is the one that is priced';
 
 function ruleText(rule: CompiledRule): string {
   return rule.kind === 'tariff' ? `tariff ${rule.tariff.tariff.id}` : rule.kind;

@@ -47,6 +47,57 @@ function explainOf(rules: Partial<Plan['rules']>, priced: RatingCall) {
 const standard = (rates: RateText[] = [{ prefix: '1' }]): ReturnType<typeof makeTariff> =>
   makeTariff('standard', rates, { durationRounding: 'nearest' });
 
+describe('an internal call that is reported once for each side', () => {
+  const rules = {
+    internal: byTariff(standard(), makePool('minutes', 10)),
+    inbound: byTariff(standard()),
+  };
+  const plan = { internalUsesAllowance: true };
+  const number = { number: 12125550100, kind: 'did' as const, extension: '101' };
+  const toExtension = { originNumber: 0, destinationNumber: 0, destinationText: '102' };
+  const side = (part: Partial<RatingCall>): RatingCall =>
+    call({ ...toExtension, originText: '101', ...part, seconds: 60 });
+  const priced = (part: Partial<RatingCall>): Priced | Unpriceable =>
+    price(rules, side(part), { plan, account: { numbers: [number] } });
+
+  it('is priced on the side that placed it alone', () => {
+    const placed = { callType: 'internal', rateType: 'included', includedSeconds: 60 };
+    expect(priced({ direction: 'outbound' })).toMatchObject(placed);
+    expect(priced({ direction: 'internal' })).toMatchObject(placed);
+    const other = { callType: 'internal', rateType: 'free', billableSeconds: 0, includedSeconds: 0 };
+    expect(priced({ direction: 'inbound' })).toMatchObject(other);
+    expect(priced({ direction: 'inbound', originNumber: 12125550100, originText: '' })).toMatchObject(other);
+  });
+
+  it('is told from calls that came in from outside', () => {
+    const inbound = { callType: 'inbound', rateType: 'metered' };
+    for (const outside of [
+      { originNumber: 13055550188, originText: '' },
+      { originText: 'anonymous' },
+      { originText: '' },
+      { originNumber: 0, originText: '101', destinationNumber: 12125550100 },
+    ])
+      expect(priced({ direction: 'inbound', ...outside })).toMatchObject(inbound);
+  });
+
+  it('costs no attempt on the other side', () => {
+    const fee = makeTariff('fee', [{ prefix: '1', attemptFee: '0.01' }]);
+    const attempt = (direction: RatingCall['direction']) =>
+      price({ internal: byTariff(fee) }, side({ direction, answeredAt: 0 }), {
+        account: { numbers: [number] },
+      });
+    expect(attempt('internal')).toMatchObject({ rateType: 'unanswered', charge: 10_000 });
+    expect(attempt('inbound')).toMatchObject({ rateType: 'unanswered', charge: 0 });
+  });
+
+  it('says so', () => {
+    const { steps } = explainOf(rules, side({ direction: 'inbound' }));
+    expect(steps.map(({ text }) => text)).toContain(
+      'The terminating side of an internal call: the record of the side that placed it is the one that is priced.',
+    );
+  });
+});
+
 describe('a ported number', () => {
   const rates = [
     { prefix: '1', perMinute: '0.02' },

@@ -87,7 +87,8 @@ export function priceCall(
   const facts = describeCall(call, account, scratchFacts);
   const callType = classifyCall(facts)?.callType ?? null;
   if (call.answeredAt === 0) {
-    const attempt = callType === null ? null : priceAttempt(callType, call, account, facts);
+    const attempt =
+      callType === null || isOtherSide(callType, call) ? null : priceAttempt(callType, call, account, facts);
     if (attempt !== null) return attempt;
     // What was dialled in vain costs nothing, whatever it was; a destination that is no number counts as a service code.
     return atNoCharge('unanswered', callType ?? 'service_code', call, account, facts.country);
@@ -101,6 +102,9 @@ export function priceCall(
   if (call.answeredAt < account.account.billingStart) {
     return atNoCharge('before_billing_start', callType, call, account, facts.country);
   }
+  // The switch reports an internal call once for each side. The side that placed it is the one that is priced, whichever record
+  // comes first and whether or not both come.
+  if (isOtherSide(callType, call)) return atNoCharge('free', callType, call, account, facts.country);
   const rule = ruleFor(callType, call, account);
   switch (rule.kind) {
     case 'free':
@@ -113,6 +117,11 @@ export function priceCall(
     case 'tariff':
       return priceByTariff(callType, rule, call, account, allowance, facts);
   }
+}
+
+/** Whether the record is the terminating side's of an internal call. */
+export function isOtherSide(callType: CallType, { direction }: Pick<RatingCall, 'direction'>): boolean {
+  return callType === 'internal' && direction === 'inbound';
 }
 
 type TariffRule = Extract<CompiledRule, { kind: 'tariff' }>;

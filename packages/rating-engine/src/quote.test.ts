@@ -52,6 +52,18 @@ it('quotes with the field names of rated usage', () => {
   });
 });
 
+it('prices a leg that a forward made as a call of who forwarded it', () => {
+  const forwarded = { from: '+442071234567', redirecting: '+12125550100', to: '+14155550199' };
+  const { quote, explanation } = quoteCall(request(forwarded));
+  expect(quote).toMatchObject({ call_type: 'long_distance', jurisdiction: 'interstate' });
+  expect(explanation?.steps[0]).toMatchObject({
+    text: 'Redirected: +12125550100 sent the call of +442071234567 on to +14155550199. It made this leg and owes it, and the leg begins where it stands.',
+    data: { redirecting: '+12125550100', from: '+442071234567', to: '+14155550199' },
+  });
+  const inbound = quoteCall(request({ ...forwarded, direction: 'inbound' }));
+  expect(inbound.explanation?.steps[0]?.text).toContain("Account 'acme'");
+});
+
 it('names the reason where it cannot quote', () => {
   expect(quoteCall(request({ to: '+442071234567' })).quote).toMatchObject({
     status: 'suspended',
@@ -93,6 +105,7 @@ describe('the explanation', () => {
       Call type international (outbound to +5511987650123, e164, BR mobile): the destination is any other E.164 number.
         passed over: emergency applies when the call is not inbound and goes to an emergency number
         passed over: toll_free_inbound applies when the call is inbound and the account was called on a toll-free number
+        passed over: internal applies when the call is inbound, from an extension or number of the account to an extension
         passed over: inbound applies when the call is inbound
         passed over: internal applies when the switch says internal, or the destination is an extension
         passed over: service_code applies when the destination is a service code (N11 other than emergency, 988, star codes)
@@ -119,6 +132,7 @@ describe('the explanation', () => {
       Call type long_distance (outbound to +14155550199, e164, US geographic): the destination's country is among the plan's domestic countries.
         passed over: emergency applies when the call is not inbound and goes to an emergency number
         passed over: toll_free_inbound applies when the call is inbound and the account was called on a toll-free number
+        passed over: internal applies when the call is inbound, from an extension or number of the account to an extension
         passed over: inbound applies when the call is inbound
         passed over: internal applies when the switch says internal, or the destination is an extension
         passed over: service_code applies when the destination is a service code (N11 other than emergency, 988, star codes)

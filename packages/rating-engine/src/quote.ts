@@ -29,6 +29,8 @@ export interface QuoteRequest {
   /** Without it: inbound to one of the account's numbers, internal to an extension, outbound otherwise. */
   readonly direction?: Direction;
   readonly device?: string;
+  /** Who forwarded or transferred the call and so made this leg, in any notation; not looked at on inbound legs. */
+  readonly redirecting?: string;
   /** Counters of the calls quoted before; the quoted call's seconds are added. Without them all pools are full. */
   readonly allowances?: Allowances;
 }
@@ -75,12 +77,15 @@ export interface QuoteResult {
 /** Prices one call by the catalog alone, without the pipeline. */
 export function quoteCall(request: QuoteRequest): QuoteResult {
   const account = compileRateTable(request.catalog).account(request.account);
-  return quoteLeg(account === null ? emptyCall() : requestedCall(request, account), account, {
+  const call = account === null ? emptyCall() : requestedCall(request, account);
+  const { quote, explanation } = quoteLeg(call, account, {
     accountId: request.account,
     allowances: request.allowances ?? new Allowances(),
     catalogVersion: request.catalog.version,
     explain: true,
   });
+  if (explanation === null || !isRedirected(request, call)) return { quote, explanation };
+  return { quote, explanation: { steps: [redirectingStep(request, call), ...explanation.steps] } };
 }
 
 /**
@@ -156,11 +161,13 @@ function poolQuote({ pool, left, took }: PoolTake) {
 }
 
 function requestedCall(request: QuoteRequest, { account }: RatedAccount): RatingCall {
-  const origin = normalized(request.from, account.dialPlan);
   const destination = normalized(request.to, account.dialPlan);
+  const direction = request.direction ?? likelyDirection(destination, account);
+  const maker = isRedirected(request, { direction }) ? request.redirecting! : request.from;
+  const origin = normalized(maker, account.dialPlan);
   return {
     ...emptyCall(),
-    direction: request.direction ?? likelyDirection(destination, account),
+    direction,
     originNumber: origin.number,
     originText: origin.text,
     destinationNumber: destination.number,
@@ -171,6 +178,21 @@ function requestedCall(request: QuoteRequest, { account }: RatedAccount): Rating
     answeredAt: request.answeredAt,
     endedAt: request.answeredAt + request.durationMs,
   };
+}
+
+function isRedirected({ redirecting = '' }: QuoteRequest, { direction }: Pick<RatingCall, 'direction'>) {
+  return redirecting !== '' && direction !== 'inbound';
+}
+
+function redirectingStep({ from, to }: QuoteRequest, { originNumber, originText }: RatingCall) {
+  const maker = originNumber > 0 ? `+${originNumber}` : `'${originText}'`;
+  const caller = from === '' ? 'a withheld caller' : from;
+  return {
+    step: 'account',
+    text: `Redirected: ${maker} sent the call of ${caller} on to ${to}. It made this leg and owes it, and the leg begins where it stands.`,
+    passedOver: [`${caller} owes the call that it placed itself, and nothing of this leg`],
+    data: { redirecting: maker, from, to },
+  } as const;
 }
 
 function normalized(text: string, dialPlan: RatedAccount['account']['dialPlan']): NormalizedNumber {

@@ -59,6 +59,7 @@ export interface CallDraft {
   routingNumber?: string | null;
   parentCallId?: string | null;
   partialSequence?: number | null;
+  redirectingNumber?: string | null;
 }
 
 /** The event of a draft, or why its times cannot be. Empty texts of optional fields are absent. */
@@ -94,6 +95,8 @@ export function finishCall(draft: CallDraft): Decoded {
       routingNumber: draft.routingNumber || null,
       parentCallId: draft.parentCallId || null,
       partialSequence: draft.partialSequence ?? null,
+      // Some switches name the called party itself where nobody sent the call on.
+      redirectingNumber: draft.redirectingNumber === draft.to ? null : draft.redirectingNumber || null,
     },
   };
 }

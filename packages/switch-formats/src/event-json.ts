@@ -23,6 +23,7 @@ export function eventJson(call: CallEvent): Buffer {
       routing_number: call.routingNumber ?? undefined,
       parent_call_id: call.parentCallId ?? undefined,
       partial_sequence: call.partialSequence ?? undefined,
+      redirecting_number: call.redirectingNumber ?? undefined,
     }),
   );
 }

@@ -37,3 +37,52 @@ export function directionByNumbers(from: string, to: string): Direction {
   if (!toExtension) return 'outbound';
   return isExtension(from) ? 'internal' : 'inbound';
 }
+
+/**
+ * The party of a `Diversion` header (RFC 5806) that sent the call on last: its topmost entry.
+ * @returns '' when there is none, or it keeps its number to itself
+ */
+export function redirectingOfDiversion(header: string): string {
+  return known(userOfEntry(entriesOf(header)[0] ?? ''));
+}
+
+/**
+ * The party of a `History-Info` header (RFC 7044) that sent the call on last: the parent of the last entry that names the cause of a
+ * diversion (RFC 4458), or else the last that bears a reason itself. Entries without either were only routed.
+ * @returns '' when there is none, or it keeps its number to itself
+ */
+export function redirectingOfHistory(header: string): string {
+  const entries = entriesOf(header).map((entry) => ({
+    entry,
+    index: /;\s*index=([\d.]+)/i.exec(entry)?.[1] ?? '',
+    // Before the closing bracket: a parameter of the URI.
+    isTarget: /^[^>]*;cause=\d+/i.test(entry),
+    hasReason: /[?&]Reason=/i.test(entry),
+  }));
+  const last = entries.findLastIndex(({ isTarget }) => isTarget);
+  if (last < 0) return known(userOfEntry(entries.findLast(({ hasReason }) => hasReason)?.entry ?? ''));
+  const { entry, index } = entries[last]!;
+  const parent = /;\s*(?:mp|rc|np)=([\d.]+)/i.exec(entry)?.[1] ?? index.replace(/\.?\d+$/, '');
+  const diverting = entries.find((each) => each.index === parent && parent !== '') ?? entries[last - 1];
+  return known(userOfEntry(diverting?.entry ?? ''));
+}
+
+/** A party that a switch names itself, or that stands in the SIP headers it copies: the first that is known. */
+export function redirectingParty(named: string, diversion = '', history = ''): string | null {
+  const own = /^[^<]*<?sips?:|^<?tel:/i.test(named) ? userOfEntry(named) : named;
+  return known(own) || redirectingOfDiversion(diversion) || redirectingOfHistory(history) || null;
+}
+
+/** Entries of a header with several: commas in quotes and brackets part nothing. */
+function entriesOf(header: string): string[] {
+  return (header.match(/(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,"<])+/g) ?? []).map((entry) => entry.trim());
+}
+
+function userOfEntry(entry: string): string {
+  const bracket = entry.lastIndexOf('<');
+  return userOf(bracket < 0 ? entry : entry.slice(bracket)).replace(/;.*$/, '');
+}
+
+function known(party: string): string {
+  return isWithheld(party) ? '' : party;
+}

@@ -47,6 +47,7 @@ const EVENT = {
   routing_number: null,
   parent_call_id: null,
   partial_sequence: null,
+  redirecting_number: null,
 };
 
 describe('compressed and odd files', () => {

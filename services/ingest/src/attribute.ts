@@ -3,6 +3,13 @@ import type { CallEvent, Direction } from '@tollstream/contracts';
 import { normalize } from '@tollstream/numbering';
 import type { DialPlan, NormalizedNumber } from '@tollstream/numbering';
 
+/** The party that made a leg. An inbound one came to the account, whoever sent it on before. */
+function makerOf({ direction, from, redirectingNumber }: CallEvent): string {
+  return direction === 'inbound' || redirectingNumber === null || redirectingNumber === ''
+    ? from
+    : redirectingNumber;
+}
+
 /** What attribution found; one object is used for all calls. */
 export interface Attribution {
   accountId: string;
@@ -27,10 +34,12 @@ export function emptyNumber(): NormalizedNumber {
 }
 
 /**
- * Tells who pays for a call, and normalises its numbers by that account's dial plan.
+ * Tells who pays for a leg, and normalises its numbers by that account's dial plan.
  *
- * The account is the event's own, known or not; else that of the charged party; else that of the calling number, or
- * of the called number of an inbound call. Numbers are looked up as the default dial plan reads them.
+ * The account is the event's own, known or not; else that of the charged party; else that of the party that made the leg, or
+ * of the called number of an inbound one. A leg was made by who calls, and one of a forwarded or transferred call by who forwarded
+ * it: it is a call of the redirecting party, and never that of the caller whom it sent on. Numbers are looked up as the default
+ * dial plan reads them.
  */
 export class Attributor {
   readonly #catalog: Catalog;
@@ -43,23 +52,26 @@ export class Attributor {
   }
 
   attribute(call: CallEvent, out: Attribution): void {
-    const account = this.#findAccount(call);
+    const maker = makerOf(call);
+    const account = this.#findAccount(call, maker);
     const dialPlan = account?.dialPlan ?? this.#defaultDialPlan;
     const { origin, destination } = out;
-    normalize(call.from, dialPlan, origin);
+    normalize(maker, dialPlan, origin);
     normalize(call.to, dialPlan, destination);
     out.accountId = account?.id ?? call.account ?? '';
-    out.direction = this.#isInternal(origin, destination, account) ? 'internal' : call.direction;
+    // What the terminating side says of an internal call stays inbound: the originating side's record is the one that counts.
+    const isInternal = call.direction === 'outbound' && this.#isInternal(origin, destination, account);
+    out.direction = isInternal ? 'internal' : call.direction;
     out.routingNumber = destination.routingNumber || call.routingNumber || '';
   }
 
-  #findAccount(call: CallEvent): Account | undefined {
+  #findAccount(call: CallEvent, maker: string): Account | undefined {
     if (call.account !== null && call.account !== '') return this.#catalog.accounts.get(call.account);
     if (call.chargedParty !== null && call.chargedParty !== '') {
       const account = this.#accountOfNumber(call.chargedParty);
       if (account !== undefined) return account;
     }
-    return this.#accountOfNumber(call.direction === 'inbound' ? call.to : call.from);
+    return this.#accountOfNumber(call.direction === 'inbound' ? call.to : maker);
   }
 
   #accountOfNumber(text: string): Account | undefined {

@@ -55,6 +55,7 @@ const event: fc.Arbitrary<CallEvent> = fc
       routingNumber: optional,
       parentCallId: optional,
       partialSequence: fc.option(fc.constantFrom(0, 1, 7, 2 ** 32 - 1, 2 ** 40)),
+      redirectingNumber: fc.option(number),
     },
     { requiredKeys: [] },
   )

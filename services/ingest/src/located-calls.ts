@@ -32,6 +32,7 @@ interface Payer {
 const REMEMBERED_PAYERS_MAX = 1_000_000;
 
 /** Enum8 numbers count from 1. */
+const OUTBOUND = DIRECTIONS.indexOf('outbound') + 1;
 const INBOUND = DIRECTIONS.indexOf('inbound') + 1;
 const INTERNAL = DIRECTIONS.indexOf('internal') + 1;
 const ANSWERED = DISPOSITIONS.indexOf('answered') + 1;
@@ -92,7 +93,8 @@ export class LocatedCalls {
     this.#normalize(CALL_TEXT.from, dialPlan, origin);
     this.#normalize(CALL_TEXT.to, dialPlan, destination);
     attribution.account = payer.key;
-    attribution.direction = this.#isInternal(account) ? INTERNAL : cursor.direction;
+    attribution.direction =
+      cursor.direction === OUTBOUND && this.#isInternal(account) ? INTERNAL : cursor.direction;
     attribution.routingNumber = destination.routingNumber;
     this.#blocks.addLocated(payer.partition, cursor, attribution, source);
     return true;

@@ -166,6 +166,46 @@ describe('attribution', () => {
       { direction: 'inbound', from: '+442079460000', to: '12125550100' },
       { account_id: 'acct-us', direction: 2 },
     ],
+    [
+      'who forwarded the call owes the leg that this made, and the leg begins there',
+      { from: '+13055550188', redirectingNumber: '+12125550100' },
+      { account_id: 'acct-us', direction: 1, origin_number: 12_125_550_100, charged_party: '+12125550100' },
+    ],
+    [
+      'who forwarded the call owes the leg, and not a caller who has an account too',
+      { from: '+12125550100', redirectingNumber: '+551131234567' },
+      { account_id: 'acct-br', origin_number: 551_131_234_567 },
+    ],
+    [
+      'a forwarding party that no account has leaves the leg to nobody, and never to the caller',
+      { from: '+12125550100', redirectingNumber: '+442079460000' },
+      { account_id: '', origin_number: 442_079_460_000 },
+    ],
+    [
+      'an extension that transferred the call stands in its account',
+      { account: 'acct-us', from: '+13055550188', redirectingNumber: '102' },
+      { account_id: 'acct-us', direction: 1, origin_number: 0, origin_text: '102' },
+    ],
+    [
+      'an extension forwarded to an extension',
+      { account: 'acct-us', from: '+13055550188', to: '103', redirectingNumber: '102' },
+      { direction: 1 + DIRECTIONS.indexOf('internal'), origin_text: '102' },
+    ],
+    [
+      'a named charged party goes before the forwarding one, which still made the leg',
+      { from: '+13055550188', redirectingNumber: '+12125550100', chargedParty: '+551131234567' },
+      { account_id: 'acct-br', origin_number: 12_125_550_100, charged_party: '+551131234567' },
+    ],
+    [
+      'an inbound leg is owed by who was called, whoever sent it on',
+      { direction: 'inbound', from: '+13055550188', to: '+12125550100', redirectingNumber: '+551131234567' },
+      { account_id: 'acct-us', direction: 2, origin_number: 13_055_550_188, charged_party: '' },
+    ],
+    [
+      'the terminating side of an internal call stays inbound',
+      { account: 'acct-us', direction: 'inbound', from: '101', to: '102' },
+      { direction: 2, origin_text: '101', destination_text: '102' },
+    ],
     ['no account', { from: 'anonymous' }, { account_id: '', origin_number: 0, origin_text: 'anonymous' }],
     ['local digits by the account’s dial plan', { to: '5550123' }, { destination_number: 12_125_550_123 }],
     [

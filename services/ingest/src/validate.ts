@@ -22,6 +22,7 @@ const TEXT_FIELDS = [
   ['originalTo', 'original_to'],
   ['routingNumber', 'routing_number'],
   ['parentCallId', 'parent_call_id'],
+  ['redirectingNumber', 'redirecting_number'],
 ] as const;
 
 /**

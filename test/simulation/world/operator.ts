@@ -125,6 +125,7 @@ function callOf(row: ReadonlyMap<string, string>): SuspendedCall {
     routingNumber: text('routing_number'),
     parentCallId: text('parent_call_id'),
     partialSequence: number('partial_sequence'),
+    redirectingNumber: null,
   };
   return {
     call,

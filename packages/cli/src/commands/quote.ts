@@ -13,6 +13,7 @@ export interface QuoteOptions {
   readonly timeZone?: string;
   readonly switch?: string;
   readonly direction?: string;
+  readonly redirecting?: string;
   readonly catalog?: string;
   readonly defaultPlan?: string;
   readonly explain?: boolean;
@@ -29,6 +30,7 @@ export function addQuoteCommand(program: Command): void {
     .option('--answered <instant>', 'answer time, ISO 8601 with a zone')
     .option('--duration <time>', 'conversation time, such as 61s or 1m30s')
     .option('--direction <direction>', 'outbound, inbound or internal (default: told from the numbers)')
+    .option('--redirecting <number>', 'who forwarded or transferred the call, and so owes this leg')
     .option('--device <id>', 'device of the account, for its rules and its allowance')
     .option(
       '--calls <file>',
@@ -47,7 +49,8 @@ export function addQuoteCommand(program: Command): void {
       `
 Examples:
   tollstream quote --calls calls.jsonl --json
-  tollstream quote --account riverside-dental --from +12125550100 --to +5511987650123 --answered 2020-01-15T15:00:00Z --duration 31s --explain`,
+  tollstream quote --account riverside-dental --from +12125550100 --to +5511987650123 --answered 2020-01-15T15:00:00Z --duration 31s --explain
+  tollstream quote --account riverside-dental --from +13055550188 --redirecting +12125550100 --to +14155550199 --answered 2020-01-15T15:00:00Z --duration 61s --explain`,
     )
     .action(async (options: QuoteOptions) => {
       const { runQuote } = await import('../quote.ts');

@@ -173,6 +173,7 @@ export class CallMaker {
       routingNumber: sides.routingNumber,
       parentCallId,
       partialSequence: null,
+      redirectingNumber: null,
     };
     return { event, kind, flaw };
   }

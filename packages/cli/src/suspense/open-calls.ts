@@ -100,6 +100,8 @@ function callOf(row: StoredCall): SuspendedCall {
     routingNumber: row.routing_number,
     parentCallId: row.parent_call_id,
     partialSequence: row.partial_sequence,
+    // What ingest made of it stands in the attribution.
+    redirectingNumber: null,
   };
   const source: SourcePosition = {
     topic: row.source_topic,

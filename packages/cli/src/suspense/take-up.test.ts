@@ -38,6 +38,7 @@ function suspendedCall(offset: number): SuspendedCall {
       routingNumber: null,
       parentCallId: null,
       partialSequence: null,
+      redirectingNumber: null,
     },
     attribution: {
       accountId: offset % 2 === 0 ? '' : `account-${offset}`,

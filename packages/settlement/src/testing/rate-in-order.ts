@@ -102,6 +102,7 @@ function addCall(builder: CallBlockBuilder, call: TestCall, offset: number): voi
       routingNumber: null,
       parentCallId: null,
       partialSequence: null,
+      redirectingNumber: null,
     },
     {
       accountId: call.account,

@@ -3,7 +3,7 @@ import type { Disposition } from '@tollstream/contracts';
 import { splitCsv } from '../csv-record.ts';
 import { finishCall, quoted, rejected } from '../decoded.ts';
 import type { DecodeContext, Decoded } from '../decoded.ts';
-import { directionByNumbers, readCalled } from '../parties.ts';
+import { directionByNumbers, readCalled, redirectingParty } from '../parties.ts';
 import { decodeText, parseJsonObject, textOf } from '../text.ts';
 import { epochMs, resolveWrittenTimes } from '../times.ts';
 
@@ -121,6 +121,12 @@ function decodeFields(fields: Fields, context: DecodeContext): Decoded {
     account: text('accountcode'),
     device: text('channel').replace(/-[^-/]*$/, ''),
     trunk: text('dstchannel').replace(/-[^-/]*$/, ''),
+    // No column of cdr_csv: variables that a dialplan writes into the CDR, as from CALLERID(RDNIS) or REDIRECTING(from-num).
+    redirectingNumber: redirectingParty(
+      text('redirecting_number') || text('redirecting') || text('rdnis'),
+      text('diversion'),
+      text('history_info'),
+    ),
   });
 }
 

@@ -3,6 +3,7 @@ import { callEventType, parseCallEventJson } from '@tollstream/contracts';
 import { columnIndex, splitCsv } from '../csv-record.ts';
 import { quoted, rejected } from '../decoded.ts';
 import type { DecodeContext, Decoded } from '../decoded.ts';
+import { redirectingParty } from '../parties.ts';
 import { decodeText } from '../text.ts';
 import { dateTimeInstants } from '../times.ts';
 
@@ -40,6 +41,9 @@ export function decodeEventCsv(value: Buffer, context: DecodeContext): Decoded {
       event[name] = cell;
     }
   }
+  const { redirecting_number: named = '', diversion = '', history_info: history = '' } = event;
+  const redirecting = redirectingParty(named as string, diversion as string, history as string);
+  if (redirecting !== null) event['redirecting_number'] = redirecting;
   return parseCallEventJson(Buffer.from(JSON.stringify(event)), {
     switchIdDefault: context.switchId ?? 'csv',
   });

@@ -51,7 +51,14 @@ export function decodeCucmCsv(value: Buffer, context: DecodeContext): Decoded {
     device: field('origDeviceName'),
     trunk: field('destDeviceName'),
     originalTo: dialled === called.to ? null : dialled,
+    redirectingNumber: redirectedBy(field),
   });
+}
+
+/** Without a reason the field repeats who was called: a translation, and no redirection. */
+function redirectedBy(field: (name: string) => string): string | null {
+  const reason = field('lastRedirectRedirectReason');
+  return reason === '' || reason === '0' ? null : field('lastRedirectDn');
 }
 
 /** One global call has a record per pair of legs (transfers, forwards), and its numbers begin anew when the node restarts. */

@@ -3,7 +3,7 @@ import type { Direction, Disposition } from '@tollstream/contracts';
 import { columnIndex, splitCsv } from '../csv-record.ts';
 import { finishCall, quoted, rejected } from '../decoded.ts';
 import type { DecodeContext, Decoded } from '../decoded.ts';
-import { directionByNumbers, readCalled } from '../parties.ts';
+import { directionByNumbers, readCalled, redirectingParty } from '../parties.ts';
 import { decodePercent, decodeText, parseJsonObject, textOf } from '../text.ts';
 import { resolveWrittenTimes } from '../times.ts';
 
@@ -61,6 +61,8 @@ export function decodeFreeswitchCsv(value: Buffer, context: DecodeContext): Deco
     from: variable('caller_id_number'),
     to: variable('destination_number'),
     switchId: context.switchId ?? 'freeswitch',
+    redirecting: redirectingOf(variable, variable('rdnis')),
+    parentCallId: '',
   });
 }
 
@@ -70,8 +72,18 @@ export function decodeFreeswitchJson(value: Buffer, context: DecodeContext): Dec
   const variables = asObject(parsed.value['variables']);
   if (variables === null) return rejected('field_missing', 'variables is missing.');
   const variable: Variables = (name) => decodePercent(textOf(variables[name]));
+  const profile = callerProfile(parsed.value['callflow']);
+  const redirecting = redirectingOf(variable, profile('rdnis'));
   const originator = variable('originating_leg_uuid') || variable('originator');
-  if (originator !== '') {
+  const from = profile('caller_id_number') || variable('caller_id_number') || variable('sip_from_user');
+  const to = profile('destination_number') || variable('destination_number') || variable('sip_to_user');
+  // The B leg of an inbound call that goes out again and names who sent it on was made by a forward or a transfer: a call of its
+  // own, of another payer. Without all three it may be the far side of a call that the A leg's record carries.
+  const isForward =
+    redirecting !== null &&
+    variable('call_direction') === 'inbound' &&
+    directionByNumbers(from, readCalled(to).to) === 'outbound';
+  if (originator !== '' && !isForward) {
     return rejected(
       'field_invalid',
       `The B leg of call ${quoted(originator)}, whose own record carries the call.`,
@@ -91,15 +103,16 @@ export function decodeFreeswitchJson(value: Buffer, context: DecodeContext): Dec
       `end_uepoch is ${quoted(variable('end_uepoch') || variable('end_epoch'))}.`,
     );
   }
-  const profile = callerProfile(parsed.value['callflow']);
   const answeredAt = instant(variable, 'answer') || null;
   return decodeVariables(
     variable,
     { startedAt, answeredAt, endedAt },
     {
-      from: profile('caller_id_number') || variable('caller_id_number') || variable('sip_from_user'),
-      to: profile('destination_number') || variable('destination_number') || variable('sip_to_user'),
+      from,
+      to,
       switchId: context.switchId ?? (decodePercent(textOf(parsed.value['switchname'])) || 'freeswitch'),
+      redirecting,
+      parentCallId: originator,
     },
   );
 }
@@ -107,14 +120,19 @@ export function decodeFreeswitchJson(value: Buffer, context: DecodeContext): Dec
 function decodeVariables(
   variable: Variables,
   times: { startedAt: number; answeredAt: number | null; endedAt: number },
-  parties: { from: string; to: string; switchId: string },
+  parties: { from: string; to: string; switchId: string; redirecting: string | null; parentCallId: string },
 ): Decoded {
   const called = readCalled(parties.to);
   const cause = variable('hangup_cause');
+  // The channel of a forward bears the direction of the call that it continues.
+  const said = parties.parentCallId === '' ? direction(variable('call_direction')) : null;
   return finishCall({
     callId: variable('uuid'),
     switchId: parties.switchId,
-    direction: direction(variable('call_direction')) ?? directionByNumbers(parties.from, called.to),
+    leg: parties.parentCallId === '' ? 0 : 1,
+    parentCallId: parties.parentCallId,
+    redirectingNumber: parties.redirecting,
+    direction: said ?? directionByNumbers(parties.from, called.to),
     from: parties.from,
     ...called,
     ...times,
@@ -122,6 +140,13 @@ function decodeVariables(
     account: variable('accountcode'),
     trunk: variable('sip_gateway_name'),
   });
+}
+
+function redirectingOf(variable: Variables, rdnis: string): string | null {
+  const named = variable('redirecting_number') || rdnis;
+  const header = (name: string): string =>
+    variable(`sip_h_${name}`) || variable(`sip_h_${name.toLowerCase()}`);
+  return redirectingParty(named, header('Diversion'), header('History-Info'));
 }
 
 function direction(text: string): Direction | null {

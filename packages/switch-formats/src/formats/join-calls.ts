@@ -126,5 +126,6 @@ function partiesOf(invite: AccRow, context: DecodeContext) {
     ...readCaller(invite.sourceUser, '', direction),
     ...called,
     account: invite.account,
+    redirectingNumber: invite.redirecting,
   };
 }

@@ -1,6 +1,7 @@
 /** One row of Kamailio's acc module: one accounted SIP transaction. Rows become calls in `join-calls.ts`. */
 import { quoted, rejected } from '../decoded.ts';
 import type { DecodeContext, Decoded } from '../decoded.ts';
+import { redirectingOf } from './kamailio-cdr.ts';
 import { decodeText, parseJsonObject, textOf } from '../text.ts';
 import { anyInstant, epochMs } from '../times.ts';
 
@@ -17,6 +18,8 @@ export interface AccRow {
   /** User part of the Request-URI as dialled; '' inside a dialog. */
   readonly dialled: string;
   readonly account: string;
+  /** Who sent the call on; null = nobody that the row names. */
+  readonly redirecting: string | null;
 }
 
 export type AccRowResult = { ok: true; row: AccRow } | { ok: false; rejection: Decoded };
@@ -90,6 +93,7 @@ function readRow(fields: Record<string, unknown>, context: DecodeContext): AccRo
       sourceHost: textOf(fields['src_domain']),
       dialled: textOf(fields['dst_ouser']) || textOf(fields['dst_user']),
       account: textOf(fields['account']),
+      redirecting: redirectingOf(fields),
     },
   };
 }

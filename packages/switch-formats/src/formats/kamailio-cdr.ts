@@ -3,7 +3,7 @@ import type { Direction } from '@tollstream/contracts';
 import { finishCall, quoted, rejected } from '../decoded.ts';
 import type { DecodeContext, Decoded } from '../decoded.ts';
 import { dispositionOfSip } from '../disposition.ts';
-import { isExtension, isWithheld, readCalled, userOf } from '../parties.ts';
+import { isExtension, isWithheld, readCalled, redirectingParty, userOf } from '../parties.ts';
 import { decodeText, parseJsonObject, textOf } from '../text.ts';
 import { anyInstant, epochMs } from '../times.ts';
 
@@ -100,7 +100,14 @@ function decodeCdr(cdr: KamailioCdr, context: DecodeContext): Decoded {
     disposition: answered ? 'answered' : dispositionOfSip(Number(textOf(cdr['sip_code']))),
     account: textOf(cdr['account']),
     trunk: textOf(cdr['trunk']),
+    redirectingNumber: redirectingOf(cdr),
   });
+}
+
+/** What a configuration logs as extra columns of its own. */
+export function redirectingOf(fields: Readonly<Record<string, unknown>>): string | null {
+  const text = (name: string): string => textOf(fields[name]);
+  return redirectingParty(text('redirecting_number'), text('diversion'), text('history_info'));
 }
 
 /** The text form cuts start_time to whole seconds: an answer in the second of its set-up came at the set-up or later. */

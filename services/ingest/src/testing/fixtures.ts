@@ -59,6 +59,7 @@ export const EVENT: CallEvent = {
   routingNumber: null,
   parentCallId: null,
   partialSequence: null,
+  redirectingNumber: null,
 };
 
 export function recordOf(value: Buffer | null, given: Partial<LogRecord> = {}): LogRecord {

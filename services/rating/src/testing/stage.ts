@@ -148,6 +148,7 @@ function add(builder: CallBlockBuilder | ReplayBlockBuilder, call: TestCall, off
       routingNumber: call.routingNumber ?? null,
       parentCallId: null,
       partialSequence: call.partialSequence ?? null,
+      redirectingNumber: null,
     },
     {
       accountId: call.account ?? 'acme',
