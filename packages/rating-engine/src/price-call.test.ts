@@ -135,7 +135,11 @@ describe('what the call was', () => {
     ['internal', { destinationNumber: 0, destinationText: '102' }],
     ['internal', { destinationNumber: 12125550199, direction: 'internal' }],
     ['inbound', { originNumber: 14155550199, destinationNumber: 12125550100, direction: 'inbound' }],
-    ['inbound', { destinationNumber: 0, destinationText: '101', direction: 'inbound' }],
+    [
+      'inbound',
+      { originNumber: 14155550199, destinationNumber: 0, destinationText: '101', direction: 'inbound' },
+    ],
+    ['internal', { destinationNumber: 0, destinationText: '101', direction: 'inbound' }], // from a number of the account
     ['toll_free_inbound', { destinationNumber: 18005550123, direction: 'inbound' }],
     [
       'toll_free_inbound',
