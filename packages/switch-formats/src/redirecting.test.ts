@@ -63,9 +63,17 @@ describe('records of switches', () => {
 
   it('Asterisk: variables that a dialplan writes', () => {
     const cdr = {
-      ...{ src: '13055550188', dst: '14155550199', dcontext: 'from-internal', accountcode: '60311' },
-      ...{ start: '2020-01-15 09:00:00', answer: '2020-01-15 09:00:07', end: '2020-01-15 09:01:10' },
-      ...{ duration: '70', billsec: '63', disposition: 'ANSWERED', uniqueid: '1579096800.42' },
+      src: '13055550188',
+      dst: '14155550199',
+      dcontext: 'from-internal',
+      accountcode: '60311',
+      start: '2020-01-15 09:00:00',
+      answer: '2020-01-15 09:00:07',
+      end: '2020-01-15 09:01:10',
+      duration: '70',
+      billsec: '63',
+      disposition: 'ANSWERED',
+      uniqueid: '1579096800.42',
     };
     const read = (more: object) =>
       callOf(Buffer.from(JSON.stringify({ ...cdr, ...more })), 'asterisk-json', { timeZone: 'UTC' });
@@ -75,8 +83,11 @@ describe('records of switches', () => {
 
   describe('FreeSWITCH', () => {
     const variables = {
-      ...{ uuid: 'b-leg', start_uepoch: '1579096800000000', answer_uepoch: '1579096807000000' },
-      ...{ end_uepoch: '1579096870000000', hangup_cause: 'NORMAL_CLEARING' },
+      uuid: 'b-leg',
+      start_uepoch: '1579096800000000',
+      answer_uepoch: '1579096807000000',
+      end_uepoch: '1579096870000000',
+      hangup_cause: 'NORMAL_CLEARING',
     };
     const profile = { caller_id_number: '13055550188', destination_number: '14155550199', rdnis: '' };
     const record = (more: object, caller: object = {}): Buffer =>
@@ -141,9 +152,17 @@ describe('records of switches', () => {
 
   it('Kamailio: columns that the configuration adds', () => {
     const cdr = {
-      ...{ start_time: '1579100400.061', end_time: '1579100463.570', duration: '63.509', call_id: 'k' },
-      ...{ from_tag: 'c', to_tag: 's', caller: '13055550188', callee: '14155550199', direction: 'outbound' },
-      ...{ sip_code: '200', diversion: '<sip:+12125550100@pbx>;reason=unconditional' },
+      start_time: '1579100400.061',
+      end_time: '1579100463.570',
+      duration: '63.509',
+      call_id: 'k',
+      from_tag: 'c',
+      to_tag: 's',
+      caller: '13055550188',
+      callee: '14155550199',
+      direction: 'outbound',
+      sip_code: '200',
+      diversion: '<sip:+12125550100@pbx>;reason=unconditional',
     };
     const call = callOf(Buffer.from(JSON.stringify(cdr)), 'kamailio-cdr-json', {});
     expect(call).toMatchObject({ redirectingNumber: '+12125550100', from: '13055550188' });
