@@ -169,6 +169,7 @@ export interface BillingStore {
   balances(filter: InvoiceFilter): Promise<InvoiceBalance[]>;
   /** Accounts that have an invoice of the month which is not void. */
   accountsInvoiced(month: string): Promise<Set<string>>;
+  creditNote(number: string): Promise<CreditNoteRecord>;
   creditNotes(invoiceNumber?: string): Promise<CreditNoteRecord[]>;
   payments(invoiceNumber: string): Promise<PaymentRecord[]>;
   disputes(filter: { status?: 'open' | undefined; accountId?: string | undefined }): Promise<DisputeRecord[]>;

@@ -62,6 +62,17 @@ export function storeOver(database: Kysely<BillingTables>): BillingStore {
     balance: (number) => asking(() => balanceOf(database, number)),
     balances: (filter) => asking(() => balances(database, filter)),
     accountsInvoiced: (month) => asking(() => accountsInvoiced(database, month)),
+    creditNote: (number) =>
+      asking(async () => {
+        const row = await database
+          .selectFrom('credit_notes')
+          .selectAll()
+          .where('number', '=', number)
+          .executeTakeFirst();
+        if (row !== undefined) return row;
+        const message = `There is no credit note ${JSON.stringify(number.slice(0, 80))}.`;
+        throw new BillingStoreError('TOLL_INVOICE_UNKNOWN', message);
+      }),
     creditNotes: (invoiceNumber) =>
       asking(() => {
         const query = database.selectFrom('credit_notes').selectAll().orderBy('sequence');

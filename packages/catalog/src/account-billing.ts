@@ -32,6 +32,13 @@ export function readAccountBilling(
     email: readEmail(billing, problems),
     taxId: billing.text('tax_id') ?? '',
     autopay: reader.flag(billing, 'autopay', false),
+    ...(billing.text('corrections') === undefined
+      ? {}
+      : {
+          creditsCorrections:
+            reader.oneOf(billing, 'corrections', ['next_invoice', 'credit_note'], 'next_invoice') ===
+            'credit_note',
+        }),
     contract: written['contract'] === undefined ? null : readContract(at('contract'), reader),
     exemptions: list('exemptions').map((_, i) => ({
       certificate: at('exemptions', i).text('certificate') ?? '',

@@ -114,6 +114,8 @@ export interface AccountBilling {
   readonly email: string;
   readonly taxId: string;
   readonly autopay: boolean;
+  /** Instead of what the plan says. */
+  readonly creditsCorrections?: boolean;
   readonly contract: Contract | null;
   readonly exemptions: readonly TaxExemption[];
   readonly services: readonly SubscribedService[];

@@ -150,6 +150,7 @@ function planContent(plan: Plan): unknown {
     ]),
     ...(plan.billsZeroLength ? ['bills_zero_length'] : []),
     ...(plan.creditsRemovals === true ? ['credits_removals'] : []),
+    ...(plan.creditsCorrections === true ? ['credits_corrections'] : []),
   ];
 }
 

@@ -229,6 +229,8 @@ export interface Plan {
   readonly recurring: readonly RecurringCharge[];
   /** Days after a removal in mid-month are given back on the next invoice; otherwise the month is paid for. */
   readonly creditsRemovals?: boolean;
+  /** What is found to have cost less after its invoice was issued is credited at once; otherwise on the next invoice. */
+  readonly creditsCorrections?: boolean;
 }
 
 export interface RecurringCharge {

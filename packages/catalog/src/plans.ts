@@ -63,6 +63,9 @@ export function readPlan(
     ...(reader.oneOf(head, 'removals', ['end_of_month', 'credited'], 'end_of_month') === 'credited'
       ? { creditsRemovals: true }
       : {}),
+    ...(reader.oneOf(head, 'corrections', ['next_invoice', 'credit_note'], 'next_invoice') === 'credit_note'
+      ? { creditsCorrections: true }
+      : {}),
   };
 }
 

@@ -1,14 +1,16 @@
 import path from 'node:path';
+import type { BillingStore } from '@tollstream/billing-store';
 import { CHARGE_SCALE } from '@tollstream/contracts';
 import { formatScaled } from '@tollstream/money';
 import {
   CDR_COMPRESSIONS,
   CDR_FORMATS,
   billedCalls,
+  creditedCalls,
   isTextFormat,
   writeCdrFile,
 } from '@tollstream/service-billing';
-import type { CdrCompression, CdrFormat, CdrRequest, Invoice } from '@tollstream/service-billing';
+import type { CdrCompression, CdrFormat, CdrRequest, CreditNote, Invoice } from '@tollstream/service-billing';
 import type { UsageStore } from '@tollstream/usage-store';
 import { openBillingStore, openStore, using } from './billing/open-billing.ts';
 import type { CdrOptions } from './commands/cdr.ts';
@@ -74,9 +76,10 @@ async function callsAskedFor(
 ): Promise<(store: UsageStore) => Promise<Pick<CdrRequest, 'accountId' | 'month' | 'billed'>>> {
   const { account, month, invoice: number } = options;
   if (number !== undefined && account === undefined && month === undefined) {
-    const { document } = await using(openBillingStore(options), ({ billing }) => billing.invoice(number));
+    const document = await using(openBillingStore(options), ({ billing }) => documentOf(billing, number));
+    const about = JSON.parse(document) as Invoice | CreditNote;
     return async (store) => {
-      const billed = await billedCalls(store, JSON.parse(document) as Invoice);
+      const billed = 'usage_month' in about ? await billedCalls(store, about) : creditedCalls(about);
       return { accountId: billed.accountId, month: billed.month, billed };
     };
   }
@@ -89,6 +92,16 @@ async function callsAskedFor(
     message: 'Say which calls: --account ID and --month YYYY-MM, or --invoice NUMBER',
     remedy: 'Name a month of an account, or an issued invoice.',
   });
+}
+
+async function documentOf(billing: BillingStore, number: string): Promise<string> {
+  try {
+    return (await billing.invoice(number)).document;
+  } catch (error) {
+    const note = await billing.creditNote(number).catch(() => null);
+    if (note === null) throw error;
+    return note.document;
+  }
 }
 
 function compressionOf({ compress, output }: CdrOptions): CdrCompression {

@@ -1,6 +1,6 @@
 export { createBillingApi } from './api.ts';
 export type { BillingApiOptions } from './api.ts';
-export { billedCalls } from './cdr/billed.ts';
+export { billedCalls, creditedCalls } from './cdr/billed.ts';
 export { CDR_FORMATS } from './cdr/columns.ts';
 export type { CdrFormat } from './cdr/columns.ts';
 export { CDR_COMPRESSIONS, isTextFormat, writeCdrFile } from './cdr/download.ts';
@@ -14,6 +14,7 @@ export type * from './invoice.ts';
 export { cancellationOf } from './issue/cancellation.ts';
 export { autopayList } from './issue/collections.ts';
 export { creditNoteDocument } from './issue/credit-note.ts';
+export type { CreditNote } from './issue/credit-note.ts';
 export { issueMonth } from './issue/issue-month.ts';
 export type { IssuedMonth } from './issue/issue-month.ts';
 export { previewInvoice } from './preview.ts';

@@ -11,10 +11,13 @@ import { randomCalls, randomFrom, rateInOrder, shuffled, testTable } from '@toll
 import type { TestCall } from '@tollstream/settlement/testing';
 import { openEmbeddedStore } from '@tollstream/usage-store';
 import type { SettlementStore } from '@tollstream/usage-store';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { billedCalls } from './cdr/billed.ts';
+import schema from '../../../schemas/invoice.schema.json' with { type: 'json' };
+import { billedCalls, creditedCalls } from './cdr/billed.ts';
 import { writeCdrFile } from './cdr/download.ts';
 import type { Invoice } from './invoice.ts';
+import type { CreditNote } from './issue/credit-note.ts';
 import { issueMonth } from './issue/issue-month.ts';
 import { parseMonth } from './month.ts';
 import { previewInvoice } from './preview.ts';
@@ -81,7 +84,7 @@ const settle = (changes: Partial<ApplyRequest> = {}) =>
     catalogs: pricedAsRated([table.catalog]),
     again: false,
     clock: () => Date.UTC(2020, 2, 2),
-    limits: { chunkRowsMax: 250, insertRowsMax: 100, chunksAtOnceMax: 2 },
+    limits: { chunkRowsMax: 120, insertRowsMax: 100, chunksAtOnceMax: 2 },
     ...changes,
   });
 
@@ -95,6 +98,16 @@ const issue = (month: string, changes: Partial<Parameters<typeof issueMonth>[0]>
     actor: 'test',
     ...changes,
   });
+
+const withCredits: Catalog = {
+  ...catalog,
+  accounts: new Map(
+    [...catalog.accounts].map(([id, account]) => [
+      id,
+      { ...account, billing: billingOf({ creditsCorrections: true }) },
+    ]),
+  ),
+};
 
 async function issuedIn(month: string): Promise<Invoice[]> {
   const numbers = (await billing.balances({ month })).map(({ number }) => number);
@@ -140,7 +153,7 @@ async function expectFileToAddUp(invoice: Invoice): Promise<void> {
 describe(`invoices of settled months (seed ${SEED})`, () => {
   it('are the same to the byte for the same calls, shuffled, doubled, delayed, or with the work broken off', async () => {
     const random = randomFrom(SEED);
-    const calls = randomCalls(random, 400);
+    const calls = randomCalls(random, 200);
     const arrivals: (() => Promise<void>)[] = [
       async () => {
         await arrive(calls);
@@ -153,8 +166,8 @@ describe(`invoices of settled months (seed ${SEED})`, () => {
       async () => {
         // Some come twice, further apart than the duplicate window reaches, and some days later.
         const allowances = new Allowances();
-        await arrive(calls.slice(100), allowances);
-        await arrive([...shuffled(calls.slice(0, 120), random)], allowances);
+        await arrive(calls.slice(50), allowances);
+        await arrive([...shuffled(calls.slice(0, 60), random)], allowances);
         await settle();
       },
       async () => {
@@ -286,5 +299,51 @@ describe(`invoices of settled months (seed ${SEED})`, () => {
     const [again] = (await issue('2020-03')).numbers;
     const { document } = await billing.invoice(again!);
     expect(document).toBe(JSON.stringify({ ...march[0], number: again }));
+  });
+
+  it('are credited where the account has it so: what the invoice would have come to less, once, with a file that adds up', async () => {
+    const random = randomFrom(SEED + 2);
+    const allowances = new Allowances();
+    const calls = randomCalls(random, 200);
+    await arrive(calls.slice(20), allowances);
+    await settle();
+    await issue('2020-02', { catalog: withCredits });
+    const before = await issuedIn('2020-02');
+    const cheaper = testTable({ version: 2, brazil: '0.01', minutes: 10_000 });
+    await settle({ kind: 'rerate', catalogs: pricedBy(cheaper.catalog) });
+    await arrive(calls.slice(0, 20), allowances);
+    await settle({ again: true, catalogs: pricedAsRated([table.catalog, cheaper.catalog]) });
+    await settle({ month: 202002 });
+    const { creditNotes } = await issue('2020-03', { catalog: withCredits });
+    expect(creditNotes.length).toBeGreaterThan(3);
+    expect((await issue('2020-03', { catalog: withCredits })).creditNotes).toEqual([]);
+    for (const number of creditNotes) {
+      const note = JSON.parse((await billing.creditNote(number)).document) as CreditNote;
+      const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema);
+      validate(note);
+      expect(validate.errors).toBeNull();
+      const billed = creditedCalls(note);
+      const output = path.join(directory, 'credited.csv');
+      const { charge } = await writeCdrFile(store, {
+        accountId: billed.accountId,
+        month: billed.month,
+        billed,
+        format: 'csv',
+        output,
+      });
+      const exact = note.lines.reduce((sum, { usage }) => sum + parseDecimalBig(usage!.exact_amount, 6), 0n);
+      expect(charge.get('USD')).toBe(exact);
+      const invoice = before.find(({ number: of }) => of === note.invoice.number)!;
+      // The invoice made again with what the calls cost now, by the whole machinery.
+      const lines = note.lines.map(({ amount }) => parseDecimalBig(amount, 2));
+      const cents = (text: string) => parseDecimalBig(text, 2);
+      const net = lines.reduce((sum, amount) => sum + amount, 0n);
+      expect(cents(note.net) - cents(note.fees)).toBe(-net);
+      expect(cents(note.amount)).toBe(cents(note.net) + cents(note.taxes));
+      expect(cents(note.amount)).toBeLessThanOrEqual(cents(invoice.totals.total));
+    }
+    const carried = (await issuedIn('2020-03')).flatMap(({ adjustments }) => adjustments);
+    // Late calls made the month dearer: they stand on the next invoice.
+    expect(new Set(carried.map(({ run }) => run))).toEqual(new Set([3]));
   });
 });

@@ -22,6 +22,10 @@ export function monthBefore({ year, month }: Month): Month {
   return month === 1 ? { year: year - 1, month: 12 } : { year, month: month - 1 };
 }
 
+export function monthAfter({ year, month }: Month): Month {
+  return month === 12 ? { year: year + 1, month: 1 } : { year, month: month + 1 };
+}
+
 /** The number that `billing_month` columns hold: 202001. */
 export function monthNumber({ year, month }: Month): number {
   return year * 100 + month;

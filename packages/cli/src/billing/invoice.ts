@@ -92,6 +92,7 @@ function report(issued: IssuedMonth, { json, month }: CreateInvoiceOptions): voi
     return;
   }
   for (const number of issued.numbers) print(number);
+  for (const number of issued.creditNotes) print(number);
   for (const { accountId, message, code, remedy } of issued.refusals) {
     say(`${accountId}: ${message} [${code}]\n  ${remedy}`);
   }

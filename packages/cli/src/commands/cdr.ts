@@ -26,7 +26,10 @@ export function addCdrCommand(program: Command): void {
     )
     .option('--account <id>', 'account')
     .option('--month <yyyy-mm>', 'usage month')
-    .option('--invoice <number>', 'calls as an issued invoice bills them, instead of account and month')
+    .option(
+      '--invoice <number>',
+      'calls as an issued invoice or credit note bills them, instead of account and month',
+    )
     .option('--format <format>', 'csv, jsonl, parquet or xlsx (default: by the ending of the file, else csv)')
     .option('--output <file>', "file to write, '-' for standard output", '-')
     .option('--detail', 'every pricing field besides')

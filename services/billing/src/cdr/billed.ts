@@ -3,7 +3,8 @@ import { CALL_COLUMNS, PRICE_COLUMNS } from '@tollstream/contracts';
 import type { UsageStore } from '@tollstream/usage-store';
 import { monthNotSettled } from '../errors.ts';
 import type { Invoice } from '../invoice.ts';
-import { monthNumber, parseMonth } from '../month.ts';
+import type { CreditNote } from '../issue/credit-note.ts';
+import { monthBefore, monthNumber, monthText, parseMonth } from '../month.ts';
 import { CALL_KEY, USAGE_COLUMNS } from '../settlement/month-reader.ts';
 import { closingRun, readRuns } from '../settlement/runs.ts';
 import { MONTH_OF_ACCOUNT } from '../usage-summary.ts';
@@ -12,8 +13,8 @@ export interface BilledCalls {
   readonly accountId: string;
   /** Month of the calls: `2020-01`. */
   readonly month: string;
-  /** The run that closed it. */
-  readonly closedBy: number;
+  /** The run that closed it; null = adjustments only. */
+  readonly closedBy: number | null;
   /** Runs whose adjustments the invoice carries. */
   readonly adjustments: Invoice['adjustments'];
 }
@@ -24,6 +25,12 @@ export async function billedCalls(store: UsageStore, invoice: Invoice): Promise<
   const run = closingRun(await readRuns(store, monthNumber(parseMonth(month))), account.id);
   if (run === null) throw monthNotSettled(month);
   return { accountId: account.id, month, closedBy: run.number, adjustments };
+}
+
+/** The calls that a credit note gives something back for. */
+export function creditedCalls({ account, invoice, adjustments }: CreditNote): BilledCalls {
+  const month = monthText(monthBefore(parseMonth(invoice.month)));
+  return { accountId: account.id, month, closedBy: null, adjustments };
 }
 
 const CALLS = CALL_COLUMNS.map(([name]) => name).filter((name) => USAGE_COLUMNS.includes(name));
@@ -41,12 +48,14 @@ export function billedRows(database: string, { closedBy, adjustments }: BilledCa
   // As the call was before the first of the later runs that changed it.
   const before = `SELECT ${columns}, '' AS reason FROM ${database}.usage_adjustments FINAL
     WHERE ${changedLater} AND ${isSettled} ORDER BY run_number LIMIT 1 BY ${CALL_KEY}`;
-  const parts = [
+  const settled = [
     `SELECT ${columns}, '' AS reason FROM ${database}.usage FINAL
      WHERE ${MONTH_OF_ACCOUNT} AND ${isSettled} AND ${CALL_KEY} NOT IN (
        SELECT ${CALL_KEY} FROM ${database}.usage_adjustments WHERE ${changedLater})`,
     `SELECT * FROM (${before})`,
   ];
+  const nothing = `SELECT ${columns}, '' AS reason FROM ${database}.usage WHERE 0`;
+  const parts = closedBy === null ? [nothing] : settled;
   if (adjustments.length > 0) {
     const runs = adjustments.map(({ month, run }) => `(${monthNumber(parseMonth(month))}, ${run})`);
     // Columns of a union go by their place. A name of its own would hide the column that the condition asks for.

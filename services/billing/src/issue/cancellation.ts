@@ -6,7 +6,7 @@ import { CHARGE_SCALE } from '@tollstream/contracts';
 import { currencyOf, formatScaled, parseDecimalBig } from '@tollstream/money';
 import { cancellationForbidden } from '../errors.ts';
 import { NO_USAGE } from '../invoice-usage.ts';
-import { dateText, daysIn, parseMonth } from '../month.ts';
+import { dateText, daysIn, monthAfter, parseMonth } from '../month.ts';
 import type { Month } from '../month.ts';
 import { makeInvoice } from '../processor.ts';
 
@@ -83,8 +83,4 @@ function recurringOf(account: Account, catalog: Catalog, month: Month, minorDigi
 
 function lastDayOf(month: Month): string {
   return dateText(month, daysIn(month) - 1);
-}
-
-function monthAfter({ year, month }: Month): Month {
-  return month === 12 ? { year: year + 1, month: 1 } : { year, month: month + 1 };
 }

@@ -2,7 +2,7 @@
 import type { CreditKind } from '@tollstream/billing-store';
 import type { Language } from '@tollstream/catalog';
 import { currencyOf, formatScaled, parseDecimalBig, roundDivBig } from '@tollstream/money';
-import type { Invoice, InvoiceAccount, InvoiceSeller } from '../invoice.ts';
+import type { Invoice, InvoiceAccount, InvoiceLine, InvoiceSeller } from '../invoice.ts';
 
 export interface CreditNote {
   readonly schema: 'tollstream.credit-note/1';
@@ -20,15 +20,30 @@ export interface CreditNote {
   };
   readonly seller: InvoiceSeller | null;
   readonly account: InvoiceAccount;
+  /** What changed, as it would stand on an invoice; empty where an amount was credited as such. */
+  readonly lines: readonly InvoiceLine[];
+  /** Runs whose adjustments it carries. */
+  readonly adjustments: Invoice['adjustments'];
+  /** The part of regulatory fees; '0.00' where an amount was credited as such. */
+  readonly fees: string;
+  /** Without taxes. */
   readonly net: string;
-  /** The part of the invoice's taxes that the amount has, by the invoice's own proportion. */
   readonly taxes: string;
   /** Taxes included. */
   readonly amount: string;
 }
 
 export function creditNoteDocument(
-  about: { readonly kind: CreditKind; readonly reason: string; readonly issueDate: string },
+  about: {
+    readonly kind: CreditKind;
+    readonly reason: string;
+    readonly issueDate: string;
+    /** Where it was worked out line by line; otherwise taxes are the part that the amount has of the invoice. */
+    readonly fees?: string;
+    readonly taxes?: string;
+    readonly lines?: readonly InvoiceLine[];
+    readonly adjustments?: Invoice['adjustments'];
+  },
   given: { readonly number: string; readonly amount: string; readonly invoiceDocument: string },
 ): string {
   const invoice = JSON.parse(given.invoiceDocument) as Invoice;
@@ -36,7 +51,8 @@ export function creditNoteDocument(
   const minor = (amount: string): bigint => parseDecimalBig(amount, minorDigits);
   const amount = minor(given.amount);
   const total = minor(invoice.totals.total);
-  const taxes = total === 0n ? 0n : roundDivBig(amount * minor(invoice.totals.taxes), total, 'half_up');
+  const part = total === 0n ? 0n : roundDivBig(amount * minor(invoice.totals.taxes), total, 'half_up');
+  const taxes = about.taxes === undefined ? part : minor(about.taxes);
   const note: CreditNote = {
     schema: 'tollstream.credit-note/1',
     number: given.number,
@@ -53,6 +69,9 @@ export function creditNoteDocument(
     },
     seller: invoice.seller,
     account: invoice.account,
+    lines: about.lines ?? [],
+    adjustments: about.adjustments ?? [],
+    fees: about.fees ?? formatScaled(0n, minorDigits),
     net: formatScaled(amount - taxes, minorDigits),
     taxes: formatScaled(taxes, minorDigits),
     amount: formatScaled(amount, minorDigits),

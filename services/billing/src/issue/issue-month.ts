@@ -12,6 +12,7 @@ import type { AccountUsage, UsageAdjustment, UsageSource } from '../invoice-usag
 import { dateText, localDate, monthBefore, monthText } from '../month.ts';
 import type { Month } from '../month.ts';
 import { makeInvoice } from '../processor.ts';
+import { creditAdjustments } from './credit-adjustments.ts';
 
 export interface IssueMonthOptions {
   readonly billing: BillingStore;
@@ -40,6 +41,8 @@ export interface IssueProgress {
 export interface IssuedMonth extends IssueProgress {
   readonly status: JobEnd['status'];
   readonly numbers: readonly string[];
+  /** Numbers of credit notes. */
+  readonly creditNotes: readonly string[];
   readonly refusals: readonly Refusal[];
 }
 
@@ -56,6 +59,7 @@ export async function issueMonth(options: IssueMonthOptions): Promise<IssuedMont
   const left = ids.filter((id) => !invoiced.has(id)).map((id) => catalog.accounts.get(id)!);
   const counts = { issued: 0, present: ids.length - left.length, empty: 0, refused: 0 };
   const numbers: string[] = [];
+  const creditNotes: string[] = [];
   const refusals: Refusal[] = [];
   const jobId = await billing.startJob(monthText(month), ids.length, actor);
   const progress = (): IssueProgress => ({ accounts: ids.length, ...counts });
@@ -74,6 +78,7 @@ export async function issueMonth(options: IssueMonthOptions): Promise<IssuedMont
       }
       for (const refusal of made.refusals) await billing.recordRefusal(jobId, refusal);
       refusals.push(...made.refusals);
+      creditNotes.push(...made.creditNotes);
       counts.refused += made.refusals.length;
       counts.empty += made.empty;
       onProgress?.(progress());
@@ -85,17 +90,18 @@ export async function issueMonth(options: IssueMonthOptions): Promise<IssuedMont
   }
   const status = signal?.aborted === true ? 'stopped' : 'done';
   await end(status);
-  return { status, ...progress(), numbers, refusals };
+  return { status, ...progress(), numbers, creditNotes, refusals };
 }
 
 interface Chunk {
   readonly requests: IssueRequest[];
   readonly refusals: Refusal[];
+  readonly creditNotes: string[];
   empty: number;
 }
 
 async function makeChunk(
-  { billing, usage, catalog, month, nowMs }: IssueMonthOptions,
+  { billing, usage, catalog, month, nowMs, actor }: IssueMonthOptions,
   accounts: readonly Account[],
 ): Promise<Chunk> {
   const ids = accounts.map(({ id }) => id);
@@ -103,7 +109,7 @@ async function makeChunk(
   const billed = await adjustmentsBilled(billing, ofUsage);
   const events = await billing.unbilledEvents(ids, dateText(month));
   const cancellations = await billing.cancellations(ids);
-  const chunk: Chunk = { requests: [], refusals: [], empty: 0 };
+  const chunk: Chunk = { requests: [], refusals: [], creditNotes: [], empty: 0 };
   for (const account of accounts) {
     const happened = events.get(account.id) ?? [];
     try {
@@ -113,7 +119,13 @@ async function makeChunk(
         chunk.refusals.push(refusalOf(account.id, own.hindrance));
         continue;
       }
-      const adjustments = own.adjustments.filter((each) => !billed(account.id, each));
+      // Before the invoice: what was credited is noted, and a job that goes on after a crash leaves it out.
+      const { numbers, left: adjustments } = await creditAdjustments(
+        { billing, catalog, month, actor },
+        account,
+        own.adjustments.filter((each) => !billed(account.id, each)),
+      );
+      chunk.creditNotes.push(...numbers);
       const invoice = makeInvoice({
         account,
         catalog,
