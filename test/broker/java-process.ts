@@ -1,13 +1,14 @@
 /** Apache Kafka as a process of its own: one KRaft node on Maven Central's jars, in a directory and on ports that the caller names. */
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KAFKA_VERSION, SASL_USER } from './broker.ts';
 import { brokerCacheDirectory } from './cache.ts';
 import { runCommand } from './command.ts';
 import { waitForBroker } from './probe.ts';
 
+const POM = join(import.meta.dirname, 'pom.xml');
 const MAVEN_TIMEOUT_MS = 180_000;
 const START_TIMEOUT_MS = 60_000;
 const HEAP = '-Xmx1g';
@@ -25,12 +26,11 @@ export interface BrokerNode {
 export async function fetchJars(say: (line: string) => void): Promise<void> {
   if (hasJars()) return;
   say(`fetching Apache Kafka ${KAFKA_VERSION} with Maven (54 MB, once)`);
-  const pom = join(import.meta.dirname, 'pom.xml');
   const args = [
     '-q',
     '-B',
     '-f',
-    pom,
+    POM,
     'dependency:copy-dependencies',
     `-DoutputDirectory=${jarsDirectory()}`,
   ];
@@ -47,6 +47,7 @@ export function hasJars(): boolean {
 export async function formatBroker(node: BrokerNode): Promise<void> {
   const data = join(node.directory, 'data');
   rmSync(data, { recursive: true, force: true });
+  rmSync(logPath(node), { force: true });
   mkdirSync(data, { recursive: true });
   writeFileSync(propertiesPath(node), serverProperties(node, data));
   writeFileSync(join(node.directory, 'log4j2.properties'), LOG4J);
@@ -63,13 +64,13 @@ export async function formatBroker(node: BrokerNode): Promise<void> {
 
 /** Starts it on the data that it has; resolves when it answers. It outlives this process. */
 export async function startBroker(node: BrokerNode): Promise<{ readonly pid: number }> {
-  const logPath = join(node.directory, 'broker.log');
-  const log = openSync(logPath, 'w');
+  const log = openSync(logPath(node), 'a');
   const child = spawn('java', [HEAP, ...javaArguments(node), 'kafka.Kafka', propertiesPath(node)], {
     detached: true,
     stdio: ['ignore', log, log],
     cwd: node.directory,
   });
+  closeSync(log);
   child.unref();
   let isAlive = true;
   child.once('exit', () => {
@@ -84,7 +85,7 @@ export async function startBroker(node: BrokerNode): Promise<{ readonly pid: num
   });
   if (!isUp || child.pid === undefined) {
     if (isAlive && child.pid !== undefined) process.kill(child.pid, 'SIGKILL');
-    throw new Error(`Apache Kafka did not come up: ${readFileSync(logPath, 'utf8').slice(-2_000)}`);
+    throw new Error(`Apache Kafka did not come up: ${readFileSync(logPath(node), 'utf8').slice(-2_000)}`);
   }
   return { pid: child.pid };
 }
@@ -93,13 +94,20 @@ export function propertiesPath({ directory }: Pick<BrokerNode, 'directory'>): st
   return join(directory, 'server.properties');
 }
 
+/** What all its starts said. */
+export function logPath({ directory }: Pick<BrokerNode, 'directory'>): string {
+  return join(directory, 'broker.log');
+}
+
 function javaArguments({ directory }: BrokerNode): string[] {
   const logging = `-Dlog4j2.configurationFile=${join(directory, 'log4j2.properties')}`;
   return [logging, '-cp', join(jarsDirectory(), '*')];
 }
 
+/** Of its own for every set of jars. */
 function jarsDirectory(): string {
-  return join(brokerCacheDirectory(), `jars-${KAFKA_VERSION}`);
+  const set = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 8);
+  return join(brokerCacheDirectory(), `jars-${KAFKA_VERSION}-${set}`);
 }
 
 function jarsMarker(): string {

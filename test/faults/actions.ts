@@ -81,9 +81,9 @@ export const FAULTS: readonly FaultKind[] = [
     async strike({ rig, random }) {
       const target: ServiceName = pick(SERVICES, random);
       const standby = await rig.startStandby(target);
-      const phase = rig.services[target].pause();
+      const { phase, resume } = rig.services[target].pause();
       await wait(PAUSE_MS);
-      rig.services[target].resume();
+      resume();
       await standby.stop();
       return { target, phase };
     },

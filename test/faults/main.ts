@@ -2,6 +2,7 @@
  * `npm run faults [-- --kills 200 --seed S --calls-per-file N --write]`: the pipeline as real processes under faults, for as long as
  * it takes to end so many of them. `--write` keeps the table in docs/reliability.md.
  */
+import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,10 +25,20 @@ const { values } = parseArgs({
 });
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-faults-'));
+const logDirectory = await mkdtemp(path.join(tmpdir(), 'tollstream-faults-logs-'));
+// Ended from outside, it still ends what it started, and then takes its files away.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+    process.exit(1);
+  });
+}
+let hasFailed = true;
 try {
   say(`seed ${values.seed}`);
   const result = await storm({
     directory,
+    logDirectory,
     seed: Number(values.seed),
     kills: Number(values.kills),
     callsPerFile: Number(values['calls-per-file']),
@@ -37,13 +48,16 @@ try {
   const table = render(result);
   process.stdout.write(`${table}\n`);
   if (values.write) await keep(table);
-  if (result.differences.length > 0 || result.unexpected.length > 0) {
-    for (const line of [...result.differences, ...result.unexpected]) say(line);
-    process.exitCode = 1;
-  }
+  for (const line of [...result.differences, ...result.unexpected]) say(line);
+  hasFailed = result.differences.length > 0 || result.unexpected.length > 0;
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
 } finally {
   await rm(directory, { recursive: true, force: true });
+  if (hasFailed) say(`What the processes said: ${logDirectory}`);
+  else await rm(logDirectory, { recursive: true, force: true });
 }
+process.exitCode = hasFailed ? 1 : 0;
 
 function render(result: StormResult): string {
   const rows = [...result.faults]

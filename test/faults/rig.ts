@@ -3,7 +3,7 @@
  * services as processes that are started again when they end.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type EventLog, openKafkaEventLog } from '@tollstream/event-log';
 import {
@@ -12,10 +12,16 @@ import {
   pipelineLag,
   pipelineTotals,
 } from '../../packages/cli/src/embedded/status.ts';
-import { type BrokerNode, fetchJars, formatBroker, startBroker } from '../broker/java-process.ts';
+import {
+  type BrokerNode,
+  logPath as brokerLogPath,
+  fetchJars,
+  formatBroker,
+  startBroker,
+} from '../broker/java-process.ts';
 import { findFreePorts } from '../broker/probe.ts';
-import { PROJECT_ROOT, start, tollstream } from '../support/cli.ts';
-import { until } from '../support/until.ts';
+import { type Finished, type Running, PROJECT_ROOT, start } from '../support/cli.ts';
+import { until, within } from '../support/until.ts';
 import { type Proxy, startProxy } from './proxy.ts';
 import { Supervised } from './supervised.ts';
 
@@ -24,14 +30,31 @@ export type ServiceName = (typeof SERVICES)[number];
 
 /** As short as a broker allows, so that the partitions of a killed member move soon. */
 export const SESSION_TIMEOUT_MS = 6_000;
-const DRAIN_DEADLINE_MS = 180_000;
+/** For whatever is waited for; only what hangs reaches it. */
+const DEADLINE_MS = 300_000;
 
 export interface RigOptions {
   readonly directory: string;
+  /** What its processes say is kept here. */
+  readonly logDirectory: string;
   /** Where the engine keeps its data; default inside `directory`. */
   readonly engineDirectory?: string;
   readonly partitions: number;
   readonly say: (line: string) => void;
+}
+
+interface Parts {
+  readonly options: RigOptions;
+  readonly env: Readonly<Record<string, string>>;
+  readonly brokerProxy: Proxy;
+  readonly engineProxy: Proxy;
+  readonly node: BrokerNode;
+  readonly topics: StageTopics;
+  readonly engine: Supervised;
+  /** Another process after a restart. */
+  readonly broker: { pid: number };
+  /** Ends whatever was started, in reverse order. */
+  readonly started: AsyncDisposableStack;
 }
 
 export class Rig {
@@ -39,34 +62,37 @@ export class Rig {
   readonly services: Readonly<Record<ServiceName, Supervised>>;
   readonly brokerProxy: Proxy;
   readonly engineProxy: Proxy;
+  readonly engine: Supervised;
+  readonly #options: RigOptions;
   readonly #node: BrokerNode;
   readonly #topics: StageTopics;
-  readonly #engine: Supervised;
-  #brokerPid: number;
+  readonly #started: AsyncDisposableStack;
+  readonly #broker: { pid: number };
   #log: EventLog;
 
-  private constructor(parts: {
-    env: Record<string, string>;
-    services: Record<ServiceName, Supervised>;
-    brokerProxy: Proxy;
-    engineProxy: Proxy;
-    node: BrokerNode;
-    topics: StageTopics;
-    engine: Supervised;
-    brokerPid: number;
-  }) {
+  private constructor(parts: Parts) {
     this.env = parts.env;
-    this.services = parts.services;
     this.brokerProxy = parts.brokerProxy;
     this.engineProxy = parts.engineProxy;
+    this.engine = parts.engine;
+    this.#options = parts.options;
     this.#node = parts.node;
     this.#topics = parts.topics;
-    this.#engine = parts.engine;
-    this.#brokerPid = parts.brokerPid;
+    this.#started = parts.started;
+    this.#broker = parts.broker;
     this.#log = this.#openLog();
+    this.#started.defer(() => this.#log.close().catch(() => undefined));
+    this.services = Object.fromEntries(SERVICES.map((name) => [name, this.#serviceOf(name)])) as Record<
+      ServiceName,
+      Supervised
+    >;
   }
 
-  static async start({ directory, engineDirectory, partitions, say }: RigOptions): Promise<Rig> {
+  /** @throws naming what did not come up; nothing runs then */
+  static async start(options: RigOptions): Promise<Rig> {
+    const { directory, logDirectory, engineDirectory, partitions, say } = options;
+    await using started = new AsyncDisposableStack();
+    await mkdir(logDirectory, { recursive: true });
     const [port, controllerPort, saslPort, enginePort] = (await findFreePorts(4)) as [
       number,
       number,
@@ -74,19 +100,29 @@ export class Rig {
       number,
     ];
     await fetchJars(say);
-    const brokerProxy = await startProxy(() => port);
-    const engineProxy = await startProxy(() => enginePort);
+    const brokerProxy = started.adopt(await startProxy(() => port), (proxy) => proxy.close());
+    const engineProxy = started.adopt(await startProxy(() => enginePort), (proxy) => proxy.close());
     const home = path.join(directory, 'broker');
     await mkdir(home, { recursive: true });
     const node = { directory: home, port, advertisedPort: brokerProxy.port, controllerPort, saslPort };
     await formatBroker(node);
-    const { pid: brokerPid } = await startBroker(node);
+    const broker = { pid: (await startBroker(node)).pid };
+    started.defer(() => endProcess(broker.pid));
+    // A broker outlives who started it, unless it is ended.
+    const endBroker = (): void => void killIfAlive(broker.pid);
+    process.once('exit', endBroker);
+    started.defer(() => void process.off('exit', endBroker));
+    started.defer(() => keepLog(node, logDirectory));
 
     const data = engineDirectory ?? path.join(directory, 'engine');
-    const engine = new Supervised({
-      args: ['clickhouse', '--data', data, '--port', String(enginePort)],
-      ready: /http:\/\/\S+/,
-    });
+    const engine = started.adopt(
+      new Supervised({
+        args: ['clickhouse', '--data', data, '--port', String(enginePort)],
+        ready: /http:\/\/\S+/,
+        logFile: path.join(logDirectory, 'clickhouse.log'),
+      }),
+      (each) => each.end(),
+    );
     await engine.untilReady();
     const prefix = `f${randomUUID().slice(0, 8)}`;
     const topics: StageTopics = {
@@ -109,21 +145,37 @@ export class Rig {
       ),
     };
     for (const command of [['topics', 'create', '--partitions', String(partitions)], ['migrate']]) {
-      const { code, stderr } = await tollstream(command, { env });
+      const { code, stderr } = await finish(command, env);
       if (code !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
     }
-    const services = Object.fromEntries(SERVICES.map((name) => [name, serviceOf(name, env)])) as Record<
-      ServiceName,
-      Supervised
-    >;
-    const rig = new Rig({ env, services, brokerProxy, engineProxy, node, topics, engine, brokerPid });
-    await Promise.all(SERVICES.map((name) => rig.services[name].untilReady()));
+    const rig = new Rig({
+      options,
+      env,
+      brokerProxy,
+      engineProxy,
+      node,
+      topics,
+      engine,
+      broker,
+      started: started.move(),
+    });
+    try {
+      await rig.untilReady();
+    } catch (error) {
+      await rig.abandon();
+      throw error;
+    }
     return rig;
+  }
+
+  /** Waits until the engine and every service has started. @throws naming the one that has not */
+  async untilReady(): Promise<void> {
+    await Promise.all([this.engine, ...Object.values(this.services)].map((each) => each.untilReady()));
   }
 
   /** Another process of the service beside the first one, until it is stopped. */
   async startStandby(name: ServiceName): Promise<Supervised> {
-    const standby = serviceOf(name, this.env);
+    const standby = this.#serviceOf(name, 'standby');
     await standby.untilReady();
     return standby;
   }
@@ -132,30 +184,27 @@ export class Rig {
     return this.env['TOLLSTREAM_GROUP_PREFIX']!;
   }
 
-  get engine(): Supervised {
-    return this.#engine;
-  }
-
   async killAndRestartBroker(): Promise<void> {
-    process.kill(this.#brokerPid, 'SIGKILL');
-    await until('the broker is gone', () => !isAlive(this.#brokerPid));
-    ({ pid: this.#brokerPid } = await startBroker(this.#node));
+    await endProcess(this.#broker.pid);
+    this.#broker.pid = (await startBroker(this.#node)).pid;
   }
 
   /** Publishes all of a file. What interrupts it makes it go on where it stopped. @returns how often it was started */
   async publish(file: string, onStart: (kill: () => void) => void): Promise<number> {
+    const end = performance.now() + DEADLINE_MS;
     for (let starts = 1; ; starts += 1) {
       const importing = start(['import', file, '--topic', this.#topics.raw], { env: this.env });
       onStart(() => importing.child.kill('SIGKILL'));
-      const { code } = await importing.finished;
-      if (code === 0) return starts;
+      const finished = await finishWithin(Math.max(0, end - performance.now()), importing, 'import');
+      if (finished.code === 0) return starts;
     }
   }
 
   /** Waits until every record is in its table. */
   async drain(records: number): Promise<PipelineTotals> {
+    await this.untilReady();
     await this.#untilTotals(
-      'all calls in ClickHouse',
+      `all ${records} calls in ClickHouse`,
       (totals, lag) => totals.seen >= records && lag.ingest + lag.rating + lag.aggregator === 0,
     );
     return pipelineTotals(this.#log, this.#topics, this.#groupPrefix);
@@ -170,10 +219,13 @@ export class Rig {
     what: string,
     holds: (totals: PipelineTotals, lag: Awaited<ReturnType<typeof pipelineLag>>) => boolean,
   ): Promise<void> {
+    let last = 'no answer from the broker';
     const ask = async (): Promise<boolean> => {
       try {
         const lag = await pipelineLag(this.#log, this.#topics, this.#groupPrefix);
-        return holds(await pipelineTotals(this.#log, this.#topics, this.#groupPrefix), lag);
+        const totals = await pipelineTotals(this.#log, this.#topics, this.#groupPrefix);
+        last = JSON.stringify({ lag, totals });
+        return holds(totals, lag);
       } catch {
         // A connection that a fault broke: asked again by another one.
         await this.#log.close().catch(() => undefined);
@@ -181,11 +233,13 @@ export class Rig {
         return false;
       }
     };
-    await until(what, ask, DRAIN_DEADLINE_MS);
+    await until(what, ask, DEADLINE_MS).catch((error: Error) => {
+      throw new Error(`${error.message}; last seen: ${last}; logs: ${this.#options.logDirectory}`);
+    });
   }
 
-  verify(): Promise<{ code: number | null; stdout: string; stderr: string }> {
-    return tollstream(['verify'], { env: this.env });
+  verify(): Promise<Finished> {
+    return finish(['verify'], this.env);
   }
 
   async query<Row>(sql: string): Promise<Row[]> {
@@ -202,31 +256,63 @@ export class Rig {
   /** @returns how each service ended: 0 unless something is wrong */
   async stop(): Promise<Readonly<Record<ServiceName, number | null>>> {
     const codes = await Promise.all(SERVICES.map(async (name) => [name, await this.services[name].stop()]));
-    await this.#log.close().catch(() => undefined);
-    await this.#engine.stop();
+    await this.engine.stop();
     return Object.fromEntries(codes) as Record<ServiceName, number | null>;
   }
 
-  /** Ends whatever still runs, in no order. */
-  async abandon(): Promise<void> {
-    for (const each of [...Object.values(this.services), this.#engine]) await each.end();
-    if (isAlive(this.#brokerPid)) process.kill(this.#brokerPid, 'SIGKILL');
-    await Promise.all([this.brokerProxy.close(), this.engineProxy.close()]);
+  /** Ends whatever still runs, and keeps what it said. */
+  abandon(): Promise<void> {
+    return this.#started.disposeAsync();
   }
 
   #openLog(): EventLog {
     return openKafkaEventLog({ clientId: 'faults', brokers: [`127.0.0.1:${this.brokerProxy.port}`] });
   }
+
+  #serviceOf(name: ServiceName, role = 'service'): Supervised {
+    const logFile = path.join(this.#options.logDirectory, `${name}-${role}.log`);
+    const service = new Supervised({ args: [name], env: this.env, ready: /"msg":"ready"/, logFile });
+    return this.#started.adopt(service, (each) => each.end());
+  }
 }
 
-function serviceOf(name: ServiceName, env: Readonly<Record<string, string>>): Supervised {
-  return new Supervised({ args: [name], env, ready: /"msg":"ready"/ });
+/** Runs a command to its end. @throws when it does not end */
+export function finish(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  return finishWithin(DEADLINE_MS, start(args, { env }), args.join(' '));
+}
+
+function finishWithin(deadlineMs: number, running: Running, name: string): Promise<Finished> {
+  return within(
+    deadlineMs,
+    running.finished,
+    () =>
+      `${name} did not end within ${Math.round(deadlineMs)} ms. It said last:\n${running.output().slice(-1_500)}`,
+  );
+}
+
+function keepLog(node: BrokerNode, logDirectory: string): Promise<void> {
+  return copyFile(brokerLogPath(node), path.join(logDirectory, 'broker.log'));
+}
+
+async function endProcess(pid: number): Promise<void> {
+  if (!killIfAlive(pid)) return;
+  await until(`the process ${pid} is gone`, () => !isAlive(pid));
+}
+
+function killIfAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
 }
 
 function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return process.kill(pid, 0);
   } catch {
     return false;
   }

@@ -4,21 +4,25 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { PipelineTotals } from '../../packages/cli/src/embedded/status.ts';
-import { type RunTotals, tollstream, totalsOf } from '../support/cli.ts';
+import { type RunTotals, totalsOf } from '../support/cli.ts';
 import { generator } from '../support/random.ts';
 import { FAULTS } from './actions.ts';
 import type { FaultKind } from './actions.ts';
-import { Rig, SERVICES } from './rig.ts';
+import { Rig, SERVICES, finish } from './rig.ts';
 
 export interface StormOptions {
   readonly directory: string;
+  /** What the processes say is kept here. */
+  readonly logDirectory: string;
   readonly seed: number;
   /** Faults that end a process; the others come besides. */
   readonly kills: number;
   readonly callsPerFile: number;
   readonly partitions: number;
   readonly say: (line: string) => void;
-  /** Only these targets' faults, by name of the kind; default all. */
+  /** Between two faults; default {@link GAP_MS}. */
+  readonly gapMs?: { readonly min: number; readonly max: number };
+  /** What may strike; default all. */
   readonly kinds?: readonly FaultKind[];
 }
 
@@ -44,107 +48,125 @@ const SMALL_DISK_BYTES = 512 * 1024 * 1024;
 
 export async function storm(options: StormOptions): Promise<StormResult> {
   const { directory, seed, say } = options;
-  const random = generator(seed);
   const disk = await mountSmallDisk(path.join(directory, 'disk'), say);
   const startedMs = performance.now();
-  const rig = await Rig.start({
-    directory,
-    partitions: options.partitions,
-    say,
-    ...(disk === null ? {} : { engineDirectory: path.join(disk, 'engine') }),
-  });
   try {
-    const faults = new Map<string, number>();
-    let kills = 0;
-    const isOver = new AbortController();
-    let killPublisher = (): void => undefined;
-    let calls = 0;
-    const all = path.join(directory, 'all.jsonl');
-
-    // Files of calls one after the other, as long as faults strike.
-    const publishing = (async () => {
-      for (let file = 0; !isOver.signal.aborted; file += 1) {
-        const name = path.join(directory, `calls-${file}.jsonl`);
-        await generate(name, options.callsPerFile, seed + file);
-        await appendFile(all, await readFile(name));
-        calls += options.callsPerFile;
-        await rig.publish(name, (kill) => {
-          killPublisher = kill;
-        });
-        // The disk of the test is small; the pipeline may be this far behind, and no further.
-        await rig.untilBehindBy(options.callsPerFile * 4);
-      }
-    })();
+    const rig = await Rig.start({
+      directory,
+      logDirectory: options.logDirectory,
+      partitions: options.partitions,
+      say,
+      ...(disk === null ? {} : { engineDirectory: path.join(disk.directory, 'engine') }),
+    });
     try {
-      while (kills < options.kills) {
-        // Time between faults, not for anything to happen.
-        await wait(GAP_MS.min + random() * (GAP_MS.max - GAP_MS.min));
-        const kind = draw(options.kinds ?? FAULTS, random);
-        const { target, phase } = await kind.strike({
-          rig,
-          random,
-          killPublisher: () => killPublisher(),
-          smallDisk: disk,
-        });
-        if (kind.isKill) kills += 1;
-        const key = `${kind.name} | ${target} | ${phase}`;
-        faults.set(key, (faults.get(key) ?? 0) + 1);
-        say(`${kills}/${options.kills} kills, ${calls} calls: ${target} ${kind.name}, ${phase}`);
+      const struck = await strikeWhilePublishing(rig, disk?.directory ?? null, options);
+      say('faults have ended; waiting for the rest of the calls …');
+      const totals = await rig.drain(struck.calls);
+      const want = await undisturbed(struck.callsFile, path.join(directory, 'calm'));
+      const differences = await compare(rig, totals, want);
+      const verified = await rig.verify();
+      const verdict = verified.stdout.trimEnd().split('\n').at(-1) ?? '';
+      if (verified.code !== 0)
+        differences.push(`verify ended with ${verified.code}: ${verified.stdout}${verified.stderr}`);
+      const starts = Object.fromEntries(SERVICES.map((name) => [name, rig.services[name].starts]));
+      const unexpected = [
+        ...SERVICES.flatMap((name) => rig.services[name].unexpected),
+        ...rig.engine.unexpected,
+      ];
+      const codes = await rig.stop();
+      for (const [name, code] of Object.entries(codes)) {
+        if (code !== 0) differences.push(`${name} ended with ${code} when it was stopped in the end`);
       }
+      return {
+        seed,
+        calls: struck.calls,
+        kills: struck.kills,
+        faults: struck.faults,
+        seconds: (performance.now() - startedMs) / 1_000,
+        differences,
+        verdict,
+        starts,
+        unexpected,
+        hasSmallDisk: disk !== null,
+      };
     } finally {
-      isOver.abort();
+      await rig.abandon();
     }
-    await publishing;
-    say('faults have ended; waiting for the rest of the calls …');
-    const totals = await rig.drain(calls);
-    const want = await undisturbed(all, path.join(directory, 'calm'));
-    const differences = await compare(rig, totals, want);
-    const verified = await rig.verify();
-    const verdict = verified.stdout.trimEnd().split('\n').at(-1) ?? '';
-    if (verified.code !== 0)
-      differences.push(`verify ended with ${verified.code}: ${verified.stdout}${verified.stderr}`);
-    const starts = Object.fromEntries(SERVICES.map((name) => [name, rig.services[name].starts]));
-    const unexpected = [
-      ...SERVICES.flatMap((name) => rig.services[name].unexpected),
-      ...rig.engine.unexpected,
-    ];
-    const codes = await rig.stop();
-    for (const [name, code] of Object.entries(codes)) {
-      if (code !== 0) differences.push(`${name} ended with ${code} when it was stopped in the end`);
-    }
-    return {
-      seed,
-      calls,
-      kills,
-      faults,
-      seconds: (performance.now() - startedMs) / 1_000,
-      differences,
-      verdict,
-      starts,
-      unexpected,
-      hasSmallDisk: disk !== null,
-    };
   } finally {
-    await rig.abandon();
-    if (disk !== null) execFileSync('umount', ['-l', disk]);
+    disk?.unmount();
   }
 }
 
+interface Stricken {
+  readonly calls: number;
+  /** All of them, in the order in which they were published. */
+  readonly callsFile: string;
+  readonly kills: number;
+  readonly faults: ReadonlyMap<string, number>;
+}
+
+async function strikeWhilePublishing(
+  rig: Rig,
+  smallDisk: string | null,
+  options: StormOptions,
+): Promise<Stricken> {
+  const { directory, seed, say, gapMs = GAP_MS, kinds = FAULTS } = options;
+  const random = generator(seed);
+  const faults = new Map<string, number>();
+  const callsFile = path.join(directory, 'all.jsonl');
+  let kills = 0;
+  let calls = 0;
+  let isOver = false;
+  let killPublisher = (): void => undefined;
+
+  // Files of calls one after the other, as long as faults strike.
+  const publishing = (async () => {
+    for (let file = 0; !isOver; file += 1) {
+      const name = path.join(directory, `calls-${file}.jsonl`);
+      await generate(name, options.callsPerFile, seed + file);
+      await appendFile(callsFile, await readFile(name));
+      calls += options.callsPerFile;
+      await rig.publish(name, (kill) => {
+        killPublisher = kill;
+      });
+      // The disk of the test is small; the pipeline may be this far behind, and no further.
+      await rig.untilBehindBy(options.callsPerFile * 4);
+    }
+  })();
+  const striking = (async () => {
+    while (kills < options.kills && !isOver) {
+      // Time between faults, not for anything to happen.
+      await wait(gapMs.min + random() * (gapMs.max - gapMs.min));
+      const kind = draw(kinds, random);
+      say(`${kills}/${options.kills} kills, ${calls} calls: ${kind.name} …`);
+      const { target, phase } = await kind.strike({
+        rig,
+        random,
+        killPublisher: () => killPublisher(),
+        smallDisk,
+      });
+      if (kind.isKill) kills += 1;
+      const key = `${kind.name} | ${target} | ${phase}`;
+      faults.set(key, (faults.get(key) ?? 0) + 1);
+      say(`  … ${target}, ${phase}`);
+    }
+  })();
+  // Where either fails the other ends as well, and what failed first is what is told.
+  const end = (): void => void (isOver = true);
+  striking.then(end, end);
+  publishing.catch(end);
+  await Promise.all([striking, publishing]);
+  return { calls, callsFile, kills, faults };
+}
+
 async function generate(file: string, calls: number, seed: number): Promise<void> {
-  const { code, stderr } = await tollstream([
-    'generate',
-    '--calls',
-    String(calls),
-    '--seed',
-    String(seed),
-    '--output',
-    file,
-  ]);
+  const options = ['--calls', String(calls), '--seed', String(seed), '--output', file];
+  const { code, stderr } = await finish(['generate', ...options]);
   if (code !== 0) throw new Error(stderr);
 }
 
 async function undisturbed(calls: string, data: string): Promise<RunTotals> {
-  return totalsOf(await tollstream(['run', '--calls', calls, '--data', data, '--exit-when-done', '--json']));
+  return totalsOf(await finish(['run', '--calls', calls, '--data', data, '--exit-when-done', '--json']));
 }
 
 async function compare(rig: Rig, totals: PipelineTotals, want: RunTotals): Promise<string[]> {
@@ -167,18 +189,28 @@ async function compare(rig: Rig, totals: PipelineTotals, want: RunTotals): Promi
   return differences;
 }
 
+interface SmallDisk {
+  readonly directory: string;
+  unmount(): void;
+}
+
 /** A file system that can be filled, where this user may mount one; otherwise null. */
-async function mountSmallDisk(directory: string, say: (line: string) => void): Promise<string | null> {
+async function mountSmallDisk(directory: string, say: (line: string) => void): Promise<SmallDisk | null> {
   await mkdir(directory, { recursive: true });
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SMALL_DISK_BYTES}`, 'tollstream-faults', directory], {
       stdio: 'pipe',
     });
-    return directory;
   } catch {
     say('No file system can be mounted here: faults of a full disk are not run.');
     return null;
   }
+  const unmount = (): void => {
+    process.off('exit', unmount);
+    execFileSync('umount', ['-l', directory]);
+  };
+  process.once('exit', unmount);
+  return { directory, unmount };
 }
 
 function draw(kinds: readonly FaultKind[], random: () => number): FaultKind {

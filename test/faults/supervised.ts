@@ -1,14 +1,24 @@
 /** A command that is started again whenever it ends, as a supervisor does it in production. */
+import { appendFileSync } from 'node:fs';
 import { type Running, start } from '../support/cli.ts';
+import { within } from '../support/until.ts';
 
 export interface SupervisedOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** What it says when it has started. */
   readonly ready: RegExp;
+  /** Where the output of all its processes is kept. */
+  readonly logFile: string;
+  /** How long it may take to come up or to stop; default {@link DEADLINE_MS}. */
+  readonly deadlineMs?: number;
 }
 
 export type Phase = 'starting' | 'working';
+
+/** Only what hangs reaches it: a start takes seconds. */
+const DEADLINE_MS = 90_000;
+const OUTPUT_SHOWN = 1_500;
 
 export class Supervised {
   readonly #options: SupervisedOptions;
@@ -19,12 +29,19 @@ export class Supervised {
   #starts = 0;
   /** Ends that no fault explains: the exit code and the last lines of each. */
   readonly unexpected: string[] = [];
-  readonly #expected = new WeakSet<Running>();
+  /** Told to end. */
+  readonly #struck = new WeakSet<Running>();
+  /** Not told to end, but may. */
+  readonly #excused = new WeakSet<Running>();
 
   constructor(options: SupervisedOptions) {
     this.#options = options;
     this.#running = this.#start();
     this.#ended = this.#follow(this.#running);
+  }
+
+  get name(): string {
+    return this.#options.args.join(' ');
   }
 
   get phase(): Phase {
@@ -35,44 +52,51 @@ export class Supervised {
     return this.#starts;
   }
 
+  /** Waits until the process that runs now, or the one after it where this one was told to end, has started. */
   async untilReady(): Promise<void> {
-    // One that is killed while it starts is followed by another.
-    for (;;) {
+    await within(this.#deadlineMs, this.#readiness(), () => this.#describe('did not come up'));
+  }
+
+  async #readiness(): Promise<void> {
+    while (!this.#isStopping) {
       const running = this.#running;
-      try {
-        await running.waitFor(this.#options.ready);
-        return;
-      } catch (error) {
-        if (this.#isStopping) throw error;
-        await running.finished;
-        await new Promise(setImmediate);
+      // What one that was killed said before is no news of the one after it.
+      if (!this.#struck.has(running)) {
+        try {
+          await running.waitFor(this.#options.ready);
+          if (!this.#struck.has(running)) return;
+        } catch {
+          // It ended before it was ready: another follows.
+        }
       }
+      await running.finished;
+      await new Promise(setImmediate);
     }
+    throw new Error(`${this.name} was stopped before it was ready`);
   }
 
   /** @returns in which phase the signal came */
   kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Phase {
     const phase = this.#phase;
-    this.#expected.add(this.#running);
+    this.#struck.add(this.#running);
+    this.#phase = 'starting';
     this.#running.child.kill(signal);
     return phase;
   }
 
-  pause(): Phase {
-    this.#expected.add(this.#running);
-    this.#running.child.kill('SIGSTOP');
-    return this.#phase;
-  }
-
-  resume(): void {
-    this.#running.child.kill('SIGCONT');
+  /** @returns the phase, and what lets the same process go on */
+  pause(): { readonly phase: Phase; resume(): void } {
+    const running = this.#running;
+    this.#excused.add(running);
+    running.child.kill('SIGSTOP');
+    return { phase: this.#phase, resume: () => void running.child.kill('SIGCONT') };
   }
 
   /** @returns the exit code of the last process */
   async stop(): Promise<number | null> {
     this.#isStopping = true;
     this.#running.child.kill('SIGTERM');
-    await this.#ended;
+    await within(this.#deadlineMs, this.#ended, () => this.#describe('did not stop'));
     return (await this.#running.finished).code;
   }
 
@@ -83,6 +107,16 @@ export class Supervised {
     await this.#ended;
   }
 
+  get #deadlineMs(): number {
+    return this.#options.deadlineMs ?? DEADLINE_MS;
+  }
+
+  #describe(what: string): string {
+    const { logFile } = this.#options;
+    const said = this.#running.output().slice(-OUTPUT_SHOWN);
+    return `${this.name} ${what} within ${this.#deadlineMs} ms (start ${this.#starts}; all its output: ${logFile}). It said last:\n${said}`;
+  }
+
   #start(): Running {
     this.#starts += 1;
     this.#phase = 'starting';
@@ -90,7 +124,7 @@ export class Supervised {
     const running = start(args, env === undefined ? {} : { env });
     running.waitFor(ready).then(
       () => {
-        if (running === this.#running) this.#phase = 'working';
+        if (running === this.#running && !this.#struck.has(running)) this.#phase = 'working';
       },
       () => undefined,
     );
@@ -99,13 +133,13 @@ export class Supervised {
 
   async #follow(first: Running): Promise<void> {
     let running = first;
-    for (;;) {
+    for (let starts = 1; ; starts += 1) {
       const { code, stderr, stdout } = await running.finished;
+      const output = stdout + stderr;
+      appendFileSync(this.#options.logFile, `=== start ${starts}, ended with ${code}\n${output}\n`);
       if (this.#isStopping) return;
-      if (!this.#expected.has(running)) {
-        this.unexpected.push(
-          `${this.#options.args.join(' ')} ended with ${code}: ${(stderr + stdout).slice(-1_500)}`,
-        );
+      if (!this.#struck.has(running) && !this.#excused.has(running)) {
+        this.unexpected.push(`${this.name} ended with ${code}: ${output.slice(-OUTPUT_SHOWN)}`);
       }
       running = this.#start();
       this.#running = running;

@@ -17,6 +17,8 @@ export interface Finished {
 export interface Running {
   readonly child: ChildProcess;
   readonly finished: Promise<Finished>;
+  /** What it has said so far. */
+  output(): string;
   /** Resolves with the first match on either stream; rejects when the process ends without one. */
   waitFor(pattern: RegExp): Promise<RegExpMatchArray>;
 }
@@ -27,12 +29,18 @@ interface Options {
   readonly input?: string | Buffer;
 }
 
+/** None of them outlives the test that started it, whatever became of the test. */
+const alive = new Set<ChildProcess>();
+process.on('exit', () => alive.forEach((child) => child.kill('SIGKILL')));
+
 export function start(args: readonly string[], options: Options = {}): Running {
   const child = spawn(process.execPath, [COMMAND, ...args], {
     cwd: options.cwd ?? PROJECT_ROOT,
-    env: { ...process.env, NO_COLOR: '1', ...options.env },
+    // Named as its parent, it also ends when this process is killed outright.
+    env: { ...process.env, NO_COLOR: '1', TOLLSTREAM_PARENT_PID: String(process.pid), ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  alive.add(child);
   let stdout = '';
   let stderr = '';
   const watchers = new Set<() => void>();
@@ -51,6 +59,7 @@ export function start(args: readonly string[], options: Options = {}): Running {
   const finished = new Promise<Finished>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {
+      alive.delete(child);
       resolve({ code, stdout, stderr });
       notify();
     });
@@ -58,6 +67,7 @@ export function start(args: readonly string[], options: Options = {}): Running {
   return {
     child,
     finished,
+    output: () => stdout + stderr,
     waitFor: (pattern) =>
       new Promise((resolve, reject) => {
         const watch = (): void => {
