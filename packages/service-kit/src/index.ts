@@ -39,3 +39,4 @@ export {
   groupName,
 } from './common-settings.ts';
 export { reportMembership } from './membership-report.ts';
+export { untilAnswered } from './until-answered.ts';

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { catalogHistory, openServiceCatalog } from '@tollstream/catalog-versions';
 import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
 import type { EventLog } from '@tollstream/event-log';
-import { listen, startService, variableName } from '@tollstream/service-kit';
+import { listen, startService, untilAnswered, variableName } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { openServerStore } from '@tollstream/usage-store';
 import type { UsageStore } from '@tollstream/usage-store';
@@ -24,7 +24,7 @@ async function start(context: Context): Promise<void> {
   const { config, log } = context;
   const keys = config.apiKeysFile === '' ? [] : readKeys(config.apiKeysFile);
   const eventLog = openEventLog(context);
-  const source = await openServiceCatalog(context, eventLog);
+  const source = await untilAnswered(context, 'kafka', () => openServiceCatalog(context, eventLog));
   let { catalog } = source;
   const store = openServerStore({
     url: config.clickhouseUrl,

@@ -2,7 +2,7 @@ import { openServiceCatalog } from '@tollstream/catalog-versions';
 import { DirectorySchemaSource, RegistrySchemaSource } from '@tollstream/contracts';
 import type { SchemaSource } from '@tollstream/contracts';
 import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
-import { groupName, reportMembership, startService } from '@tollstream/service-kit';
+import { groupName, reportMembership, startService, untilAnswered } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { INGEST_CONFIG } from './config.ts';
 import { startIngest } from './ingest.ts';
@@ -20,24 +20,26 @@ async function start(context: Context): Promise<void> {
   const { config, metrics } = context;
   const log = openKafkaEventLog({ clientId: 'tollstream-ingest', ...kafkaOptionsOf(config) });
   context.onStop('event log', async () => log.close());
-  const source = await openServiceCatalog(context, log);
+  const source = await untilAnswered(context, 'kafka', () => openServiceCatalog(context, log));
 
   const { recordBytesMax, futureSkewMsMax, durationMsMax, blockRecordsMax } = config;
-  const membership = await startIngest({
-    log,
-    catalog: source.catalog,
-    metrics,
-    group: groupName('ingest', config.groupPrefix),
-    topics: { raw: config.topicRaw, accepted: config.topicAccepted, rejected: config.topicRejected },
-    sources: config.sourceTopics,
-    limits: { ...INGEST_LIMITS, recordBytesMax, futureSkewMsMax, durationMsMax, blockRecordsMax },
-    ...(config.defaultCountry === ''
-      ? {}
-      : { defaultDialPlan: { country: config.defaultCountry, areaCode: '' } }),
-    schemaSource: openSchemaSource(config),
-    fetch: { fetchBytesMax: config.fetchBytesMax },
-    onEvent: (event) => reportMembership(context, event, 'the batch is read again'),
-  });
+  const membership = await untilAnswered(context, 'kafka', () =>
+    startIngest({
+      log,
+      catalog: source.catalog,
+      metrics,
+      group: groupName('ingest', config.groupPrefix),
+      topics: { raw: config.topicRaw, accepted: config.topicAccepted, rejected: config.topicRejected },
+      sources: config.sourceTopics,
+      limits: { ...INGEST_LIMITS, recordBytesMax, futureSkewMsMax, durationMsMax, blockRecordsMax },
+      ...(config.defaultCountry === ''
+        ? {}
+        : { defaultDialPlan: { country: config.defaultCountry, areaCode: '' } }),
+      schemaSource: openSchemaSource(config),
+      fetch: { fetchBytesMax: config.fetchBytesMax },
+      onEvent: (event) => reportMembership(context, event, 'the batch is read again'),
+    }),
+  );
   context.onStop('membership', async () => membership.stop());
   context.watch('membership', membership.done);
   source.follow(({ catalog }) => membership.prepareCatalog(catalog));

@@ -1,6 +1,6 @@
 import { openServiceCatalog } from '@tollstream/catalog-versions';
 import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
-import { groupName, reportMembership, startService } from '@tollstream/service-kit';
+import { groupName, reportMembership, startService, untilAnswered } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { RATING_CONFIG } from './config.ts';
 import { startRating } from './rating.ts';
@@ -17,7 +17,7 @@ async function start(context: Context): Promise<void> {
   const { config, metrics } = context;
   const log = openKafkaEventLog({ clientId: 'tollstream-rating', ...kafkaOptionsOf(config) });
   context.onStop('event log', async () => log.close());
-  const source = await openServiceCatalog(context, log);
+  const source = await untilAnswered(context, 'kafka', () => openServiceCatalog(context, log));
 
   const membership = await startRating({
     log,
