@@ -35,6 +35,6 @@ test('what never comes up is named after the deadline, and its output is kept', 
   } finally {
     await broken.end();
   }
-  expect(broken.unexpected[0]).toMatch(/no-such-command ended with 1: .*unknown command/s);
-  expect(await readFile(logFile, 'utf8')).toMatch(/=== start 1, ended with 1\n.*unknown command/s);
+  expect(broken.unexpected[0]).toMatch(/no-such-command ended with 2: .*unknown command/s);
+  expect(await readFile(logFile, 'utf8')).toMatch(/=== start 1, ended with 2\n.*unknown command/s);
 });
