@@ -26,6 +26,8 @@ export interface FaultKind {
   /** How often it is drawn, against the others. */
   readonly weight: number;
   readonly isKill: boolean;
+  /** Whether the broker is down for as long as it takes to start again. */
+  readonly isBrokerAway?: boolean;
   strike(strike: Strike): Promise<Struck>;
 }
 
@@ -102,6 +104,7 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'killed (SIGKILL)',
     weight: 1,
     isKill: true,
+    isBrokerAway: true,
     async strike({ rig }) {
       await rig.killAndRestartBroker();
       return { target: 'broker', phase: 'working' };

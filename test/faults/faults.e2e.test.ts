@@ -25,8 +25,10 @@ test.skipIf(inject('kafkaBrokers') === null)(
       callsPerFile: 5_000,
       partitions: 4,
       gapMs: { min: 100, max: 1_500 },
-      // The others wait for minutes of outage; `npm run faults` has them.
-      kinds: FAULTS.filter(({ isKill, name }) => isKill || name === 'connections cut'),
+      // The others wait for half a minute of outage each; `npm run faults` has them.
+      kinds: FAULTS.filter(
+        ({ isKill, isBrokerAway, name }) => (isKill && isBrokerAway !== true) || name === 'connections cut',
+      ),
       say: (line) => console.log(line),
     });
     console.log(

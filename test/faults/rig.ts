@@ -3,7 +3,7 @@
  * services as processes that are started again when they end.
  */
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type EventLog, openKafkaEventLog } from '@tollstream/event-log';
 import {
@@ -196,6 +196,8 @@ export class Rig {
       const importing = start(['import', file, '--topic', this.#topics.raw], { env: this.env });
       onStart(() => importing.child.kill('SIGKILL'));
       const finished = await finishWithin(Math.max(0, end - performance.now()), importing, 'import');
+      const said = `=== ${file}, start ${starts}, ended with ${finished.code}\n${finished.stdout}${finished.stderr}\n`;
+      await appendFile(path.join(this.#options.logDirectory, 'import.log'), said);
       if (finished.code === 0) return starts;
     }
   }
