@@ -13,9 +13,11 @@ export async function serveClickHouse(options: ClickHouseOptions): Promise<void>
       port: options.port,
       database: 'default',
     });
+    // Before anybody knows that it is up: who reads the address may end it at once.
+    const told = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     print(front.url);
     say('Up until Ctrl-C.');
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    await told;
     await front.close();
   } finally {
     await store.close();
