@@ -116,12 +116,12 @@ async function strikeWhilePublishing(
   const callsFile = path.join(directory, 'all.jsonl');
   let kills = 0;
   let calls = 0;
-  let isOver = false;
+  const over = new AbortController();
   let killPublisher = (): void => undefined;
 
   // Files of calls one after the other, as long as faults strike.
   const publishing = (async () => {
-    for (let file = 0; !isOver; file += 1) {
+    for (let file = 0; !over.signal.aborted; file += 1) {
       const name = path.join(directory, `calls-${file}.jsonl`);
       await generate(name, options.callsPerFile, seed + file);
       await appendFile(callsFile, await readFile(name));
@@ -134,7 +134,7 @@ async function strikeWhilePublishing(
     }
   })();
   const striking = (async () => {
-    while (kills < options.kills && !isOver) {
+    while (kills < options.kills && !over.signal.aborted) {
       // Time between faults, not for anything to happen.
       await wait(gapMs.min + random() * (gapMs.max - gapMs.min));
       const kind = draw(kinds, random);
@@ -152,7 +152,7 @@ async function strikeWhilePublishing(
     }
   })();
   // Where either fails the other ends as well, and what failed first is what is told.
-  const end = (): void => void (isOver = true);
+  const end = (): void => over.abort();
   striking.then(end, end);
   publishing.catch(end);
   await Promise.all([striking, publishing]);

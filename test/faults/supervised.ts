@@ -85,7 +85,7 @@ export class Supervised {
   }
 
   /** @returns the phase, and what lets the same process go on */
-  pause(): { readonly phase: Phase; resume(): void } {
+  pause(): { readonly phase: Phase; readonly resume: () => void } {
     const running = this.#running;
     this.#excused.add(running);
     running.child.kill('SIGSTOP');
