@@ -12,6 +12,8 @@ import {
 
 const require = createRequire(import.meta.url);
 
+const Long = require('kafkajs/src/utils/long.js') as { fromValue(value: bigint): { value: bigint } };
+
 afterEach(() => vi.useRealTimers());
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
@@ -38,7 +40,10 @@ const request = fc.record({
   acks: fc.constantFrom(-1, 1),
   timeout: fc.nat(60_000),
   transactionalId: fc.option(text),
-  producerId: fc.bigInt({ min: -1n, max: 2n ** 62n }).map((value) => ({ value })),
+  // Text is what kafkajs reads of the broker's answer, and gives; a batch without its id belongs to no transaction.
+  producerId: fc
+    .tuple(fc.bigInt({ min: -1n, max: 2n ** 62n }), fc.boolean())
+    .map(([value, isText]) => (isText ? String(value) : Long.fromValue(value))),
   producerEpoch: fc.nat(32_767),
   topicData: fc.array(
     fc.record({ topic: text, partitions: fc.array(partition, { minLength: 1, maxLength: 3 }) }),
@@ -48,23 +53,20 @@ const request = fc.record({
     },
   ),
 });
-const Long = require('kafkajs/src/utils/long.js') as { fromValue(value: bigint): { value: bigint } };
-
 test('a request is encoded to the bytes of stock kafkajs', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: 1_577_836_800_000 });
   await fc.assert(
     fc.asyncProperty(request, text, async (given, clientId) => {
-      const whole = { ...given, producerId: Long.fromValue(given.producerId.value) };
       const head = { correlationId: 7, clientId };
-      const fast = await createRequest({ ...head, request: { ...produceRequest(whole), apiVersion: 7 } });
+      const fast = await createRequest({ ...head, request: { ...produceRequest(given), apiVersion: 7 } });
       const stock = await stockCreateRequest({
         ...head,
-        request: { ...stockProduceRequest(whole), apiVersion: 7 },
+        request: { ...stockProduceRequest(given), apiVersion: 7 },
       });
       expect(fast.buffer.equals(stock.buffer)).toBe(true);
       const unprepared = await createRequest({
         ...head,
-        request: { ...stockProduceRequest(whole), apiVersion: 7 },
+        request: { ...stockProduceRequest(given), apiVersion: 7 },
       });
       expect(unprepared.buffer.equals(stock.buffer)).toBe(true);
     }),

@@ -31,15 +31,14 @@ export interface ProducedMessage {
   readonly timestamp?: string;
 }
 
-interface Long {
-  readonly value: bigint;
-}
+/** Text as the broker's answer is read, or kafkajs's own `Long`. */
+type Int64 = string | { readonly value: bigint };
 
 export interface ProduceRequest {
   readonly acks: number;
   readonly timeout: number;
   readonly transactionalId?: string | null;
-  readonly producerId?: Long;
+  readonly producerId?: Int64;
   readonly producerEpoch?: number;
   readonly compression?: number;
   readonly topicData: readonly {
@@ -215,7 +214,7 @@ function writeBatch(
   writeInt32(messages.length - 1);
   writeInt64(BigInt(firstTimestamp));
   writeInt64(BigInt(maxTimestamp));
-  writeInt64(producerId?.value ?? -1n);
+  writeInt64(producerId === undefined ? -1n : bigOf(producerId));
   writeInt16(producerEpoch);
   writeInt32(firstSequence);
   writeInt32(messages.length);
@@ -230,6 +229,10 @@ function writeBatch(
     writeHeaders(headers);
   }
   bytes.writeUInt32BE(crc32c(bytes.subarray(start + CHECKSUM_FROM, at)), start + CHECKSUM_AT);
+}
+
+function bigOf(value: Int64): bigint {
+  return typeof value === 'string' ? BigInt(value) : value.value;
 }
 
 /** Every header with each of its values. */

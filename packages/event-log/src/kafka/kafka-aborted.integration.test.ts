@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { expect, inject, test } from 'vitest';
+import type { EventLog } from '../port.ts';
+import { openKafkaEventLog } from './kafka-event-log.ts';
+import { createKafka } from './kafka-options.ts';
+
+const brokers = inject('kafkaBrokers');
+
+async function valuesOf(log: EventLog, topic: string): Promise<string[]> {
+  const values: string[] = [];
+  for await (const batch of log.read({ topic, partition: 0, from: 0 })) {
+    values.push(...batch.records.map(({ value }) => String(value)));
+  }
+  return values;
+}
+
+test.skipIf(brokers.length === 0)('what a transaction sent and did not commit is never read', async () => {
+  const log = openKafkaEventLog({ brokers });
+  const topic = `aborted-${randomUUID()}`;
+  await log.createTopics([{ name: topic, partitions: 1 }]);
+  const group = `group-${topic}`;
+  const id = `${group}-${topic}-0`;
+  // As a claim sends, and dies before it commits: the next one ends what it left open.
+  const dying = createKafka({ brokers }).producer({ transactionalId: id, maxInFlightRequests: 1 });
+  await dying.connect();
+  const transaction = await dying.transaction();
+  await transaction.sendBatch({
+    topicMessages: [{ topic, messages: [{ value: 'not committed', partition: 0 }] }],
+  });
+  expect(await valuesOf(log, topic)).toEqual([]);
+
+  const claim = await log.claim(group, topic, 0);
+  await claim.commit({
+    outputs: [{ topic, partition: 0, value: Buffer.from('committed') }],
+    nextOffset: 1,
+    metadata: '',
+  });
+  expect(await valuesOf(log, topic)).toEqual(['committed']);
+  await claim.release();
+  await dying.disconnect();
+  await log.deleteTopics([topic]);
+  await log.close();
+});
