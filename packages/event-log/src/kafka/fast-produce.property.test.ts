@@ -40,10 +40,13 @@ const request = fc.record({
   acks: fc.constantFrom(-1, 1),
   timeout: fc.nat(60_000),
   transactionalId: fc.option(text),
-  // Text is what kafkajs reads of the broker's answer, and gives; a batch without its id belongs to no transaction.
-  producerId: fc
-    .tuple(fc.bigInt({ min: -1n, max: 2n ** 62n }), fc.boolean())
-    .map(([value, isText]) => (isText ? String(value) : Long.fromValue(value))),
+  // Text is what kafkajs reads of the broker's answer, and gives; the number -1 is its id of a producer that has none. A batch
+  // without its id belongs to no transaction.
+  producerId: fc.oneof(
+    fc.bigInt({ min: -1n, max: 2n ** 62n }).map(String),
+    fc.bigInt({ min: -1n, max: 2n ** 62n }).map((value) => Long.fromValue(value)),
+    fc.constant(-1),
+  ),
   producerEpoch: fc.nat(32_767),
   topicData: fc.array(
     fc.record({ topic: text, partitions: fc.array(partition, { minLength: 1, maxLength: 3 }) }),

@@ -31,8 +31,8 @@ export interface ProducedMessage {
   readonly timestamp?: string;
 }
 
-/** Text as the broker's answer is read, or kafkajs's own `Long`. */
-type Int64 = string | { readonly value: bigint };
+/** Text as the broker's answer is read, the number -1 of a producer without an id, or kafkajs's own `Long`. */
+type Int64 = string | number | { readonly value: bigint };
 
 export interface ProduceRequest {
   readonly acks: number;
@@ -232,7 +232,7 @@ function writeBatch(
 }
 
 function bigOf(value: Int64): bigint {
-  return typeof value === 'string' ? BigInt(value) : value.value;
+  return typeof value === 'object' ? value.value : BigInt(value);
 }
 
 /** Every header with each of its values. */
