@@ -1,12 +1,11 @@
 /** Regulatory fees by the dated tables of the catalog. What a table does not say is asked for by name, never guessed. */
-import { PERCENT_SCALE } from '@tollstream/catalog';
 import type { Account, BillingTerms, DatedRate, FeeDefinition } from '@tollstream/catalog';
 import { CHARGE_SCALE } from '@tollstream/contracts';
 import { currencyOf, formatScaled, roundDivBig } from '@tollstream/money';
 import { sumOf, priceText } from './draft-line.ts';
 import type { DraftLine } from './draft-line.ts';
 import { factorMissing, feeRateMissing } from './errors.ts';
-import { holds, percentText, place } from './dated.ts';
+import { HUNDRED_PERCENT, holds, percentOf, percentOfPart, percentText, place } from './dated.ts';
 import { exemptionFrom } from './exemptions.ts';
 import type { InvoiceFee } from './invoice.ts';
 import type { InvoiceUsageRow } from './invoice-usage.ts';
@@ -15,8 +14,6 @@ export interface PricedFee {
   readonly fee: InvoiceFee;
   readonly minor: bigint;
 }
-
-const HUNDRED_PERCENT = 100n * 10n ** BigInt(PERCENT_SCALE);
 
 interface FeeInput {
   readonly account: Account;
@@ -52,7 +49,7 @@ function priceFee(fee: FeeDefinition, input: FeeInput): PricedFee {
 function percentFee(fee: FeeDefinition, input: FeeInput): PricedFee {
   const rate = feeRateOf(fee, input);
   const base = baseOf(fee, input.lines);
-  const minor = roundDivBig(base * BigInt(rate.percent), HUNDRED_PERCENT, 'half_up');
+  const minor = percentOf(base, BigInt(rate.percent));
   return priced(fee, input.account, minor, {
     base: formatScaled(base, currencyOf(input.account.currency).minorDigits),
     percent: percentText(rate.percent),
@@ -78,7 +75,7 @@ function unitFee(fee: FeeDefinition, input: FeeInput): PricedFee {
   });
 }
 
-/** The quarter's factor on what is interstate and international of the base; rounded down, so that it is never more than that. */
+/** The quarter's factor on what is interstate and international of the base. */
 function contribution(fee: FeeDefinition, input: FeeInput): PricedFee {
   const { account, terms, issueDate } = input;
   const quarter = quarterOf(issueDate);
@@ -87,7 +84,7 @@ function contribution(fee: FeeDefinition, input: FeeInput): PricedFee {
   const whole = baseOf(fee, input.lines);
   const actual = fee.share === 'actual' ? actualShare(input.usage) : null;
   const [part, of] = actual ?? [BigInt(fee.safeHarbourPercent), HUNDRED_PERCENT];
-  const minor = (whole * part * BigInt(factor.percent)) / (of * HUNDRED_PERCENT);
+  const minor = percentOfPart(whole, { part, of }, BigInt(factor.percent));
   const { minorDigits } = currencyOf(account.currency);
   return priced(fee, account, minor, {
     base: formatScaled(whole, minorDigits),

@@ -1,18 +1,15 @@
 /** Taxes on the overall subtotal, by the jurisdiction of the billing address and the tables in force on the day of issue. */
 import type { Account, BillingTerms, DatedRate } from '@tollstream/catalog';
-import { PERCENT_SCALE } from '@tollstream/catalog';
-import { currencyOf, formatScaled, roundDivBig } from '@tollstream/money';
+import { currencyOf, formatScaled } from '@tollstream/money';
 import { taxJurisdictionUnknown, taxRateMissing } from './errors.ts';
 import { exemptionFrom } from './exemptions.ts';
-import { holds, percentText, place } from './dated.ts';
+import { holds, percentOf, percentText, place } from './dated.ts';
 import type { InvoiceTax } from './invoice.ts';
 
 export interface PricedTax {
   readonly tax: InvoiceTax;
   readonly minor: bigint;
 }
-
-const HUNDRED_PERCENT = 100n * 10n ** BigInt(PERCENT_SCALE);
 
 /** Each tax is rounded once, half up. */
 export function taxesOf(
@@ -34,8 +31,7 @@ export function taxesOf(
     const rate = rows.find((row) => holds(row, issueDate));
     if (rate === undefined) throw taxRateMissing(rows[0]!.name, place(country, rows[0]!.state), issueDate);
     const exemption = exemptionFrom(account, rate.id, issueDate, { named: false });
-    const minor =
-      exemption === null ? roundDivBig(base * BigInt(rate.percent), HUNDRED_PERCENT, 'half_up') : 0n;
+    const minor = exemption === null ? percentOf(base, BigInt(rate.percent)) : 0n;
     return {
       minor,
       tax: {

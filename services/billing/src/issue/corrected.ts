@@ -1,7 +1,8 @@
 /** What an issued invoice would have come to with other usage: from its own JSON, percentages and roundings. Pure. */
 import { PERCENT_SCALE } from '@tollstream/catalog';
 import type { BillingTerms } from '@tollstream/catalog';
-import { currencyOf, parseDecimalBig, roundDivBig } from '@tollstream/money';
+import { currencyOf, parseDecimalBig } from '@tollstream/money';
+import { HUNDRED_PERCENT, percentOf, percentOfPart } from '../dated.ts';
 import { sumOf } from '../draft-line.ts';
 import type { DraftLine } from '../draft-line.ts';
 import type { Invoice, InvoiceFee } from '../invoice.ts';
@@ -12,8 +13,6 @@ export interface Correction {
   readonly fees: bigint;
   readonly taxes: bigint;
 }
-
-const HUNDRED_PERCENT = 100n * 10n ** BigInt(PERCENT_SCALE);
 
 /**
  * @param lines what the invoice would have besides
@@ -40,15 +39,14 @@ export function correctionOf(
   for (const tax of invoice.taxes) {
     if (tax.exemption !== null) continue;
     const percent = parseDecimalBig(tax.percent, PERCENT_SCALE);
-    taxes += roundDivBig((subtotal < 0n ? 0n : subtotal) * percent, HUNDRED_PERCENT, 'half_up');
-    taxes -= minor(tax.amount);
+    taxes += percentOf(subtotal < 0n ? 0n : subtotal, percent) - minor(tax.amount);
   }
   return { charges, fees, taxes };
 }
 
 function feeOn(fee: InvoiceFee, base: bigint): bigint {
   const percent = parseDecimalBig(fee.percent ?? '0', PERCENT_SCALE);
-  if (fee.kind === 'percent') return roundDivBig(base * percent, HUNDRED_PERCENT, 'half_up');
-  const share = parseDecimalBig(fee.share_percent ?? '0', PERCENT_SCALE);
-  return (base * share * percent) / (HUNDRED_PERCENT * HUNDRED_PERCENT);
+  if (fee.kind === 'percent') return percentOf(base, percent);
+  const part = parseDecimalBig(fee.share_percent ?? '0', PERCENT_SCALE);
+  return percentOfPart(base, { part, of: HUNDRED_PERCENT }, percent);
 }
