@@ -5,7 +5,7 @@ import { CALL_TYPES, CHARGE_SCALE, JURISDICTIONS, RATE_TYPES } from '@tollstream
 import type { CallType, RateType } from '@tollstream/contracts';
 import { currencyOf, formatScaled, roundToMinorBig } from '@tollstream/money';
 import type { DraftLine } from './draft-line.ts';
-import type { LineUsage, UsageSummary } from './invoice.ts';
+import type { InvoiceLine, LineUsage, UsageSummary } from './invoice.ts';
 import type { AccountUsage, InvoiceUsageRow, UsageAdjustment } from './invoice-usage.ts';
 import { textOf } from './texts/texts.ts';
 import type { TextKey } from './texts/texts.ts';
@@ -35,7 +35,7 @@ const OWN_SECTIONS: Partial<Record<CallType, ChargeSection>> = {
 /** @param month of the calls: `2020-01` */
 export function usageLines(account: Account, month: string, rows: readonly InvoiceUsageRow[]): DraftLine[] {
   const groupOf = billingGroups(account);
-  const lines = new Map<string, { section: ChargeSection; callType: CallType; group: string; sums: Sums }>();
+  const lines = new Map<string, CallsOfLine>();
   const add = (section: ChargeSection, row: InvoiceUsageRow, part: Partial<Sums>): void => {
     const group = groupOf(row.place);
     const key = [section, row.callType, group].join('\n');
@@ -63,41 +63,53 @@ export function usageLines(account: Account, month: string, rows: readonly Invoi
       });
     } else included.sums.included += row.includedSeconds;
   }
-  return [...lines.values()].map((line) => lineOf(account, month, line));
+  return [...lines.values()].map((line) => {
+    const { section, callType, sums } = line;
+    const isOverage = sums.details.has('overage') || sums.details.has('split');
+    const ofCosts: TextKey = isOverage ? 'line.overage' : 'line.usage';
+    const key = section === 'included_minutes' ? 'line.included' : ofCosts;
+    const description = textOf(languageOf(account), key, { call_type: callType });
+    return lineOf(account, line, { description, month, adjustment: null });
+  });
 }
 
+interface CallsOfLine {
+  readonly section: ChargeSection;
+  readonly callType: CallType;
+  readonly group: string;
+  readonly sums: Sums;
+}
+
+/** By the minute, but where calls that were billed before came to cost something else: these are one correction. */
 function lineOf(
   account: Account,
-  month: string,
-  {
-    section,
-    callType,
-    group,
-    sums,
-  }: { section: ChargeSection; callType: CallType; group: string; sums: Sums },
+  { section, callType, group, sums }: CallsOfLine,
+  about: Pick<LineUsage, 'month' | 'adjustment'> & Pick<InvoiceLine, 'description'>,
 ): DraftLine {
-  const { currency } = account;
-  const { minorDigits } = currencyOf(currency);
-  const minor = roundToMinorBig(sums.charge, CHARGE_SCALE, currency, 'half_up');
-  const isIncluded = section === 'included_minutes';
-  const ofCalls = usageOf(callType, sums);
-  const isOverage = !isIncluded && (sums.details.has('overage') || sums.details.has('split'));
-  const key: TextKey = isIncluded ? 'line.included' : isOverage ? 'line.overage' : 'line.usage';
+  const { description, month, adjustment } = about;
+  const minor = roundToMinorBig(sums.charge, CHARGE_SCALE, account.currency, 'half_up');
+  const amount = formatScaled(minor, currencyOf(account.currency).minorDigits);
+  const isOfMinutes = adjustment === null || adjustment.reason === 'late_call';
+  const minutes = minutesOf(section === 'included_minutes' ? sums.included : sums.charged);
   return {
     minor,
     line: {
       section,
       id: callType,
       billing_group: group,
-      description: textOf((account.billing ?? NO_BILLING).language, key, { call_type: callType }),
+      description,
       period: null,
-      quantity: minutesOf(isIncluded ? sums.included : sums.charged),
-      unit: 'minute',
-      unit_price: null,
-      amount: formatScaled(minor, minorDigits),
-      usage: { month, adjustment: null, ...ofCalls },
+      quantity: isOfMinutes ? minutes : '1',
+      unit: isOfMinutes ? 'minute' : 'once',
+      unit_price: isOfMinutes ? null : amount,
+      amount,
+      usage: { month, adjustment, ...usageOf(callType, sums) },
     },
   };
+}
+
+function languageOf(account: Account): Language {
+  return (account.billing ?? NO_BILLING).language;
 }
 
 function usageOf(callType: CallType, sums: Sums): Omit<LineUsage, 'month' | 'adjustment'> {
@@ -123,12 +135,7 @@ const ADJUSTMENT_TEXTS: Readonly<Record<UsageAdjustment['reason'], TextKey>> = {
 /** A line for each month, run and reason: what the calls cost more or less than they were billed with. */
 export function adjustmentLines(account: Account, adjustments: readonly UsageAdjustment[]): DraftLine[] {
   const groupOf = billingGroups(account);
-  const { minorDigits } = currencyOf(account.currency);
-  const { language } = account.billing ?? NO_BILLING;
-  const lines = new Map<
-    string,
-    { first: UsageAdjustment; section: ChargeSection; group: string; sums: Sums }
-  >();
+  const lines = new Map<string, CallsOfLine & { readonly first: UsageAdjustment }>();
   for (const adjustment of adjustments) {
     const { month, run, reason, callType, rateType, difference } = adjustment;
     if (NOTHING.includes(rateType) && difference === 0n) continue;
@@ -136,30 +143,15 @@ export function adjustmentLines(account: Account, adjustments: readonly UsageAdj
     const section = isIncluded ? 'included_minutes' : (OWN_SECTIONS[callType] ?? 'other_usage');
     const group = groupOf(adjustment.place);
     const key = [month, run, reason, section, callType, group].join('\n');
-    const known = lines.get(key) ?? { first: adjustment, section, group, sums: noSums() };
+    const known = lines.get(key) ?? { first: adjustment, section, callType, group, sums: noSums() };
     lines.set(key, known);
     addTo(known.sums, { ...adjustment, charge: difference });
   }
-  return [...lines.values()].map(({ first, section, group, sums }) => {
-    const { month, run, reason, callType } = first;
-    const minor = roundToMinorBig(sums.charge, CHARGE_SCALE, account.currency, 'half_up');
-    const isLate = reason === 'late_call';
-    const values = { call_type: callType, month, calls: String(sums.calls) };
-    return {
-      minor,
-      line: {
-        section,
-        id: callType,
-        billing_group: group,
-        description: textOf(language, ADJUSTMENT_TEXTS[reason], values),
-        period: null,
-        quantity: isLate ? minutesOf(section === 'included_minutes' ? sums.included : sums.charged) : '1',
-        unit: isLate ? 'minute' : 'once',
-        unit_price: isLate ? null : formatScaled(minor, minorDigits),
-        amount: formatScaled(minor, minorDigits),
-        usage: { month, adjustment: { run, reason }, ...usageOf(callType, sums) },
-      },
-    };
+  return [...lines.values()].map((line) => {
+    const { month, run, reason, callType } = line.first;
+    const values = { call_type: callType, month, calls: String(line.sums.calls) };
+    const description = textOf(languageOf(account), ADJUSTMENT_TEXTS[reason], values);
+    return lineOf(account, line, { description, month, adjustment: { run, reason } });
   });
 }
 
