@@ -154,7 +154,7 @@ const scratchDestination: Destination = { country: '', numberClass: 'unknown' };
 /** @param out filled and returned, so that the hot path allocates nothing here */
 export function describeCall(
   call: RatingCall,
-  { account, plan, tollFreeNumbers }: RatedAccount,
+  { account, plan, numbers, tollFreeNumbers }: RatedAccount,
   out: CallFacts,
 ): CallFacts {
   const { direction, destinationNumber, originNumber } = call;
@@ -169,7 +169,7 @@ export function describeCall(
   out.isSameAreaCode = false;
   out.isFromInside = false;
   if (direction === 'inbound') {
-    out.isFromInside = out.destinationKind === 'extension' && isInside(call, account);
+    out.isFromInside = out.destinationKind === 'extension' && isInside(call, account, numbers);
     // A switch may have translated the toll-free number to a local one before it wrote the record.
     if (isTollFree(destinationNumber, tollFreeNumbers)) out.tollFreeNumber = destinationNumber;
     else if (isTollFree(call.originalDestinationNumber, tollFreeNumbers)) {
@@ -208,8 +208,12 @@ export function noFacts(): CallFacts {
 }
 
 /** Whether the caller is an extension, or a number of the account. */
-function isInside({ originNumber, originText }: RatingCall, { dialPlan, numbers }: RatedAccount['account']) {
-  if (originNumber > 0) return numbers.some(({ number }) => number === originNumber);
+function isInside(
+  { originNumber, originText }: RatingCall,
+  { dialPlan }: RatedAccount['account'],
+  numbers: ReadonlySet<number>,
+): boolean {
+  if (originNumber > 0) return numbers.has(originNumber);
   return kindOfText(originText, dialPlan) === 'extension';
 }
 

@@ -28,7 +28,9 @@ export interface RatedAccount {
   readonly account: Account;
   readonly plan: CompiledPlan;
   readonly months: BillingMonths;
-  /** Toll-free numbers that the catalog gives to the account. */
+  /** All numbers that the catalog gives to the account. */
+  readonly numbers: ReadonlySet<number>;
+  /** The toll-free ones of them. */
   readonly tollFreeNumbers: ReadonlySet<number>;
   /** Where the account's extensions stand in the numbering plan: its first number; 0 when it has none. */
   readonly mainNumber: number;
@@ -124,6 +126,7 @@ export function compileRateTable(catalog: Catalog): RateTable {
       account,
       plan,
       months,
+      numbers: new Set(account.numbers.map(({ number }) => number)),
       tollFreeNumbers: new Set(tollFree.map(({ number }) => number)),
       mainNumber: account.numbers[0]?.number ?? 0,
       ownRules: compileOwnRules(account, compileOwn),
