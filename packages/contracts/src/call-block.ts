@@ -1,4 +1,4 @@
-import { DIRECTIONS, DISPOSITIONS, REJECT_CODES, REPLAY_ACTIONS } from './call.ts';
+import { DIRECTIONS, DISPOSITIONS, REJECT_CODES, REPLAY_ACTIONS, redirectingOfLeg } from './call.ts';
 import type { CallEvent, RejectCode, ReplayAction } from './call.ts';
 import { CALL_TEXT } from './call-event-cursor.ts';
 import type { CallEventCursor } from './call-event-cursor.ts';
@@ -78,8 +78,9 @@ function pushCall(
   columns.device.push(call.device ?? '');
   columns.trunk.push(call.trunk ?? '');
   // Who forwarded the call pays for the leg that this made, unless the switch names somebody else.
-  const redirecting = attribution.direction === 'inbound' ? null : call.redirectingNumber;
-  columns.charged_party.push(call.chargedParty || redirecting || '');
+  columns.charged_party.push(
+    call.chargedParty || redirectingOfLeg(attribution.direction, call.redirectingNumber),
+  );
   columns.original_destination.push(call.originalTo ?? '');
   columns.routing_number.push(attribution.routingNumber);
   columns.parent_call_id.push(call.parentCallId ?? '');

@@ -46,6 +46,14 @@ export interface CallEvent {
   readonly redirectingNumber: string | null;
 }
 
+/** The party that forwarded or transferred the call and so owes the leg; '' = nobody did, or it is an inbound one. */
+export function redirectingOfLeg(
+  direction: Direction,
+  redirectingNumber: CallEvent['redirectingNumber'],
+): string {
+  return direction === 'inbound' ? '' : (redirectingNumber ?? '');
+}
+
 /** What the call was. */
 export const CALL_TYPES = [
   'internal',

@@ -1,5 +1,5 @@
 import type { Catalog } from '@tollstream/catalog';
-import { CHARGE_SCALE } from '@tollstream/contracts';
+import { CHARGE_SCALE, redirectingOfLeg } from '@tollstream/contracts';
 import type { Direction } from '@tollstream/contracts';
 import { formatScaled } from '@tollstream/money';
 import { normalize } from '@tollstream/numbering';
@@ -84,7 +84,8 @@ export function quoteCall(request: QuoteRequest): QuoteResult {
     catalogVersion: request.catalog.version,
     explain: true,
   });
-  if (explanation === null || !isRedirected(request, call)) return { quote, explanation };
+  const isRedirected = redirectingOfLeg(call.direction, request.redirecting ?? null) !== '';
+  if (explanation === null || !isRedirected) return { quote, explanation };
   return { quote, explanation: { steps: [redirectingStep(request, call), ...explanation.steps] } };
 }
 
@@ -163,7 +164,7 @@ function poolQuote({ pool, left, took }: PoolTake) {
 function requestedCall(request: QuoteRequest, { account }: RatedAccount): RatingCall {
   const destination = normalized(request.to, account.dialPlan);
   const direction = request.direction ?? likelyDirection(destination, account);
-  const maker = isRedirected(request, { direction }) ? request.redirecting! : request.from;
+  const maker = redirectingOfLeg(direction, request.redirecting ?? null) || request.from;
   const origin = normalized(maker, account.dialPlan);
   return {
     ...emptyCall(),
@@ -178,10 +179,6 @@ function requestedCall(request: QuoteRequest, { account }: RatedAccount): Rating
     answeredAt: request.answeredAt,
     endedAt: request.answeredAt + request.durationMs,
   };
-}
-
-function isRedirected({ redirecting = '' }: QuoteRequest, { direction }: Pick<RatingCall, 'direction'>) {
-  return redirecting !== '' && direction !== 'inbound';
 }
 
 function redirectingStep({ from, to }: QuoteRequest, { originNumber, originText }: RatingCall) {

@@ -1,13 +1,12 @@
 import type { Account, Catalog } from '@tollstream/catalog';
+import { redirectingOfLeg } from '@tollstream/contracts';
 import type { CallEvent, Direction } from '@tollstream/contracts';
 import { normalize } from '@tollstream/numbering';
 import type { DialPlan, NormalizedNumber } from '@tollstream/numbering';
 
 /** The party that made a leg. An inbound one came to the account, whoever sent it on before. */
 function makerOf({ direction, from, redirectingNumber }: CallEvent): string {
-  return direction === 'inbound' || redirectingNumber === null || redirectingNumber === ''
-    ? from
-    : redirectingNumber;
+  return redirectingOfLeg(direction, redirectingNumber) || from;
 }
 
 /** What attribution found; one object is used for all calls. */
