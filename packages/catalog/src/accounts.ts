@@ -5,11 +5,12 @@ import { monthsLater, readAccountBilling } from './account-billing.ts';
 import { NO_BILLING, NUMBER_KINDS } from './billing-model.ts';
 import type { AccountBilling, BillingTerms, InService } from './billing-model.ts';
 import { isTimeZone, parseInstant } from './instants.ts';
-import type { Account, BillingGroup, OwnRules, Plan } from './model.ts';
+import type { Account, BillingGroup, DestinationSet, OwnRules, Plan } from './model.ts';
 import type { Place, ProblemList } from './problems.ts';
 import { readCsv } from './read-csv.ts';
 import type { Path, YamlFile } from './read-yaml.ts';
 import { type RuleContext, readOwnRules, ruleSetOf } from './rules.ts';
+import { readSpendLimits } from './spend-limits.ts';
 
 const NUMBER_COLUMNS = [
   'number',
@@ -40,6 +41,7 @@ export function readAccounts(
   planExists: (id: string) => boolean,
   numbers: NumbersByAccount,
   { tariffs, tariffExists }: Pick<RuleContext, 'tariffs' | 'tariffExists'>,
+  sets: ReadonlyMap<string, DestinationSet>,
   defaults: { readonly timeZone: string; readonly terms: BillingTerms | null },
   problems: ProblemList,
 ): { readonly account: Account; readonly index: number }[] {
@@ -66,6 +68,7 @@ export function readAccounts(
     const billingGroups = readBillingGroups(yaml, index, own, problems);
     const devices = readDevices(yaml, index, own, problems);
     checkBillingGroups(yaml, index, devices, numbers.get(id) ?? [], billingGroups, problems);
+    const spendLimits = readSpendLimits(yaml, ['accounts', index, 'spend_limits'], 'account', sets, problems);
     const ownNumbers = (numbers.get(id) ?? []).map(({ number, ruleSet, place }) => {
       const rulesOfNumber = ruleSet === '' ? undefined : own.named(ruleSet, place('rules'));
       return rulesOfNumber === undefined ? number : { ...number, rules: rulesOfNumber };
@@ -87,6 +90,7 @@ export function readAccounts(
         address: readAddress(list, index),
         ...(rules === undefined ? {} : { rules }),
         ...(billingGroups.length === 0 ? {} : { billingGroups }),
+        ...(spendLimits.length === 0 ? {} : { spendLimits }),
         devices,
         numbers: ownNumbers,
         isDefault: false,

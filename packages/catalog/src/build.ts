@@ -120,6 +120,7 @@ export function buildCatalog(
       planExists,
       numbers,
       { tariffs, tariffExists: (id) => tariffsBroken || tariffIds.has(id) },
+      destinationSets,
       { timeZone: defaults.timeZone, terms },
       problems,
     )) {

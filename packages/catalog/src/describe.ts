@@ -1,6 +1,16 @@
 /** A catalog as JSON for people and scripts. */
 import { formatScaled } from '@tollstream/money';
-import type { Account, Catalog, ChargeRule, DestinationSet, OwnRules, Plan, Pool, Tariff } from './model.ts';
+import type {
+  Account,
+  Catalog,
+  ChargeRule,
+  DestinationSet,
+  OwnRules,
+  Plan,
+  Pool,
+  SpendLimit,
+  Tariff,
+} from './model.ts';
 import { CHARGE_SCALE } from './scales.ts';
 
 /** What `catalog show` prints: accounts, plans and tariffs in file order, money as decimal strings, times as ISO 8601. */
@@ -37,6 +47,7 @@ function describeAccount(account: Account) {
       name: group.name,
       ...describeOwn(group),
     })),
+    ...describeLimits(account.spendLimits),
     devices: account.devices.map((device) => ({
       id: device.id,
       kind: device.kind,
@@ -63,6 +74,7 @@ function describePlan(plan: Plan) {
     internal_uses_allowance: plan.internalUsesAllowance,
     zero_length_calls: plan.billsZeroLength ? 'initial_interval' : 'free',
     pools: plan.pools.map(describePool),
+    ...describeLimits(plan.spendLimits),
     rules: Object.fromEntries(Object.entries(plan.rules).map(([type, rule]) => [type, describeRule(rule)])),
     recurring: plan.recurring.map(({ id, name, per, amount }) => ({
       id,
@@ -97,6 +109,20 @@ function describePool(pool: Pool) {
     ...(scope === 'devices' ? { devices_min: devicesMin } : {}),
     destinations: destinations?.id ?? null,
     first_month: proration === 'none' ? 'whole' : `prorated_${proration}`,
+  };
+}
+
+function describeLimits(limits: readonly SpendLimit[] = []) {
+  if (limits.length === 0) return {};
+  return {
+    spend_limits: limits.map(({ id, amount, window, thresholds, callTypes, destinations }) => ({
+      id,
+      amount: formatScaled(amount, CHARGE_SCALE, { trim: true }),
+      window,
+      thresholds,
+      call_types: callTypes === null ? null : [...callTypes],
+      destinations: destinations.map((set) => set.id),
+    })),
   };
 }
 

@@ -55,8 +55,8 @@ export function diffCatalogs(before: Catalog, after: Catalog): CatalogDiff {
   const [a, b] = [describeCatalog(before), describeCatalog(after)];
   return {
     tariffs: diffTariffs(before, after),
-    plans: diffEntities(a.plans, b.plans),
-    accounts: diffEntities(a.accounts, b.accounts),
+    plans: diffEntities(a.plans.map(limitsInWords), b.plans.map(limitsInWords)),
+    accounts: diffEntities(a.accounts.map(limitsInWords), b.accounts.map(limitsInWords)),
   };
 
   function diffTariffs(from: Catalog, to: Catalog): TariffDiff[] {
@@ -78,6 +78,25 @@ export function diffCatalogs(before: Catalog, after: Catalog): CatalogDiff {
 /** Without what is told of by its rows. */
 function head({ rates: _rates, ...rest }: ReturnType<typeof describeCatalog>['tariffs'][number]) {
   return rest;
+}
+
+type Described = ReturnType<typeof describeCatalog>['plans' | 'accounts'][number];
+
+/** A spend limit is read as a whole: `spend_limits.fraud`: `50 USD a day on premium calls, alert at 100 %`. */
+function limitsInWords({ spend_limits: limits = [], ...rest }: Described) {
+  const words = limits.map((limit) => [limit.id, limitInWords(limit, rest.currency)]);
+  return words.length === 0 ? rest : { ...rest, spend_limits: Object.fromEntries(words) as object };
+}
+
+function limitInWords(limit: NonNullable<Described['spend_limits']>[number], currency: string): string {
+  const { amount, window, thresholds, call_types: types, destinations } = limit;
+  const counted = [
+    ...(types === null ? [] : [`${types.join(', ')} calls`]),
+    ...(destinations.length === 0 ? [] : [`calls of ${destinations.join(', ')}`]),
+  ];
+  const period = { hour: 'an hour', day: 'a day', month: 'a month' }[window];
+  const at = thresholds.map((percent) => `${percent} %`).join(', ');
+  return `${amount} ${currency} ${period} on ${counted.join(' and ') || 'all calls'}, alert at ${at}`;
 }
 
 function diffEntities(

@@ -11,6 +11,7 @@ import type {
   Pool,
   PriceList,
   SpecialTerms,
+  SpendLimit,
   Tariff,
   TimeWindows,
 } from './model.ts';
@@ -151,6 +152,7 @@ function planContent(plan: Plan): unknown {
     ...(plan.billsZeroLength ? ['bills_zero_length'] : []),
     ...(plan.creditsRemovals === true ? ['credits_removals'] : []),
     ...(plan.creditsCorrections === true ? ['credits_corrections'] : []),
+    ...limitsContent(plan.spendLimits),
   ];
 }
 
@@ -210,8 +212,21 @@ function accountContent(account: Account): unknown {
     // Absent where there are none, so that such accounts keep the fingerprint they had before there were any.
     ...ownContent(account),
     ...(account.billing === undefined ? [] : [account.billing]),
+    ...limitsContent(account.spendLimits),
     ...(account.billingGroups ?? []).map((group) => ['group', group.id, group.name, ...ownContent(group)]),
   ];
+}
+
+function limitsContent(limits: readonly SpendLimit[] = []): unknown[] {
+  return limits.map(({ id, amount, window, thresholds, callTypes, destinations }) => [
+    'spend_limit',
+    id,
+    amount,
+    window,
+    thresholds,
+    callTypes === null ? null : [...callTypes].sort(),
+    destinations.map(setContent),
+  ]);
 }
 
 function ownContent({ rules, billingGroup }: { rules?: OwnRules; billingGroup?: string }): unknown[] {

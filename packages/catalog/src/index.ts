@@ -27,5 +27,6 @@ export {
 } from './problems.ts';
 export { RateList, type RateTerms, emptyTerms, rateListOf } from './rate-list.ts';
 export { CatalogInvalidError, catalogInvalid, requireCatalog } from './require-catalog.ts';
+export { spendLimitsOf } from './spend-limits.ts';
 export { type TransferredCatalog, receiveCatalog, transferCatalog } from './transfer.ts';
 export { readTariffHead, type TariffHead, type TariffRowDefaults } from './tariff-head.ts';

@@ -209,6 +209,22 @@ export interface DestinationSet {
   readonly prefixes: readonly string[];
 }
 
+/** The window in which a spend limit is counted, by the account's clock. */
+export type SpendWindow = 'hour' | 'day' | 'month';
+
+/** An amount that, when the calls of an account have cost so much in a window, somebody is to hear of. No call is held back. */
+export interface SpendLimit {
+  readonly id: string;
+  /** In the account's currency, scaled by 10^CHARGE_SCALE. */
+  readonly amount: number;
+  readonly window: SpendWindow;
+  /** Percent of the amount at which there is an alert; ascending. */
+  readonly thresholds: readonly number[];
+  /** What counts: calls of these types, and those of the sets. Null and no set = every call. */
+  readonly callTypes: ReadonlySet<CallTypeName> | null;
+  readonly destinations: readonly DestinationSet[];
+}
+
 export interface Plan {
   readonly id: string;
   readonly name: string;
@@ -225,6 +241,8 @@ export interface Plan {
   /** An answered call of no length costs its initial interval; otherwise nothing. */
   readonly billsZeroLength: boolean;
   readonly pools: readonly Pool[];
+  /** Absent: none. */
+  readonly spendLimits?: readonly SpendLimit[];
   /** Monthly charges, in advance: what, per what, how much (scaled by CHARGE_SCALE). */
   readonly recurring: readonly RecurringCharge[];
   /** Days after a removal in mid-month are given back on the next invoice; otherwise the month is paid for. */
@@ -270,6 +288,8 @@ export interface Account {
   /** Absent: those of the plan hold. Rules of a device go before those of a number, of its billing group, and of the account. */
   readonly rules?: OwnRules;
   readonly billingGroups?: readonly BillingGroup[];
+  /** Absent: those of the plan hold. One takes the place of the plan's limit of the same id. */
+  readonly spendLimits?: readonly SpendLimit[];
   readonly devices: readonly Device[];
   /** E.164 digits as exact integers. */
   readonly numbers: readonly {

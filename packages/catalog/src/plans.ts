@@ -6,6 +6,7 @@ import type { ProblemList } from './problems.ts';
 import type { YamlFile } from './read-yaml.ts';
 import { FREE, readRule } from './rules.ts';
 import { CHARGE_SCALE } from './scales.ts';
+import { readSpendLimits } from './spend-limits.ts';
 import { textsAt } from './billing-terms.ts';
 import { isPrefix } from './tariffs.ts';
 
@@ -34,6 +35,7 @@ export function readPlan(
     );
   }
 
+  const spendLimits = readSpendLimits(yaml, ['spend_limits'], 'plan', sets, problems);
   const domestic = readCountries(yaml, value['domestic_countries'], reader);
   return {
     id: head.text('id') ?? '',
@@ -59,6 +61,7 @@ export function readPlan(
     billsZeroLength:
       reader.oneOf(head, 'zero_length_calls', ['free', 'initial_interval'], 'free') === 'initial_interval',
     pools: [...pools.values()],
+    ...(spendLimits.length === 0 ? {} : { spendLimits }),
     recurring: readRecurring(yaml, value['recurring'], reader, problems),
     ...(reader.oneOf(head, 'removals', ['end_of_month', 'credited'], 'end_of_month') === 'credited'
       ? { creditsRemovals: true }

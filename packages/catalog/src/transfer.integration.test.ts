@@ -6,6 +6,7 @@ import { describeCatalog } from './describe.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { loadCatalog } from './load.ts';
 import type { Catalog, Tariff } from './model.ts';
+import { spendLimitsOf } from './spend-limits.ts';
 import { edited, smallCatalog } from './testing.ts';
 import { receiveCatalog, transferCatalog } from './transfer.ts';
 
@@ -102,6 +103,32 @@ test('own rules come along with the tariffs and pools of the catalog', () => {
   }
   expect(account.billingGroups).toEqual(original.billingGroups);
   expect(fingerprintOf(received)).toBe(result.catalog.fingerprint);
+});
+
+const LIMITED = {
+  'catalog.yaml': 'version: 3\nname: Small\ndestination_sets: { caribbean: { countries: [JM] } }\n',
+  ...edited(
+    'plans/standard.yaml',
+    'rules:\n',
+    'spend_limits: [{ id: fraud, amount: 50, window: day, call_types: [premium], thresholds: [50, 100] }]\nrules:\n',
+  ),
+  ...edited(
+    'accounts.yaml',
+    '    plan: standard\n',
+    '    plan: standard\n    spend_limits: [{ id: own, amount: 9.5, window: hour, destinations: [caribbean] }]\n',
+  ),
+};
+
+test('spend limits come along, also out of a thread', async () => {
+  const files = smallCatalog(LIMITED);
+  const [here, there] = [buildCatalog(files), await loadCatalogInWorker({ files })];
+  if (!here.ok || !there.ok) throw new Error(JSON.stringify([here, there]));
+  for (const received of [passed(here.catalog), there.catalog]) {
+    const account = received.accounts.get('acme')!;
+    expect(spendLimitsOf(account).map(({ id }) => id)).toEqual(['fraud', 'own']);
+    expect(spendLimitsOf(account)).toEqual(spendLimitsOf(here.catalog.accounts.get('acme')!));
+    expect(fingerprintOf(received)).toBe(here.catalog.fingerprint);
+  }
 });
 
 test('what is billed comes along', async () => {

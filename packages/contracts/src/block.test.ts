@@ -42,6 +42,40 @@ describe('blocks', () => {
     expect(() => decodeBlock(value)).toThrow(expect.objectContaining({ code }));
   });
 
+  test('say which spend limits begin to count', () => {
+    const limitStarts = [{ account: 'acme', limit: 'fraud', form: '0011' }];
+    expect(decodeBlock(encodeBlock({ ...HEADER, limitStarts }, [])).header).toEqual({
+      ...HEADER,
+      limitStarts,
+    });
+  });
+
+  test('headers of before there were spend limits are read', () => {
+    const before = loadOwnSchema('evolution/block-header.v2.avsc');
+    const { alerts: _, ...totals } = { ...HEADER.totals, kept: 4 };
+    const body = before.toBuffer({
+      schema: 'rated',
+      schema_version: 1,
+      block_id: HEADER.blockId,
+      source_topic: HEADER.sourceTopic,
+      source_partition: 3,
+      first_offset: HEADER.firstOffset,
+      next_offset: HEADER.nextOffset,
+      record_count: 5,
+      catalog_version: 2,
+      totals,
+      is_replay: true,
+    });
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(SINGLE_OBJECT_HEADER_BYTES + body.length);
+    const value = Buffer.concat([Buffer.from('TSB1'), length, singleObjectHeader(before), body]);
+    expect(decodeBlock(value).header).toEqual({
+      ...HEADER,
+      totals: { ...totals, alerts: 0 },
+      isReplay: true,
+    });
+  });
+
   test('headers of before suspended calls could be replayed are read', () => {
     const first = loadOwnSchema('evolution/block-header.v1.avsc');
     const { seen, accepted, rejected, rated, suspended, duplicate, charge } = HEADER.totals;

@@ -10,7 +10,7 @@
  */
 import { SINGLE_OBJECT_HEADER_BYTES, loadOwnSchema, singleObjectHeader } from './avro-schema.ts';
 import { ContractError } from './errors.ts';
-import type { BlockHeader, RunningTotals } from './totals.ts';
+import type { BlockHeader, LimitStart, RunningTotals } from './totals.ts';
 
 const MAGIC = Buffer.from('TSB1', 'latin1');
 const PREFIX_BYTES = MAGIC.length + 4;
@@ -23,14 +23,16 @@ export const BLOCK_SCHEMA_VERSIONS: Readonly<Record<string, number>> = {
   suspended: 1,
   resolved: 1,
   rejected: 1,
+  alert: 1,
 };
 
 const headerType = loadOwnSchema('block-header.avsc');
 const headerPrefix = singleObjectHeader(headerType);
-const firstHeaderType = loadOwnSchema('evolution/block-header.v1.avsc');
-/** Headers of before suspended calls could be replayed: read into the fields of today. */
-const firstHeaderPrefix = singleObjectHeader(firstHeaderType);
-const fromFirstHeader = headerType.createResolver(firstHeaderType);
+/** Headers of before suspended calls could be replayed, and of before there were spend limits: read into the fields of today. */
+const earlierHeaders = ['evolution/block-header.v1.avsc', 'evolution/block-header.v2.avsc'].map((file) => {
+  const type = loadOwnSchema(file);
+  return { prefix: singleObjectHeader(type), resolver: headerType.createResolver(type) };
+});
 
 interface AvroBlockHeader {
   readonly schema: string;
@@ -44,7 +46,10 @@ interface AvroBlockHeader {
   readonly catalog_version: number;
   readonly totals: RunningTotals;
   readonly is_replay: boolean;
+  readonly limit_starts: readonly LimitStart[];
 }
+
+const NO_STARTS: readonly LimitStart[] = [];
 
 /** @param native the parts of one Native block; copied */
 export function encodeBlock(header: BlockHeader, native: readonly Uint8Array[]): Buffer {
@@ -60,6 +65,7 @@ export function encodeBlock(header: BlockHeader, native: readonly Uint8Array[]):
     catalog_version: header.catalogVersion,
     totals: header.totals,
     is_replay: header.isReplay,
+    limit_starts: header.limitStarts ?? NO_STARTS,
   } satisfies AvroBlockHeader);
   const length = Buffer.allocUnsafe(4);
   length.writeUInt32LE(headerPrefix.length + body.length);
@@ -98,8 +104,10 @@ export function decodeBlock(value: Buffer): { header: BlockHeader; native: Buffe
 
 function decodeHeader(bytes: Buffer): BlockHeader {
   const prefix = bytes.subarray(0, SINGLE_OBJECT_HEADER_BYTES);
-  const isFirst = prefix.equals(firstHeaderPrefix);
-  if (!isFirst && !prefix.equals(headerPrefix)) {
+  const earlier = prefix.equals(headerPrefix)
+    ? undefined
+    : earlierHeaders.find((each) => prefix.equals(each.prefix));
+  if (earlier === undefined && !prefix.equals(headerPrefix)) {
     throw new ContractError(
       'TOLL_BLOCK_SCHEMA_NEWER',
       'The block header was written with a schema this version does not know.',
@@ -109,7 +117,7 @@ function decodeHeader(bytes: Buffer): BlockHeader {
   try {
     header = headerType.fromBuffer(
       bytes.subarray(SINGLE_OBJECT_HEADER_BYTES),
-      isFirst ? fromFirstHeader : undefined,
+      earlier?.resolver,
     ) as AvroBlockHeader;
   } catch (cause) {
     throw new ContractError('TOLL_BLOCK_TRUNCATED', 'The block header is not complete.', { cause });
@@ -126,5 +134,11 @@ function decodeHeader(bytes: Buffer): BlockHeader {
     catalogVersion: header.catalog_version,
     totals: { ...header.totals, charge: { ...header.totals.charge } },
     isReplay: header.is_replay,
+    ...(header.limit_starts.length === 0 ? {} : { limitStarts: header.limit_starts.map(plain) }),
   };
+}
+
+/** Without the class that the decoder gives its records. */
+function plain({ account, limit, form }: LimitStart): LimitStart {
+  return { account, limit, form };
 }

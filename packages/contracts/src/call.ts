@@ -125,6 +125,9 @@ export type SuspendCode = (typeof SUSPEND_CODES)[number];
 export const REPLAY_ACTIONS = ['replay', 'discard'] as const;
 export type ReplayAction = (typeof REPLAY_ACTIONS)[number];
 
+/** The windows in which spend limits are counted. */
+export const ALERT_WINDOWS = ['hour', 'day', 'month'] as const;
+
 /** What became of a suspended call that was taken up again; `kept`: it still has no price, and stays suspended. */
 export const RESOLUTIONS = ['rated', 'discarded', 'kept'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];

@@ -7,6 +7,7 @@
  * Money: scaled integers, `CHARGE_SCALE` digits; rates `RATE_SCALE` digits per minute.
  */
 import {
+  ALERT_WINDOWS,
   CALL_TYPES,
   DIRECTIONS,
   DISPOSITIONS,
@@ -144,5 +145,32 @@ export const RESOLVED_COLUMNS = [
   ['outcome', enum8(RESOLUTIONS)],
   ['code', NAME], // why it has no price still; '' when it has
   ['detail', 'String'],
+  ['catalog_version', 'UInt32'],
+] as const;
+
+/**
+ * Alerts of spend limits, on `usage.alerts`: one row for each threshold that the calls of an account reached in a window. The source
+ * is that of the call which did.
+ */
+export const ALERT_COLUMNS = [
+  ['alert_id', 'String'], // the same input gives the same id
+  ['account_id', NAME],
+  ['limit_id', NAME],
+  ['window', enum8(ALERT_WINDOWS)],
+  ['window_start', TIME], // half-open, by the clock of the account
+  ['window_end', TIME],
+  ['threshold_percent', 'UInt32'],
+  ['limit_amount', `Decimal(18, ${CHARGE_SCALE})`], // as the catalog said it
+  ['spent', `Decimal(18, ${CHARGE_SCALE})`], // in the window, this call included
+  ['currency', NAME],
+  ['call_id', 'String'],
+  ['switch_id', NAME],
+  ['leg', 'UInt8'],
+  ['started_at', TIME],
+  ['charge', `Decimal(18, ${CHARGE_SCALE})`], // of this call
+  ['source_topic', NAME],
+  ['source_partition', 'UInt32'],
+  ['source_offset', 'UInt64'],
+  ['counted_from', 'UInt64'], // offset of calls.accepted from which on calls count towards the limit in this form
   ['catalog_version', 'UInt32'],
 ] as const;

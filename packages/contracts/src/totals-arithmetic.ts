@@ -6,7 +6,7 @@ export const TOTALS_BYTES_MAX = 4000;
 
 const COUNTS = ['seen', 'accepted', 'rejected', 'rated', 'suspended', 'duplicate'] as const;
 /** Later than the others: what was committed before them lacks them. */
-const REPLAY_COUNTS = ['replayed', 'discarded', 'kept'] as const;
+const LATER_COUNTS = ['replayed', 'discarded', 'kept', 'alerts'] as const;
 
 export const ZERO_TOTALS: RunningTotals = Object.freeze({
   seen: 0,
@@ -18,6 +18,7 @@ export const ZERO_TOTALS: RunningTotals = Object.freeze({
   replayed: 0,
   discarded: 0,
   kept: 0,
+  alerts: 0,
   charge: Object.freeze({}),
 });
 
@@ -37,6 +38,7 @@ export function addTotals(totals: RunningTotals, increment: Partial<RunningTotal
     replayed: totals.replayed + (increment.replayed ?? 0),
     discarded: totals.discarded + (increment.discarded ?? 0),
     kept: totals.kept + (increment.kept ?? 0),
+    alerts: totals.alerts + (increment.alerts ?? 0),
     charge,
   };
 }
@@ -46,7 +48,7 @@ export function addTotals(totals: RunningTotals, increment: Partial<RunningTotal
  * @throws ContractError TOLL_TOTALS_INVALID
  */
 export function assertTotals(totals: RunningTotals): void {
-  for (const count of [...COUNTS, ...REPLAY_COUNTS]) {
+  for (const count of [...COUNTS, ...LATER_COUNTS]) {
     if (!Number.isSafeInteger(totals[count]) || totals[count] < 0) {
       throw new ContractError('TOLL_TOTALS_INVALID', `Running total ${count} is ${totals[count]}, no count.`);
     }
@@ -100,8 +102,8 @@ export function parseTotals(text: string): RunningTotals {
   }
   const counts = Object.fromEntries([
     ...COUNTS.map((count) => [count, parsed[count]]),
-    ...REPLAY_COUNTS.map((count) => [count, parsed[count] ?? 0]),
-  ]) as Record<(typeof COUNTS | typeof REPLAY_COUNTS)[number], number>;
+    ...LATER_COUNTS.map((count) => [count, parsed[count] ?? 0]),
+  ]) as Record<(typeof COUNTS | typeof LATER_COUNTS)[number], number>;
   const totals: RunningTotals = { ...counts, charge: charge as Record<string, string> };
   assertTotals(totals);
   return totals;

@@ -16,13 +16,15 @@ export interface RunningTotals {
   readonly discarded: number;
   /** Suspended calls taken up again that still had no price. */
   readonly kept: number;
+  /** Alerts of spend limits; they are no outcome of a record. */
+  readonly alerts: number;
   /** Currency → sum of charges as a scaled integer (`CHARGE_SCALE`) in decimal digits. */
   readonly charge: Readonly<Record<string, string>>;
 }
 
 /** What stands before the Native bytes of a block. */
 export interface BlockHeader {
-  /** Which column set: 'call' | 'replay' | 'rated' | 'suspended' | 'resolved' | 'rejected', with the version of that set. */
+  /** Which column set: 'call' | 'replay' | 'rated' | 'suspended' | 'resolved' | 'rejected' | 'alert', with the version of that set. */
   readonly schema: string;
   readonly schemaVersion: number;
   /** `<source topic>/<partition>/<first offset>/<ordinal>`: the same input gives the same id. */
@@ -38,4 +40,14 @@ export interface BlockHeader {
   readonly totals: RunningTotals;
   /** The rows are suspended calls taken up again: they come after later ones of their source. */
   readonly isReplay: boolean;
+  /** Spend limits that count from this block of rated calls on. Absent: none begins with it. */
+  readonly limitStarts?: readonly LimitStart[];
+}
+
+/** From here on the calls of an account count towards a limit in this form; what counted before it does not. */
+export interface LimitStart {
+  readonly account: string;
+  readonly limit: string;
+  /** Hash of all that decides which calls count in which window. */
+  readonly form: string;
 }

@@ -104,7 +104,7 @@ function holdsOn({ everyDay, days, dates }: TimeWindow, day: number): boolean {
 }
 
 /** Offset of the clock on the wall from UTC at an instant, ms. */
-type WallClock = (atMs: number) => number;
+export type WallClock = (atMs: number) => number;
 
 const clocks = new Map<string, WallClock>();
 const offsets = new Map<string, readonly OffsetStretch[]>();
@@ -127,7 +127,8 @@ function offsetsOf(timeZone: string, beginMs: number): readonly OffsetStretch[] 
   return found;
 }
 
-function wallClock(timeZone: string): WallClock {
+/** @throws RangeError on an unknown zone */
+export function wallClock(timeZone: string): WallClock {
   let clock = clocks.get(timeZone);
   if (clock === undefined) {
     clock = makeClock(timeZone);
