@@ -29,6 +29,7 @@ const TOPICS = {
   rated: 'usage.rated',
   suspended: 'usage.suspended',
   resolved: 'usage.resolved',
+  alerts: 'usage.alerts',
 };
 
 export async function benchStages(options: {

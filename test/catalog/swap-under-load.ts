@@ -70,6 +70,7 @@ export async function swapUnderLoad(options: SwapOptions): Promise<SwapReport> {
     rated: `${prefix}.rated`,
     suspended: `${prefix}.suspended`,
     resolved: `${prefix}.resolved`,
+    alerts: `${prefix}.alerts`,
   };
   const topic = `${prefix}.catalog`;
   const { raw, ...blockTopics } = topics;

@@ -132,6 +132,7 @@ export class Rig {
       rated: `${prefix}.rated`,
       suspended: `${prefix}.suspended`,
       resolved: `${prefix}.resolved`,
+      alerts: `${prefix}.alerts`,
     };
     const env = {
       TOLLSTREAM_KAFKA_BROKERS: `127.0.0.1:${brokerProxy.port}`,

@@ -89,6 +89,16 @@ export const BROKEN_VARIANTS: Readonly<Record<string, BrokenVariant>> = {
     seedsMax: 2,
     variant: { seams: () => ({ log: (log, service) => onClaims(log, service, 'ingest', dropRejected) }) },
   },
+  'alert-state-after-abort': {
+    what: 'rating keeps what was spent in a batch whose commit failed',
+    seedsMax: 5,
+    variant: { seams: keepSpendAfterAbort },
+  },
+  'alerts-forgotten': {
+    what: 'a new owner of a partition does not know which alerts were given',
+    seedsMax: 5,
+    variant: { seams: () => ({ rating: forgetAlerts }) },
+  },
   'allowance-forgotten': {
     what: 'a new owner of a partition does not know what was used of the allowances',
     seedsMax: 5,
@@ -196,6 +206,36 @@ function keepStateAfterAbort(): { rating: (processor: RatingProcessor) => Rating
         process: (state, batch) => processor.process(state, batch),
       };
     },
+  };
+}
+
+function keepSpendAfterAbort(): { rating: (processor: RatingProcessor) => RatingProcessor } {
+  return {
+    rating(processor) {
+      const kept = new Map<number, RatingState['spend']>();
+      return {
+        restore: async (claim, log) => {
+          const state = await processor.restore(claim, log);
+          const spend = kept.get(claim.partition) ?? state.spend;
+          kept.set(claim.partition, spend);
+          return { ...state, spend };
+        },
+        process: (state, batch) => processor.process(state, batch),
+      };
+    },
+  };
+}
+
+function forgetAlerts(processor: RatingProcessor): RatingProcessor {
+  return {
+    restore: async (claim, log) => {
+      const state = await processor.restore(claim, log);
+      for (const counters of state.spend.values())
+        for (const { windows } of counters.values())
+          for (const window of windows.values()) window.alerted.clear();
+      return state;
+    },
+    process: (state, batch) => processor.process(state, batch),
   };
 }
 

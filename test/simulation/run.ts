@@ -125,7 +125,10 @@ function unfinished(broker: SimulatedBroker): string[] {
   const stages = [
     { group: 'ingest', topics: [TOPICS.raw] },
     { group: 'rating', topics: [TOPICS.accepted] },
-    { group: 'aggregator', topics: [TOPICS.rated, TOPICS.suspended, TOPICS.resolved, TOPICS.rejected] },
+    {
+      group: 'aggregator',
+      topics: [TOPICS.rated, TOPICS.suspended, TOPICS.resolved, TOPICS.alerts, TOPICS.rejected],
+    },
   ];
   const places: string[] = [];
   for (const { group, topics } of stages) {

@@ -56,6 +56,7 @@ export async function prepareServices(options: ServicesOptions): Promise<Prepare
     rated: `${prefix}.rated`,
     suspended: `${prefix}.suspended`,
     resolved: `${prefix}.resolved`,
+    alerts: `${prefix}.alerts`,
   };
   const env: Record<string, string> = {
     TOLLSTREAM_KAFKA_BROKERS: options.brokers,

@@ -23,7 +23,7 @@ export const BLOCK_SCHEMA_VERSIONS: Readonly<Record<string, number>> = {
   suspended: 1,
   resolved: 1,
   rejected: 1,
-  alert: 1,
+  alerts: 1,
 };
 
 const headerType = loadOwnSchema('block-header.avsc');

@@ -111,6 +111,14 @@ export class Int64Builder implements ColumnBuilder {
     this.rows++;
   }
 
+  /** The same for what may be beyond 2^53, up to 2^63. */
+  pushExact(value: number | bigint): void {
+    this.push(0);
+    const at = (this.rows - 1) * 2;
+    this.#halves[at] = Number(BigInt.asUintN(32, BigInt(value)));
+    this.#halves[at + 1] = Number(BigInt.asUintN(32, BigInt(value) >> 32n));
+  }
+
   data(): Uint8Array[] {
     return [new Uint8Array(this.#halves.buffer, 0, this.rows * 8)];
   }

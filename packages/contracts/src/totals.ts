@@ -24,7 +24,7 @@ export interface RunningTotals {
 
 /** What stands before the Native bytes of a block. */
 export interface BlockHeader {
-  /** Which column set: 'call' | 'replay' | 'rated' | 'suspended' | 'resolved' | 'rejected' | 'alert', with the version of that set. */
+  /** Which column set: 'call' | 'replay' | 'rated' | 'suspended' | 'resolved' | 'rejected' | 'alerts', with the version of that set. */
   readonly schema: string;
   readonly schemaVersion: number;
   /** `<source topic>/<partition>/<first offset>/<ordinal>`: the same input gives the same id. */

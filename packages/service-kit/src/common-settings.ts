@@ -41,6 +41,7 @@ export const TOPIC_SETTINGS = {
     summary: 'Topic of what became of suspended calls that were taken up again.',
     default: 'usage.resolved',
   }),
+  topicAlerts: text({ summary: 'Topic of alerts of spend limits.', default: 'usage.alerts' }),
 } as const;
 
 export const CLICKHOUSE_SETTINGS = {

@@ -16,6 +16,11 @@ export const METRICS = {
     help: 'Calls by outcome: accepted, rated, duplicate, rejected, suspended, stored; of suspended calls taken up again, rated, discarded, or kept for want of a price. `code` says why (empty where there is no why).',
     labels: ['outcome', 'code'],
   },
+  tollstream_alerts_total: {
+    type: 'counter',
+    help: 'Alerts of spend limits, by id of the limit and threshold in percent; the accounts stand in table usage_alerts.',
+    labels: ['limit', 'threshold'],
+  },
   tollstream_records_read_total: {
     type: 'counter',
     help: 'Records read from the input topics.',

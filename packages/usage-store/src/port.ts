@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** Tables the pipeline writes: see `tables.ts`. */
-export type UsageTable = 'usage' | 'usage_suspended' | 'usage_resolved' | 'usage_rejected';
+export type UsageTable = 'usage' | 'usage_suspended' | 'usage_resolved' | 'usage_rejected' | 'usage_alerts';
 
 /** Tables of settlement. Their rows name themselves by their sort keys: what is sent twice counts once. */
 export type SettlementTable =

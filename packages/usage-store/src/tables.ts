@@ -1,4 +1,10 @@
-import { RATED_COLUMNS, REJECTED_COLUMNS, RESOLVED_COLUMNS, SUSPENDED_COLUMNS } from '@tollstream/contracts';
+import {
+  ALERT_COLUMNS,
+  RATED_COLUMNS,
+  REJECTED_COLUMNS,
+  RESOLVED_COLUMNS,
+  SUSPENDED_COLUMNS,
+} from '@tollstream/contracts';
 import type { UsageTable } from './port.ts';
 
 export interface TableSpec {
@@ -32,6 +38,11 @@ export const USAGE_TABLES: Readonly<Record<UsageTable, TableSpec>> = {
     columns: stored(RESOLVED_COLUMNS),
     // One command takes a suspended call up once.
     rowKey: [...CALL_KEY, ...SOURCE_KEY, 'run'],
+    version: null,
+  },
+  usage_alerts: {
+    columns: stored(ALERT_COLUMNS),
+    rowKey: ['account_id', 'window_start', 'limit_id', 'threshold_percent', 'alert_id'],
     version: null,
   },
   usage_rejected: { columns: stored(REJECTED_COLUMNS), rowKey: SOURCE_KEY, version: null },

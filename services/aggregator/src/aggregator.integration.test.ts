@@ -18,9 +18,10 @@ const SCHEMAS = {
   usage: 'rated',
   usage_suspended: 'suspended',
   usage_resolved: 'resolved',
+  usage_alerts: 'alerts',
   usage_rejected: 'rejected',
 } as const;
-const TABLES = ['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected'] as const;
+const TABLES = ['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected', 'usage_alerts'] as const;
 const PARTITIONS = 2;
 const ROWS_OF_MESSAGE = 50;
 
@@ -45,6 +46,7 @@ function placeIn(log: EventLog): Place {
       rated: `rated-${suffix}`,
       suspended: `suspended-${suffix}`,
       resolved: `resolved-${suffix}`,
+      alerts: `alerts-${suffix}`,
       rejected: `rejected-${suffix}`,
     },
   };
@@ -71,7 +73,7 @@ async function message(table: UsageTable, from: number): Promise<Buffer> {
     return `CAST(${type.startsWith('Enum8') ? '1' : /String/.test(type) ? "''" : '0'} AS ${type}) AS ${name}`;
   });
   const sql =
-    `SELECT ${columns.join(', ')} ${table === 'usage_rejected' || table === 'usage_resolved' ? '' : ", toFixedString('', 16) AS call_hash "}` +
+    `SELECT ${columns.join(', ')} ${table === 'usage_rejected' || table === 'usage_resolved' || table === 'usage_alerts' ? '' : ", toFixedString('', 16) AS call_hash "}` +
     `FROM (SELECT number AS n FROM numbers(${from}, ${ROWS_OF_MESSAGE}))`;
   const native: Buffer[] = [];
   for await (const piece of await store.queryStream(sql, 'Native')) native.push(piece as Buffer);
@@ -98,6 +100,7 @@ async function fill({ log, input, topics }: Place, first: number, next: number):
     usage: topics.rated,
     usage_suspended: topics.suspended,
     usage_resolved: topics.resolved,
+    usage_alerts: topics.alerts,
     usage_rejected: topics.rejected,
   };
   const writer = await log.claim(`writer of ${input}`, input, 0);

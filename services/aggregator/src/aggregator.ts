@@ -13,6 +13,7 @@ export interface AggregatorTopics {
   readonly rated: string;
   readonly suspended: string;
   readonly resolved: string;
+  readonly alerts: string;
   readonly rejected: string;
 }
 
@@ -43,13 +44,14 @@ export const BLOCK_LIMITS: BlockLimits = {
 };
 export const RETRY_LIMITS: RetryLimits = { waitMsInitial: 100, waitMsMax: 5_000, tryForMs: 20_000 };
 
-/** Moves rated usage, suspended calls and rejected records into their tables, until the membership is stopped. */
+/** Moves rated usage, suspended calls, alerts and rejected records into their tables, until the membership is stopped. */
 export async function startAggregator(options: StartAggregatorOptions): Promise<Membership> {
   const { log, store, topics } = options;
   const targets = new Map<string, Pick<TaskOptions, 'table' | 'schema'>>([
     [topics.rated, { table: 'usage', schema: 'rated' }],
     [topics.suspended, { table: 'usage_suspended', schema: 'suspended' }],
     [topics.resolved, { table: 'usage_resolved', schema: 'resolved' }],
+    [topics.alerts, { table: 'usage_alerts', schema: 'alerts' }],
     [topics.rejected, { table: 'usage_rejected', schema: 'rejected' }],
   ]);
   const observed = aggregatorMetrics(options.metrics);

@@ -9,7 +9,7 @@ import {
 import { BLOCK_LIMITS } from './aggregator.ts';
 
 const { integer } = setting;
-const { topicRated, topicSuspended, topicResolved, topicRejected } = TOPIC_SETTINGS;
+const { topicRated, topicSuspended, topicResolved, topicRejected, topicAlerts } = TOPIC_SETTINGS;
 
 /** The broker takes a member for gone that needs longer than this to finish its batch when the group changes. */
 const REBALANCE_TIMEOUT_MS = 60_000;
@@ -22,6 +22,7 @@ export const AGGREGATOR_CONFIG = defineConfig({
     topicSuspended,
     topicResolved,
     topicRejected,
+    topicAlerts,
     ...CLICKHOUSE_SETTINGS,
     ...BATCH_SETTINGS,
     insertRowsMax: integer({
@@ -69,10 +70,15 @@ export const AGGREGATOR_CONFIG = defineConfig({
     },
     {
       holds: (values) =>
-        new Set([values.topicRated, values.topicSuspended, values.topicResolved, values.topicRejected])
-          .size === 4,
-      rule: 'topicRated, topicSuspended, topicResolved and topicRejected must be four topics',
-      about: ['topicRated', 'topicSuspended', 'topicResolved', 'topicRejected'],
+        new Set([
+          values.topicRated,
+          values.topicSuspended,
+          values.topicResolved,
+          values.topicRejected,
+          values.topicAlerts,
+        ]).size === 5,
+      rule: 'topicRated, topicSuspended, topicResolved, topicRejected and topicAlerts must be five topics',
+      about: ['topicRated', 'topicSuspended', 'topicResolved', 'topicRejected', 'topicAlerts'],
     },
     {
       holds: (values) => values.insertTimeoutMs + values.insertTryForMs < REBALANCE_TIMEOUT_MS,

@@ -36,6 +36,7 @@ async function start(context: Context): Promise<void> {
       rated: config.topicRated,
       suspended: config.topicSuspended,
       resolved: config.topicResolved,
+      alerts: config.topicAlerts,
       rejected: config.topicRejected,
     },
     metrics: context.metrics,

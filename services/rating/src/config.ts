@@ -10,7 +10,7 @@ import {
 import { DEDUPE_DEFAULTS } from './limits.ts';
 
 const { integer } = setting;
-const { topicAccepted, topicRated, topicSuspended, topicResolved } = TOPIC_SETTINGS;
+const { topicAccepted, topicRated, topicSuspended, topicResolved, topicAlerts } = TOPIC_SETTINGS;
 
 export const RATING_CONFIG = defineConfig({
   name: 'rating',
@@ -20,6 +20,7 @@ export const RATING_CONFIG = defineConfig({
     topicRated,
     topicSuspended,
     topicResolved,
+    topicAlerts,
     ...CATALOG_SETTINGS,
     ...BATCH_SETTINGS,
     dedupeWindowCallsMax: integer({
@@ -40,10 +41,15 @@ export const RATING_CONFIG = defineConfig({
     ...CATALOG_RELATIONS,
     {
       holds: (values) =>
-        new Set([values.topicAccepted, values.topicRated, values.topicSuspended, values.topicResolved])
-          .size === 4,
-      rule: 'topicAccepted, topicRated, topicSuspended and topicResolved must be four topics',
-      about: ['topicAccepted', 'topicRated', 'topicSuspended', 'topicResolved'],
+        new Set([
+          values.topicAccepted,
+          values.topicRated,
+          values.topicSuspended,
+          values.topicResolved,
+          values.topicAlerts,
+        ]).size === 5,
+      rule: 'topicAccepted, topicRated, topicSuspended, topicResolved and topicAlerts must be five topics',
+      about: ['topicAccepted', 'topicRated', 'topicSuspended', 'topicResolved', 'topicAlerts'],
     },
   ],
 });

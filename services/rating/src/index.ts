@@ -8,4 +8,5 @@ export type {
   SwappableRatingProcessor,
 } from './rating.ts';
 export type { RatedBatch, RatingTopics } from './processor.ts';
+export type { SpendAlert } from './spend-alerts.ts';
 export type { RatingState } from './state.ts';

@@ -4,6 +4,7 @@ import { groupName, reportMembership, startService, untilAnswered } from '@tolls
 import type { ServiceContext } from '@tollstream/service-kit';
 import { RATING_CONFIG } from './config.ts';
 import { startRating } from './rating.ts';
+import { alertFields } from './spend-alerts.ts';
 
 type Context = ServiceContext<(typeof RATING_CONFIG)['settings']>;
 
@@ -30,11 +31,13 @@ async function start(context: Context): Promise<void> {
       rated: config.topicRated,
       suspended: config.topicSuspended,
       resolved: config.topicResolved,
+      alerts: config.topicAlerts,
     },
     limits: { windowCallsMax: config.dedupeWindowCallsMax, windowAgeMs: config.dedupeWindowAgeMs },
     fetch: { fetchBytesMax: config.fetchBytesMax },
     onEvent: (event) =>
       reportMembership(context, event, 'its state is restored and the batch is rated again'),
+    onAlert: (alert) => context.log.warn(alertFields(alert), 'a spend limit was reached'),
     onRestore: (progress) => context.log.info(progress, 'restoring the state of the partition'),
   });
   context.onStop('membership', async () => membership.stop());

@@ -1,11 +1,12 @@
 import { addTotals, decodeBlock, encodeBlock, readNativeBlock, serialiseTotals } from '@tollstream/contracts';
-import type { BlockHeader, NativeBlock, RunningTotals, SuspendCode } from '@tollstream/contracts';
+import type { BlockHeader, LimitStart, NativeBlock, RunningTotals, SuspendCode } from '@tollstream/contracts';
 import type { LogRecord, OutputRecord, Processed, RecordBatch } from '@tollstream/event-log';
 import type { RateTable } from '@tollstream/rating-engine';
 import type { BlockParts } from './block-parts.ts';
 import { RatingStateError } from './errors.ts';
 import { rateBlock } from './rate-block.ts';
 import { replayBlock } from './replay-block.ts';
+import type { SpendAlert } from './spend-alerts.ts';
 import type { RatingState } from './state.ts';
 
 export interface RatingTopics {
@@ -14,12 +15,14 @@ export interface RatingTopics {
   readonly suspended: string;
   /** What became of suspended calls that were taken up again. */
   readonly resolved: string;
+  /** Alerts of spend limits. */
+  readonly alerts: string;
 }
 
 /** How much of each outcome a batch added. */
 export type Outcomes = Pick<
   RunningTotals,
-  'seen' | 'rated' | 'suspended' | 'duplicate' | 'replayed' | 'discarded' | 'kept' | 'charge'
+  'seen' | 'rated' | 'suspended' | 'duplicate' | 'replayed' | 'discarded' | 'kept' | 'charge' | 'alerts'
 >;
 
 /** What a batch became, and how it came out for metrics. */
@@ -28,15 +31,16 @@ export interface RatedBatch extends Processed {
   readonly suspendCodes: ReadonlyMap<SuspendCode, number>;
   /** Calls of each input block. */
   readonly blockRows: readonly number[];
+  readonly alerts: readonly SpendAlert[];
 }
 
 const SCHEMA_VERSION = 1;
 /** Place of a block among those of one input block, in its id. */
-const ORDINAL = { rated: 0, suspended: 1, resolved: 2 } as const;
+const ORDINAL = { rated: 0, suspended: 1, resolved: 2, alerts: 3 } as const;
 
 /**
  * Rates a batch of accepted blocks: each becomes at most one block of rated and one of suspended calls, on the same
- * partition number; suspended calls that are taken up again become rated and resolved ones. Pure but for `state`: on any failure it is dropped and folded again from the output.
+ * partition number; suspended calls that are taken up again become rated and resolved ones. Thresholds that spending reaches become a block of alerts. Pure but for `state`: on any failure it is dropped and folded again from the output.
  */
 export function rateBatch(
   state: RatingState,
@@ -46,32 +50,42 @@ export function rateBatch(
   const outputs: OutputRecord[] = [];
   const blockRows: number[] = [];
   const suspendCodes = new Map<SuspendCode, number>();
+  const alerts: SpendAlert[] = [];
   const before = state.totals;
   for (const record of batch.records) {
     const { header, block } = readAccepted(batch, record);
     const isReplay = header.schema === 'replay';
-    const write = (schema: keyof typeof ORDINAL, parts: BlockParts): void => {
+    const write = (
+      schema: keyof typeof ORDINAL,
+      parts: BlockParts,
+      limitStarts?: readonly LimitStart[],
+    ): void => {
       if (parts.rows === 0) return;
       outputs.push({
         topic: topics[schema],
         partition: batch.partition,
-        value: encode(schema, parts, { batch, record, table, totals: state.totals, isReplay }),
+        value: encode(schema, parts, { batch, record, table, totals: state.totals, isReplay, limitStarts }),
       });
     };
     blockRows.push(block.rows);
     if (isReplay) {
-      const { outcomes, rated, resolved } = replayBlock(block, header.catalogVersion, table, state);
-      state.totals = addTotals(state.totals, outcomes);
-      write('rated', rated);
-      write('resolved', resolved);
+      const at = { offset: record.offset, catalogVersion: header.catalogVersion };
+      const result = replayBlock(block, at, table, state);
+      state.totals = addTotals(state.totals, result.outcomes);
+      write('rated', result.rated, result.alerts.starts);
+      write('resolved', result.resolved);
+      write('alerts', result.alerts.parts());
+      alerts.push(...result.alerts.list);
       continue;
     }
-    const result = rateBlock(block, table, state);
+    const result = rateBlock(block, record.offset, table, state);
     state.totals = addTotals(state.totals, result.outcomes);
     for (const [code, count] of result.suspendCodes)
       suspendCodes.set(code, (suspendCodes.get(code) ?? 0) + count);
-    write('rated', result.rated);
+    write('rated', result.rated, result.alerts.starts);
     write('suspended', result.suspended);
+    write('alerts', result.alerts.parts());
+    alerts.push(...result.alerts.list);
   }
   return {
     outputs,
@@ -79,6 +93,7 @@ export function rateBatch(
     outcomes: difference(state.totals, before),
     suspendCodes,
     blockRows,
+    alerts,
   };
 }
 
@@ -127,7 +142,15 @@ function encode(
     table,
     totals,
     isReplay,
-  }: { batch: RecordBatch; record: LogRecord; table: RateTable; totals: RunningTotals; isReplay: boolean },
+    limitStarts = [],
+  }: {
+    batch: RecordBatch;
+    record: LogRecord;
+    table: RateTable;
+    totals: RunningTotals;
+    isReplay: boolean;
+    limitStarts: readonly LimitStart[] | undefined;
+  },
 ): Buffer {
   const header: BlockHeader = {
     schema,
@@ -141,6 +164,7 @@ function encode(
     catalogVersion: table.catalog.version,
     totals,
     isReplay,
+    ...(limitStarts.length === 0 ? {} : { limitStarts }),
   };
   return encodeBlock(header, native);
 }
@@ -158,6 +182,7 @@ function difference(after: RunningTotals, before: RunningTotals): Outcomes {
     replayed: after.replayed - before.replayed,
     discarded: after.discarded - before.discarded,
     kept: after.kept - before.kept,
+    alerts: after.alerts - before.alerts,
     charge: Object.fromEntries(charge) as Record<string, string>,
   };
 }

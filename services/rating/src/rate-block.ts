@@ -10,14 +10,17 @@ import { CONFLICT, SUSPENSE_COLUMNS, asConflict, callIdentities, pushSuspense } 
 import { RatingStateError } from './errors.ts';
 import { payerOf, unknownAccount } from './payer.ts';
 import type { Payer } from './payer.ts';
+import { BlockAlerts } from './spend-alerts.ts';
 import type { RatingState } from './state.ts';
 
 /** What one accepted block became. */
 export interface RatedBlock {
   readonly rated: BlockParts;
   readonly suspended: BlockParts;
-  readonly outcomes: Pick<RunningTotals, 'seen' | 'rated' | 'suspended' | 'duplicate' | 'charge'>;
+  readonly outcomes: Pick<RunningTotals, 'seen' | 'rated' | 'suspended' | 'duplicate' | 'charge' | 'alerts'>;
   readonly suspendCodes: ReadonlyMap<SuspendCode, number>;
+  /** What its calls did to spend limits. */
+  readonly alerts: BlockAlerts;
 }
 
 const CALL_NAMES = CALL_COLUMNS.map(([name]) => name);
@@ -28,10 +31,17 @@ const suspense = new NativeBlockWriter(SUSPENSE_COLUMNS);
 /**
  * Decides each call of a block, in this order: duplicate → conflict → suspended → rated. A suspended call counts as seen, so that its
  * duplicate is a duplicate.
- * @param state window and allowances are changed in place
+ * @param offset of the block
+ * @param state window, allowances and what was spent are changed in place
  */
-export function rateBlock(block: NativeBlock, table: RateTable, state: RatingState): RatedBlock {
+export function rateBlock(
+  block: NativeBlock,
+  offset: number,
+  table: RateTable,
+  state: RatingState,
+): RatedBlock {
   const { version } = table.catalog;
+  const alerts = new BlockAlerts(block, { offset, catalogVersion: version });
   const identities = callIdentities(block);
   const contents = callContents(block);
   const calls = new CallRows(block, table);
@@ -80,6 +90,7 @@ export function rateBlock(block: NativeBlock, table: RateTable, state: RatingSta
         pushPrice(prices.columns, outcome, payer.account, { catalogVersion: version, revision: 0 });
         charges.add(outcome.currency, outcome.charge);
         payer.allowance.take(call, outcome);
+        if (payer.spender !== null && outcome.charge > 0) alerts.spend(payer.spender, call, outcome, row);
         break;
       case 'unpriceable':
         suspendedRows[suspended++] = row;
@@ -102,7 +113,15 @@ export function rateBlock(block: NativeBlock, table: RateTable, state: RatingSta
   return {
     rated: withColumns(CALL_NAMES, block, ratedRows.subarray(0, rated), prices),
     suspended: withColumns(CALL_NAMES, block, suspendedRows.subarray(0, suspended), suspense),
-    outcomes: { seen: block.rows, rated, suspended, duplicate, charge: charges.toRecord() },
+    outcomes: {
+      seen: block.rows,
+      rated,
+      suspended,
+      duplicate,
+      charge: charges.toRecord(),
+      alerts: alerts.list.length,
+    },
     suspendCodes,
+    alerts,
   };
 }

@@ -41,9 +41,15 @@ it('rates all partitions as a member of its group, and shows what it did', async
   expect(totals).toMatchObject({ seen: 2, rated: 2 });
 });
 
-it('is configured with four different topics', () => {
-  const relation = RATING_CONFIG.relations.find(({ rule }) => rule.includes('four topics'));
-  const values = { topicAccepted: 'a', topicRated: 'b', topicSuspended: 'c', topicResolved: 'd' } as never;
+it('is configured with five different topics', () => {
+  const relation = RATING_CONFIG.relations.find(({ rule }) => rule.includes('five topics'));
+  const values = {
+    topicAccepted: 'a',
+    topicRated: 'b',
+    topicSuspended: 'c',
+    topicResolved: 'd',
+    topicAlerts: 'e',
+  } as never;
   expect(relation!.holds(values)).toBe(true);
   expect(relation!.holds({ ...(values as object), topicSuspended: 'b' } as never)).toBe(false);
 });

@@ -18,6 +18,7 @@ import type { RatedBatch, RatingTopics } from './processor.ts';
 import { ratingMetrics } from './rating-metrics.ts';
 import { restoreState } from './restore.ts';
 import type { RestoreProgress } from './restore.ts';
+import type { SpendAlert } from './spend-alerts.ts';
 import type { RatingState } from './state.ts';
 
 /** Consumer group of rating, and so the name under which its position and totals stand. */
@@ -66,6 +67,7 @@ export function createRatingProcessor(options: RatingProcessorOptions): Swappabl
       restoreState(claim, log, {
         topics,
         limits,
+        catalog: table.catalog,
         ...(onRestore === undefined ? {} : { onProgress: onRestore }),
       }),
     process: (state, batch) => rateBatch(state, batch, { table, topics }),
@@ -79,6 +81,8 @@ export interface StartRatingOptions extends RatingProcessorOptions {
   /** Limits of one fetch; see the event log. */
   readonly fetch?: Pick<JoinOptions, 'fetchBytesMax' | 'recordsMax'>;
   readonly onEvent?: (event: MembershipEvent) => void;
+  /** Told of each alert of a spend limit once it is committed. */
+  readonly onAlert?: (alert: SpendAlert) => void;
 }
 
 /** A member of the group, and the way to give it another version of the catalog. */
@@ -116,7 +120,10 @@ export async function startRating(options: StartRatingOptions): Promise<RatingMe
     processor: timed,
     group,
     topics: [topics.accepted],
-    onCommitted: ({ batch, elapsedMs }) => observe.committed(batch, elapsedMs),
+    onCommitted: ({ batch, processed, elapsedMs }) => {
+      observe.committed(batch, elapsedMs);
+      for (const alert of (processed as RatedBatch).alerts) options.onAlert?.(alert);
+    },
     onEvent: (event) => {
       observe.event(event);
       options.onEvent?.(event);

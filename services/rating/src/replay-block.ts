@@ -14,6 +14,7 @@ import type { BlockParts } from './block-parts.ts';
 import { ChargeSums } from './charge-sums.ts';
 import { payerOf, unknownAccount } from './payer.ts';
 import type { Payer } from './payer.ts';
+import { BlockAlerts } from './spend-alerts.ts';
 import type { RatingState } from './state.ts';
 
 /** What a block of suspended calls that were taken up again became. */
@@ -21,7 +22,8 @@ export interface ReplayedBlock {
   readonly rated: BlockParts;
   /** One row for each call of the block. */
   readonly resolved: BlockParts;
-  readonly outcomes: Pick<RunningTotals, 'replayed' | 'rated' | 'discarded' | 'kept' | 'charge'>;
+  readonly outcomes: Pick<RunningTotals, 'replayed' | 'rated' | 'discarded' | 'kept' | 'charge' | 'alerts'>;
+  readonly alerts: BlockAlerts;
 }
 
 const OUTCOME_COLUMNS = [
@@ -41,16 +43,17 @@ const outcomes = new NativeBlockWriter(OUTCOME_COLUMNS);
 /**
  * Takes suspended calls up again. They passed the duplicate window when they were suspended, and whoever publishes them takes each
  * up once: here they are priced, and nothing is asked.
- * @param catalogVersion the catalog that must be in force; 0: whichever is
- * @param state allowances are changed in place
+ * @param at offset of the block, and the catalog that must be in force; 0: whichever is
+ * @param state allowances and what was spent are changed in place
  */
 export function replayBlock(
   block: NativeBlock,
-  catalogVersion: number,
+  { offset, catalogVersion }: { readonly offset: number; readonly catalogVersion: number },
   table: RateTable,
   state: RatingState,
 ): ReplayedBlock {
   const { version } = table.catalog;
+  const alerts = new BlockAlerts(block, { offset, catalogVersion: version });
   const calls = new CallRows(block, table);
   const { accounts } = calls;
   const actions = block.column('action').uint8s();
@@ -89,6 +92,7 @@ export function replayBlock(
     pushPrice(prices.columns, outcome, payer.account, { catalogVersion: version, revision: 0 });
     charges.add(outcome.currency, outcome.charge);
     payer.allowance.take(call, outcome);
+    if (payer.spender !== null && outcome.charge > 0) alerts.spend(payer.spender, call, outcome, row);
   }
 
   function resolve(outcome: Resolution, { code, detail } = { code: '', detail: '' }): void {
@@ -104,6 +108,7 @@ export function replayBlock(
   return {
     rated: withColumns(CALL_NAMES, block, ratedRows.subarray(0, counts.rated), prices),
     resolved: withColumns(PASSED_NAMES, block, allRows, outcomes),
-    outcomes: { replayed: block.rows, ...counts, charge: charges.toRecord() },
+    outcomes: { replayed: block.rows, ...counts, charge: charges.toRecord(), alerts: alerts.list.length },
+    alerts,
   };
 }

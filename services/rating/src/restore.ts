@@ -1,3 +1,4 @@
+import type { Catalog } from '@tollstream/catalog';
 import { SUSPEND_CODES, decodeBlock, parseTotals, readNativeBlock } from '@tollstream/contracts';
 import type { NativeBlock, RunningTotals } from '@tollstream/contracts';
 import { ClaimLostError } from '@tollstream/event-log';
@@ -8,6 +9,7 @@ import { CONFLICT, asConflict, callIdentities } from './columns.ts';
 import type { DedupeLimits } from './dedupe-window.ts';
 import { RatingStateError } from './errors.ts';
 import type { RatingTopics } from './processor.ts';
+import { foldAlerts, foldSpend, markUnknown } from './restore-spend.ts';
 import { emptyState } from './state.ts';
 import type { RatingState } from './state.ts';
 
@@ -21,10 +23,10 @@ export interface RestoreProgress {
 }
 
 const CONFLICT_CODE = SUSPEND_CODES.indexOf(CONFLICT.code) + 1;
-const COUNT_OF = { rated: 'rated', suspended: 'suspended', resolved: 'replayed' } as const;
+const COUNT_OF = { rated: 'rated', suspended: 'suspended', resolved: 'replayed', alerts: 'alerts' } as const;
 
 /**
- * The state of one partition as of its committed position: what its own rated and suspended blocks say was seen and used.
+ * The state of one partition as of its committed position: what its own blocks say was seen, used, spent and told.
  * Output and position were committed together, so the two agree; that they do is checked by the totals.
  * @throws RatingStateError TOLL_RATING_OUTPUT_MISSING when output that was committed is gone
  */
@@ -34,12 +36,19 @@ export async function restoreState(
   {
     topics,
     limits,
+    catalog,
     onProgress,
-  }: { topics: RatingTopics; limits: DedupeLimits; onProgress?: (progress: RestoreProgress) => void },
+  }: {
+    topics: RatingTopics;
+    limits: DedupeLimits;
+    /** Says what counts towards spend limits; all else is folded without it. */
+    catalog: Catalog;
+    onProgress?: (progress: RestoreProgress) => void;
+  },
 ): Promise<RatingState> {
   const totals = parseTotals(claim.committed?.metadata ?? '');
   const state = emptyState(limits, totals);
-  for (const schema of ['rated', 'suspended', 'resolved'] as const) {
+  for (const schema of ['rated', 'suspended', 'resolved', 'alerts'] as const) {
     const topic = topics[schema];
     const { partition } = claim;
     const bounds = (await log.offsets(topic)).find((each) => each.partition === partition);
@@ -53,8 +62,23 @@ export async function restoreState(
     for await (const batch of log.read({ topic, partition, from: bounds.begin, to: bounds.end })) {
       for (const { value } of batch.records) {
         const { header, native } = decodeBlock(value!);
-        // A resolution changes nothing by itself: what it rated stands among the rated calls.
-        if (schema !== 'resolved') fold(state, readNativeBlock(native), schema);
+        switch (schema) {
+          case 'rated': {
+            const block = readNativeBlock(native);
+            fold(state, block, schema);
+            foldSpend(state.spend, header, block, catalog);
+            break;
+          }
+          case 'suspended':
+            fold(state, readNativeBlock(native), schema);
+            break;
+          case 'resolved':
+            // Changes nothing by itself: what it rated stands among the rated calls.
+            break;
+          case 'alerts':
+            foldAlerts(state.spend, readNativeBlock(native));
+            break;
+        }
         last = header.totals;
       }
       onProgress?.({
@@ -72,10 +96,11 @@ export async function restoreState(
       await assertStillOwner(claim, log);
       throw new RatingStateError(
         'TOLL_RATING_OUTPUT_MISSING',
-        `The position of ${claim.topic}/${partition} says ${totals[count]} calls were ${count}; ${topic}/${partition} ends at ${last?.[count] ?? 0}.`,
+        `The position of ${claim.topic}/${partition} says ${totals[count]} ${schema === 'alerts' ? 'alerts were given' : `calls were ${count}`}; ${topic}/${partition} ends at ${last?.[count] ?? 0}.`,
       );
     }
   }
+  markUnknown(state.spend, catalog);
   return state;
 }
 

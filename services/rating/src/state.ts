@@ -2,14 +2,17 @@ import type { RunningTotals } from '@tollstream/contracts';
 import { Allowances } from '@tollstream/rating-engine';
 import { DedupeWindow } from './dedupe-window.ts';
 import type { DedupeLimits } from './dedupe-window.ts';
+import type { SpendCounters } from './spend-limits.ts';
 
 /** What rating remembers of one partition: a fold over its own output. */
 export interface RatingState {
   readonly window: DedupeWindow;
   readonly allowances: Allowances;
+  /** What counts towards spend limits. */
+  readonly spend: SpendCounters;
   totals: RunningTotals;
 }
 
 export function emptyState(limits: DedupeLimits, totals: RunningTotals): RatingState {
-  return { window: new DedupeWindow(limits), allowances: new Allowances(), totals };
+  return { window: new DedupeWindow(limits), allowances: new Allowances(), spend: new Map(), totals };
 }

@@ -3,12 +3,14 @@ import { CALL_TYPES, RATE_TYPES, REJECT_CODES, RESOLUTIONS, SUSPEND_CODES } from
 import { USAGE_TABLES } from '@tollstream/usage-store';
 import type { UsageTable } from '@tollstream/usage-store';
 import { decodeMessage, type AuditedBlock, type Totals } from './block.ts';
-import { expectRow, readRaw, UsedPools, type AuditedCall, type Expected } from './model.ts';
+import { expectRow, readRaw, UsedPools } from './model.ts';
+import type { AuditedCall, Expected, ExpectedRow } from './model.ts';
+import { shown, SpendModel, type SpendEffects } from './spend.ts';
 
 /** What a run left behind, as anybody could read it. */
 export interface Remains {
   readonly topics: Readonly<
-    Record<'raw' | 'accepted' | 'rejected' | 'rated' | 'suspended' | 'resolved', string>
+    Record<'raw' | 'accepted' | 'rejected' | 'rated' | 'suspended' | 'resolved' | 'alerts', string>
   >;
   readonly partitions: number;
   readonly catalogs: readonly Catalog[];
@@ -38,6 +40,7 @@ const ZERO = {
   replayed: 0,
   discarded: 0,
   kept: 0,
+  alerts: 0,
 };
 
 /**
@@ -49,10 +52,20 @@ export function audit(remains: Remains): string[] {
   return new Audit(remains).run();
 }
 
+/** What the spend limits of a partition must have come to. */
+interface Spent {
+  readonly model: SpendModel;
+  /** By offset of the accepted block. */
+  readonly byBlock: Map<number, SpendEffects>;
+}
+
 class Audit {
   readonly #remains: Remains;
   readonly #problems: string[] = [];
-  readonly #blocks: Record<'accepted' | 'rejected' | 'rated' | 'suspended' | 'resolved', AuditedBlock[][]>;
+  readonly #blocks: Record<
+    'accepted' | 'rejected' | 'rated' | 'suspended' | 'resolved' | 'alerts',
+    AuditedBlock[][]
+  >;
   /** Source → how a suspended call was ended. */
   readonly #ended = new Map<string, string>();
   /** Sources of calls that were ever suspended. */
@@ -67,13 +80,14 @@ class Audit {
           .records(topic, partition)
           .map(({ offset, value }) => decodeMessage(offset, value ?? Buffer.alloc(0))),
       );
-    const { accepted, rejected, rated, suspended, resolved } = remains.topics;
+    const { accepted, rejected, rated, suspended, resolved, alerts } = remains.topics;
     this.#blocks = {
       accepted: read(accepted),
       rejected: read(rejected),
       rated: read(rated),
       suspended: read(suspended),
       resolved: read(resolved),
+      alerts: read(alerts),
     };
     this.#suspended = new Set(bySource(this.#blocks.suspended.flat()).keys());
   }
@@ -86,12 +100,13 @@ class Audit {
     for (let partition = 0; partition < this.#remains.partitions; partition += 1)
       this.#checkRating(partition);
     this.#checkRequests();
-    for (const topic of ['rated', 'suspended', 'resolved'] as const)
+    for (const topic of ['rated', 'suspended', 'resolved', 'alerts'] as const)
       for (const blocks of this.#blocks[topic]) this.#checkVersions(topic, blocks);
     this.#checkStore('usage', 'rated');
     this.#checkStore('usage_suspended', 'suspended');
     this.#checkStore('usage_resolved', 'resolved');
     this.#checkStore('usage_rejected', 'rejected');
+    this.#checkStore('usage_alerts', 'alerts');
     return this.#problems;
   }
 
@@ -176,12 +191,13 @@ class Audit {
     const suspended = bySource(this.#blocks.suspended[partition]!);
     const seen = new Set<string>();
     const used = new UsedPools();
+    const spent: Spent = { model: new SpendModel(), byBlock: new Map() };
     const sums = { ...ZERO };
     const charge = new Map<string, bigint>();
     const byOffset: Totals[] = [];
     for (const block of this.#blocks.accepted[partition]!) {
       if (block.schema === 'replay') {
-        this.#checkReplay(block, { again, used, sums, charge });
+        this.#checkReplay(block, { again, used, spent, sums, charge });
         byOffset[block.offset] = { ...sums, charge: texts(charge) };
         continue;
       }
@@ -210,6 +226,7 @@ class Audit {
           if (expected.kind === 'rated') {
             const { currency } = expected.row;
             charge.set(currency, (charge.get(currency) ?? 0n) + expected.row.charge);
+            sums.alerts += this.#spend(call, expected.row, output, block.offset, spent);
           }
           this.#checkOutput(call, expected, asRated[0], asSuspended[0]);
         }
@@ -227,10 +244,12 @@ class Audit {
         () => `Output of rating partition ${partition} for ${source}, which was not accepted there.`,
       );
     this.#checkCommitted('rating', topics.accepted, partition, { ...sums, charge: texts(charge) });
+    this.#checkSpend(partition, spent);
     for (const block of [
       ...this.#blocks.rated[partition]!,
       ...this.#blocks.suspended[partition]!,
       ...this.#blocks.resolved[partition]!,
+      ...this.#blocks.alerts[partition]!,
     ]) {
       this.#expect(
         sameTotals(block.totals, byOffset[block.firstOffset]),
@@ -246,11 +265,13 @@ class Audit {
     {
       again,
       used,
+      spent,
       sums,
       charge,
     }: {
       again: { rated: Map<string, Row[]>; resolved: Map<string, Row[]> };
       used: UsedPools;
+      spent: Spent;
       sums: typeof ZERO;
       charge: Map<string, bigint>;
     },
@@ -289,8 +310,71 @@ class Audit {
       again.rated.delete(source);
       this.#expect(rows.length === 1, () => `Call ${source}, taken up, was rated ${rows.length} times.`);
       charge.set(expected.row.currency, (charge.get(expected.row.currency) ?? 0n) + expected.row.charge);
+      sums.alerts += this.#spend(call, expected.row, resolved, block.offset, spent);
       if (rows[0] !== undefined) this.#checkOutput(call, expected, rows[0], undefined);
     }
+  }
+
+  /** @returns how many alerts the call must cause */
+  #spend(
+    call: AuditedCall,
+    row: ExpectedRow,
+    output: Row,
+    offset: number,
+    { model, byBlock }: Spent,
+  ): number {
+    const version = Number(output.cells.get('catalog_version'));
+    const catalog = this.#remains.catalogs.find((each) => each.version === version)!;
+    const { starts, alerts } = model.add(call, row, catalog, offset);
+    const ofBlock = byBlock.get(offset) ?? { starts: [], alerts: [] };
+    ofBlock.starts.push(...starts);
+    ofBlock.alerts.push(...alerts.map((alert) => `${alert} by ${version}`));
+    byBlock.set(offset, ofBlock);
+    return alerts.length;
+  }
+
+  /** The alerts of each block, each once, and the limits that its header says begin to count. */
+  #checkSpend(partition: number, { byBlock }: Spent): void {
+    const said = new Map<number, SpendEffects>();
+    const of = (offset: number): SpendEffects => {
+      const effects = said.get(offset) ?? { starts: [], alerts: [] };
+      said.set(offset, effects);
+      return effects;
+    };
+    for (const { firstOffset, limitStarts } of this.#blocks.rated[partition]!)
+      for (const { account, limit, form } of limitStarts)
+        of(firstOffset).starts.push(`${account} ${limit} ${form === '' ? 'ends' : 'starts'}`);
+    const ids = new Set<string>();
+    for (const block of this.#blocks.alerts[partition]!)
+      for (const row of rowsOf(block)) {
+        of(block.firstOffset).alerts.push(this.#alertText(row));
+        const id = row.cells.get('alert_id')!;
+        this.#expect(!ids.has(id), () => `Alert ${id} was given twice.`);
+        ids.add(id);
+      }
+    for (const offset of new Set([...byBlock.keys(), ...said.keys()])) {
+      const { starts: wantedStarts = [], alerts: wantedAlerts = [] } = byBlock.get(offset) ?? {};
+      const { starts, alerts } = of(offset);
+      this.#expect(
+        sameTexts(wantedStarts, starts) && sameTexts(wantedAlerts, alerts),
+        () =>
+          `Spend limits of accepted block ${partition}/${offset} must be: ${[...wantedStarts, ...wantedAlerts].join('; ')}; they are: ${[...starts, ...alerts].join('; ')}.`,
+      );
+    }
+  }
+
+  /** What the row says, in the words of the model; its window is told by what the account's clock shows from its begin to its end. */
+  #alertText({ cells }: Row): string {
+    const cell = (name: string): string => cells.get(name) ?? '';
+    const account = this.#remains.catalogs[0]!.accounts.get(cell('account_id'))!;
+    const window = (['hour', 'day', 'month'] as const)[Number(cell('window')) - 1]!;
+    const at = (name: string, offsetMs = 0): string =>
+      shown(Number(cell(name)) + offsetMs, window, account.timeZone);
+    const name = at('window_start');
+    const isWhole =
+      at('window_start', -1) !== name && at('window_end', -1) === name && at('window_end') !== name;
+    const key = `${cell('account_id')} ${cell('limit_id')} ${window} ${name}${isWhole ? '' : ' cut'}`;
+    return `${key} ${cell('threshold_percent')} ${cell('limit_amount')}: ${cell('spent')} ${cell('currency')} with ${cell('call_id')} of ${cell('charge')} since ${cell('counted_from')} by ${cell('catalog_version')}`;
   }
 
   /** Who asks counts what was ever asked for; as much was published, and resolved. */
@@ -353,7 +437,7 @@ class Audit {
   }
 
   /** Each row of the topic stands in the table once, cell for cell, and nothing else does. */
-  #checkStore(table: UsageTable, topic: 'rated' | 'suspended' | 'resolved' | 'rejected'): void {
+  #checkStore(table: UsageTable, topic: 'rated' | 'suspended' | 'resolved' | 'rejected' | 'alerts'): void {
     const { columns } = USAGE_TABLES[table];
     const missing = new Map<string, number>();
     let written = 0;
@@ -480,6 +564,10 @@ function sameTotals(said: Totals | undefined, expected: Totals | undefined): boo
     counts.every((name) => said[name] === expected[name]) &&
     [...currencies].every((name) => (said.charge[name] ?? '0') === (expected.charge[name] ?? '0'))
   );
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted());
 }
 
 function texts(charge: ReadonlyMap<string, bigint>): Record<string, string> {

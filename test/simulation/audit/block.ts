@@ -10,6 +10,7 @@ export interface Totals {
   readonly replayed: number;
   readonly discarded: number;
   readonly kept: number;
+  readonly alerts: number;
   /** Currency → scaled integer in decimal digits. */
   readonly charge: Readonly<Record<string, string>>;
 }
@@ -23,6 +24,12 @@ export interface AuditedBlock {
   readonly catalogVersion: number;
   readonly totals: Totals;
   readonly isReplay: boolean;
+  /** Spend limits that begin to count with the block, or end. */
+  readonly limitStarts: readonly {
+    readonly account: string;
+    readonly limit: string;
+    readonly form: string;
+  }[];
   readonly table: Table;
 }
 
@@ -55,11 +62,24 @@ export function decodeMessage(offset: number, value: Buffer): AuditedBlock {
     replayed: avro.long(),
     discarded: avro.long(),
     kept: avro.long(),
+    alerts: avro.long(),
   };
   const isReplay = avro.long() !== 0; // a boolean is one byte, 1 when true
+  const limitStarts = avro.list(() => ({ account: avro.text(), limit: avro.text(), form: avro.text() }));
   if (avro.at !== headerEnd) throw new Error(`The header at offset ${offset} has fields of a later version.`);
   const table = decodeNative(value.subarray(headerEnd));
-  return { offset, schema, firstOffset, nextOffset, recordCount, catalogVersion, totals, isReplay, table };
+  return {
+    offset,
+    schema,
+    firstOffset,
+    nextOffset,
+    recordCount,
+    catalogVersion,
+    totals,
+    isReplay,
+    limitStarts,
+    table,
+  };
 }
 
 class AvroReader {
@@ -88,14 +108,16 @@ class AvroReader {
   }
 
   texts(): Record<string, string> {
-    const map: Record<string, string> = {};
+    return Object.fromEntries(this.list(() => [this.text(), this.text()]));
+  }
+
+  /** An array, or the entries of a map. */
+  list<Item>(item: () => Item): Item[] {
+    const items: Item[] = [];
     for (let count = this.long(); count !== 0; count = this.long()) {
       if (count < 0) this.long(); // bytes of the block
-      for (let i = 0; i < Math.abs(count); i += 1) {
-        const key = this.text();
-        map[key] = this.text();
-      }
+      for (let i = 0; i < Math.abs(count); i += 1) items.push(item());
     }
-    return map;
+    return items;
   }
 }

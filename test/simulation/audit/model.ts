@@ -230,7 +230,7 @@ function callTypeOf(call: AuditedCall, { plan }: Account): keyof Plan['rules'] {
   return to.slice(1, 4) === digitsOf(call.from).slice(1, 4) ? 'local' : 'long_distance';
 }
 
-function digitsOf(number: string): string {
+export function digitsOf(number: string): string {
   if (number.startsWith('+')) return number.slice(1);
   if (number.startsWith('011')) return number.slice(3);
   return number.length === 10 ? `1${number}` : number;

@@ -1,4 +1,4 @@
-import type { Account, Catalog, Plan } from '@tollstream/catalog';
+import type { Account, Catalog, Plan, SpendLimit } from '@tollstream/catalog';
 import { buildPrefixIndex } from '@tollstream/catalog';
 import {
   byTariff,
@@ -47,6 +47,13 @@ function makeVersion(version: number): Catalog {
     },
   });
   const credit = makePool('credit', 0, 'account', { unit: 'money', perMonth: 2_500_000 });
+  // Of another amount in each version, and counting other calls in the last.
+  const fraud = limit('fraud', 0.4 + version / 10, {
+    callTypes: new Set(['international', 'premium']),
+    thresholds: [50, 100, 200],
+    destinations:
+      version === 3 ? [{ id: 'near', callTypes: null, countries: new Set(), prefixes: ['1617'] }] : [],
+  });
   const plans = [
     makePlan(
       'standard',
@@ -56,7 +63,7 @@ function makeVersion(version: number): Catalog {
         premium: byTariff(domestic),
         international: byTariff(international),
       },
-      { pools: [pool] },
+      { pools: [pool], spendLimits: [fraud, limit('total', 2, { window: 'month', thresholds: [25, 100] })] },
     ),
     makePlan(
       'devices',
@@ -66,7 +73,7 @@ function makeVersion(version: number): Catalog {
         premium: { kind: 'blocked' },
         international: byTariff(international),
       },
-      { pools: [perDevice] },
+      { pools: [perDevice], spendLimits: [fraud] },
     ),
     // Every unit and scope of a pool behind few rules, so that each run empties each of them.
     makePlan('bundles', {
@@ -83,7 +90,10 @@ function makeVersion(version: number): Catalog {
         inbound: byTariff(wholesale),
         international: byTariff(wholesale),
       },
-      { currency: 'CAD' },
+      {
+        currency: 'CAD',
+        ...(version === 2 ? {} : { spendLimits: [limit('total', 0.4, { window: 'hour' })] }),
+      },
     ),
   ];
   return makeCatalog(makeAccounts(plans), { version });
@@ -96,12 +106,18 @@ function tariff(...[id, part, rates]: [string, Parameters<typeof makeTariff>[2],
 
 type RateTexts = Parameters<typeof makeTariff>[1];
 
+function limit(id: string, amount: number, part: Partial<SpendLimit> = {}): SpendLimit {
+  const rest = { window: 'day', thresholds: [100], callTypes: null, destinations: [] } as const;
+  return { id, amount: Math.round(amount * 1_000_000), ...rest, ...part };
+}
+
 function makeAccounts(plans: readonly Plan[]): Account[] {
   const zones = ['America/New_York', 'America/Los_Angeles', 'UTC'];
   return Array.from({ length: 9 }, (_, i) =>
     makeAccount(`account-${i}`, plans[i % plans.length]!, {
       timeZone: zones[i % zones.length]!,
       currency: plans[i % plans.length]!.currency,
+      ...(i === 4 ? { spendLimits: [limit('fraud', 0.7, { window: 'hour' })] } : {}),
       status: i === 8 ? 'closed' : 'active',
       devices: ['phone-1', 'phone-2'].map((id) => ({ id, kind: 'low_usage', extension: '' })),
       numbers: [{ number: 12125550100 + i, kind: 'did', extension: '101' }],

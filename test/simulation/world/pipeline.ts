@@ -19,6 +19,7 @@ export const TOPICS = {
   rated: 'usage.rated',
   suspended: 'usage.suspended',
   resolved: 'usage.resolved',
+  alerts: 'usage.alerts',
 } as const;
 
 const DAY_MS = 86_400_000;

@@ -13,6 +13,7 @@ export interface StageTopics {
   readonly rated: string;
   readonly suspended: string;
   readonly resolved: string;
+  readonly alerts: string;
 }
 
 export const EMBEDDED_TOPICS: StageTopics = {
@@ -22,6 +23,7 @@ export const EMBEDDED_TOPICS: StageTopics = {
   rated: 'usage.rated',
   suspended: 'usage.suspended',
   resolved: 'usage.resolved',
+  alerts: 'usage.alerts',
 };
 
 export interface PipelineTotals {

@@ -16,6 +16,7 @@ export interface VerifiedTopics {
   readonly rated: string;
   readonly suspended: string;
   readonly resolved: string;
+  readonly alerts: string;
 }
 
 /** One partition of a topic with the position of the stage that reads it. */
@@ -46,6 +47,7 @@ export interface Cut {
   readonly rated: readonly PartitionCut[];
   readonly suspended: readonly PartitionCut[];
   readonly resolved: readonly PartitionCut[];
+  readonly alerts: readonly PartitionCut[];
   /** Raw partition (`sourceKey`) → what of it is verified. */
   readonly ranges: ReadonlyMap<string, SourceRange>;
   /** Whether all topics are held from their first record on, so that totals can be counted from zero. */
@@ -57,6 +59,7 @@ export const TABLE_TOPICS = {
   usage_suspended: 'suspended',
   usage_resolved: 'resolved',
   usage_rejected: 'rejected',
+  usage_alerts: 'alerts',
 } as const satisfies Record<UsageTable, keyof Cut>;
 
 export function sourceKey(topic: string, partition: number): string {
@@ -82,6 +85,7 @@ export async function takeCut(
     topics.rated,
     topics.suspended,
     topics.resolved,
+    topics.alerts,
   ]);
   const rated = await positions(groupOf('rating'), [topics.accepted]);
   const ingested = await positions(groupOf('ingest'), topics.raw);
@@ -98,6 +102,7 @@ export async function takeCut(
     rated: of(blocks, topics.rated),
     suspended: of(blocks, topics.suspended),
     resolved: of(blocks, topics.resolved),
+    alerts: of(blocks, topics.alerts),
     ranges: await rangesOf(log, raw, blocks, options),
     isWhole: [...raw, ...blocks].every(({ begin }) => begin === 0),
   };

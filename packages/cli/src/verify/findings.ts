@@ -49,11 +49,13 @@ export class Findings {
   readonly ratingTotals = new Check('running totals of rating add up');
   readonly duplicates = new Check('each other accepted call is a duplicate of one');
   readonly resolutions = new Check('each suspended call is resolved once at most');
+  readonly alertCalls = new Check('each alert is of a rated call, once');
   readonly prices = new Check('prices come out again');
   readonly usage = new Check('table usage equals the stream');
   readonly suspended = new Check('table usage_suspended equals the stream');
   readonly resolved = new Check('table usage_resolved equals the stream');
   readonly rejected = new Check('table usage_rejected equals the stream');
+  readonly alerts = new Check('table usage_alerts equals the stream');
   readonly revisions = new Check('revisions and adjustments account for each other');
 
   get checks(): readonly Check[] {
@@ -65,11 +67,13 @@ export class Findings {
       this.ratingTotals,
       this.duplicates,
       this.resolutions,
+      this.alertCalls,
       this.prices,
       this.usage,
       this.suspended,
       this.resolved,
       this.rejected,
+      this.alerts,
       this.revisions,
     ];
   }

@@ -11,10 +11,10 @@ import type { Findings } from './findings.ts';
 import { sameCharges } from './ingest-audit.ts';
 import { OffsetSet } from './offset-set.ts';
 
-type Outcome = 'rated' | 'suspended' | 'resolved';
+type Outcome = 'rated' | 'suspended' | 'resolved' | 'alerts';
 
 /** What of the totals counts the rows of a topic. */
-const COUNT_OF = { rated: 'rated', suspended: 'suspended', resolved: 'replayed' } as const;
+const COUNT_OF = { rated: 'rated', suspended: 'suspended', resolved: 'replayed', alerts: 'alerts' } as const;
 
 const RATED = RESOLUTIONS.indexOf('rated') + 1;
 const DISCARDED = RESOLUTIONS.indexOf('discarded') + 1;
@@ -66,6 +66,7 @@ export class RatingAudit {
   readonly #findings: Findings;
   readonly #sources: ReadonlyMap<string, Source>;
   readonly #partitions: ReadonlyMap<number, Partition>;
+  readonly #alertIds = new Set<string>();
 
   constructor(cut: Cut, findings: Findings) {
     this.#cut = cut;
@@ -95,7 +96,7 @@ export class RatingAudit {
         {
           cut: accepted,
           committed: totalsOf(accepted),
-          last: { rated: start, suspended: start, resolved: start },
+          last: { rated: start, suspended: start, resolved: start, alerts: start },
           claims: [],
           callsUpTo: new Map<Offset, number>(),
           calls: 0,
@@ -125,6 +126,10 @@ export class RatingAudit {
     }
     if (outcome === 'resolved') {
       this.#resolvedRows(message, source);
+      return;
+    }
+    if (outcome === 'alerts') {
+      this.#alertRows(message, source);
       return;
     }
     if (header.isReplay) {
@@ -212,6 +217,26 @@ export class RatingAudit {
     }
   }
 
+  #alertRows(message: BlockMessage, { outcomes, suspended, ratedAgain }: Source): void {
+    const check = this.#findings.alertCalls;
+    const ids = message.block.column('alert_id');
+    for (const [row, sourceOffset] of message.sourceOffsets.entries()) {
+      check.checked += 1;
+      const id = ids.string(row);
+      const isRated =
+        (outcomes.has(sourceOffset) && !suspended.has(sourceOffset)) || ratedAgain.has(sourceOffset);
+      const faults = [
+        ...(this.#alertIds.has(id) ? ['was given before'] : []),
+        ...(this.#cut.isWhole && !isRated
+          ? [`is of ${message.source} offset ${sourceOffset}, which was not rated`]
+          : []),
+      ];
+      this.#alertIds.add(id);
+      for (const fault of faults)
+        check.differs({ place: placeOf(message), offset: message.offset, text: `alert ${id} ${fault}` });
+    }
+  }
+
   #finishResolutions(key: string, source: Source): void {
     const { ratedAgain, resolvedAsRated, discarded, suspended } = source;
     const differ = (found: ReturnType<OffsetSet['without']>, text: string): void => {
@@ -235,7 +260,8 @@ export class RatingAudit {
       const counted = COUNT_OF[outcome];
       const expected = before[counted] + block.rows;
       if (header.totals[counted] !== expected) {
-        const text = `${expected} calls are ${counted} up to this block, it says ${header.totals[counted]}`;
+        const what = outcome === 'alerts' ? 'alerts were given' : `calls are ${counted}`;
+        const text = `${expected} ${what} up to this block, it says ${header.totals[counted]}`;
         check.differs({ place, offset, text });
       }
       if (outcome === 'rated' && !sameCharges(addCharges(before.charge, block), header.totals.charge)) {
@@ -263,7 +289,7 @@ export class RatingAudit {
       });
     if (committed.seen !== calls) says(`${committed.seen} calls`, calls);
     if (committed.replayed !== replays) says(`${committed.replayed} suspended calls taken up again`, replays);
-    for (const outcome of ['rated', 'suspended', 'resolved'] as const) {
+    for (const outcome of ['rated', 'suspended', 'resolved', 'alerts'] as const) {
       const name = COUNT_OF[outcome];
       const counted = last[outcome]?.[name] ?? 0;
       if (committed[name] !== counted) says(`${committed[name]} ${name}`, counted);

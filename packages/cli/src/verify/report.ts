@@ -53,6 +53,7 @@ export function verdictLine(verdict: Verdict): string {
     `${count(duplicates)} duplicate`,
     `${count(rows.usage_suspended)} suspended${suspense.rated === 0 ? '' : ` (${count(suspense.rated)} of them rated since)`}`,
     `${count(rows.usage_rejected)} rejected`,
+    ...(rows.usage_alerts === 0 ? [] : [`${count(rows.usage_alerts)} spend alerts`]),
   ];
   const sums = Object.entries(chargesOf(verdict)).map(([currency, amount]) => `${currency} ${amount}`);
   return `verified: ${count(calls)} calls, ${outcomes.join(', ')}${sums.length === 0 ? '' : `, ${sums.join(', ')}`}`;
@@ -68,6 +69,7 @@ export function verdictJson(verdict: Verdict): Record<string, unknown> {
     suspended: rows.usage_suspended,
     suspense: { ...verdict.suspense, open: openOf(verdict.suspense) },
     rejected: rows.usage_rejected,
+    alerts: rows.usage_alerts,
     charge: chargesOf(verdict),
     under_way: underWay,
     collapsed,

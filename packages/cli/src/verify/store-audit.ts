@@ -3,6 +3,7 @@ import {
   CHARGE_SCALE,
   RATED_COLUMNS,
   REJECTED_COLUMNS,
+  ALERT_COLUMNS,
   RESOLVED_COLUMNS,
   SUSPENDED_COLUMNS,
 } from '@tollstream/contracts';
@@ -20,6 +21,7 @@ const COLUMNS = {
   usage: RATED_COLUMNS,
   usage_suspended: SUSPENDED_COLUMNS,
   usage_resolved: RESOLVED_COLUMNS,
+  usage_alerts: ALERT_COLUMNS,
   usage_rejected: REJECTED_COLUMNS,
 };
 
@@ -78,6 +80,7 @@ export async function rowHashesOf(store: UsageStore): Promise<RowHashes> {
     usage: hashOf('usage'),
     usage_suspended: hashOf('usage_suspended'),
     usage_resolved: hashOf('usage_resolved'),
+    usage_alerts: hashOf('usage_alerts'),
     usage_rejected: hashOf('usage_rejected'),
   };
 }

@@ -52,6 +52,7 @@ export async function openFromEnvironment(furtherRawTopics: readonly string[]): 
       rated: values.topicRated,
       suspended: values.topicSuspended,
       resolved: values.topicResolved,
+      alerts: values.topicAlerts,
     },
     groupPrefix: values.groupPrefix,
     async close() {

@@ -369,8 +369,9 @@ describe.skipIf(brokers.length === 0)('over Kafka', () => {
       rated: of(TOPICS.rated),
       suspended: of(TOPICS.suspended),
       resolved: of(TOPICS.resolved),
+      alerts: of(TOPICS.alerts),
     };
-    for (const table of ['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected']) {
+    for (const table of ['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected', 'usage_alerts']) {
       await store.engine.run(`TRUNCATE TABLE tollstream.${table}`, { format: 'Null' });
     }
     const log = openKafkaEventLog({ brokers, sessionTimeoutMs: 6_000, heartbeatIntervalMs: 200 });

@@ -62,7 +62,7 @@ export interface Verdict {
   readonly unproven: number;
 }
 
-const TABLES = ['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected'] as const;
+const TABLES = ['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected', 'usage_alerts'] as const;
 
 /** How often it begins anew because suspended calls were taken up meanwhile. */
 const ATTEMPTS_MAX = 3;
@@ -112,6 +112,7 @@ async function verifyOnce(subject: VerifySubject, options: VerifyOptions): Promi
     usage_suspended: new TableSums(cut.ranges),
     usage_resolved: new TableSums(cut.ranges),
     usage_rejected: new TableSums(cut.ranges),
+    usage_alerts: new TableSums(cut.ranges),
   };
 
   await reader.raw((source, offset) => ingest.rawRecord(source, offset));
@@ -126,6 +127,7 @@ async function verifyOnce(subject: VerifySubject, options: VerifyOptions): Promi
   await reader.toTable('usage_resolved', sums.usage_resolved, (message) =>
     rating.outputBlock('resolved', message),
   );
+  await reader.toTable('usage_alerts', sums.usage_alerts, (message) => rating.outputBlock('alerts', message));
   await reader.blocks(cut.accepted, findings.offsets, (message) => {
     if (message.header.schema === 'replay') {
       rating.replayBlock(message);
@@ -172,6 +174,7 @@ async function verifyOnce(subject: VerifySubject, options: VerifyOptions): Promi
       usage_suspended: sums.usage_suspended.rows,
       usage_resolved: sums.usage_resolved.rows,
       usage_rejected: sums.usage_rejected.rows,
+      usage_alerts: sums.usage_alerts.rows,
     },
     duplicates: rating.duplicates.count,
     suspense: rating.suspense,
@@ -186,6 +189,7 @@ const CHECK_OF = {
   usage_suspended: 'suspended',
   usage_resolved: 'resolved',
   usage_rejected: 'rejected',
+  usage_alerts: 'alerts',
 } as const satisfies Record<UsageTable, keyof Findings>;
 
 /** Reads the topics of a cut and says how far it is. */

@@ -1,8 +1,24 @@
-import { RATED_COLUMNS, REJECTED_COLUMNS, RESOLVED_COLUMNS, SUSPENDED_COLUMNS } from '@tollstream/contracts';
+import {
+  ALERT_COLUMNS,
+  RATED_COLUMNS,
+  REJECTED_COLUMNS,
+  RESOLVED_COLUMNS,
+  SUSPENDED_COLUMNS,
+} from '@tollstream/contracts';
 import type { UsageStore, UsageTable } from '../port.ts';
 
 /** Expressions over `n` (0, 1, …) that look like what rating writes: some accounts, two months, few plans, many numbers. */
 const EXPRESSIONS: Readonly<Record<string, string>> = {
+  alert_id: 'lower(hex(sipHash128(n)))',
+  limit_id: "concat('limit-', toString(n % 3))",
+  window: '1 + n % 3',
+  window_start:
+    "toDateTime64('2020-01-20 00:00:00.000', 3, 'UTC') + toIntervalMillisecond(n * 1234567 % 2000000000)",
+  window_end: 'window_start + toIntervalHour(1)',
+  threshold_percent: '50 + n % 3 * 25',
+  limit_amount: "toDecimal64('50.5', 6)",
+  spent: 'toDecimal64(n, 6) * 1000003',
+  counted_from: 'n * 3',
   reason: "if(n % 2 = 0, 'rates added', '')",
   requested_by: "'finance'",
   requested_at: "toDateTime64('2020-02-03 00:00:00.000', 3, 'UTC') + toIntervalMillisecond(n)",
@@ -61,6 +77,7 @@ const COLUMNS: Readonly<Record<UsageTable, readonly (readonly [string, string])[
   usage: RATED_COLUMNS,
   usage_suspended: SUSPENDED_COLUMNS,
   usage_resolved: RESOLVED_COLUMNS,
+  usage_alerts: ALERT_COLUMNS,
   usage_rejected: REJECTED_COLUMNS,
 };
 

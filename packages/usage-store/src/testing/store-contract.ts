@@ -6,6 +6,7 @@ import {
   PRICE_COLUMNS,
   RATED_COLUMNS,
   REJECTED_COLUMNS,
+  ALERT_COLUMNS,
   RESOLVED_COLUMNS,
   SUSPENDED_COLUMNS,
 } from '@tollstream/contracts';
@@ -55,6 +56,7 @@ export function storeContract(store: () => UsageStore): void {
       usage: RATED_COLUMNS,
       usage_suspended: SUSPENDED_COLUMNS,
       usage_resolved: RESOLVED_COLUMNS,
+      usage_alerts: ALERT_COLUMNS,
       usage_rejected: REJECTED_COLUMNS,
     };
     for (const [name, columns] of Object.entries(sets)) {
@@ -81,7 +83,7 @@ export function storeContract(store: () => UsageStore): void {
       expect([column, adjustments.get(`new_${column}`)]).toEqual([column, usage.get(column)]);
   });
 
-  test.each(['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected'] as const)(
+  test.each(['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected', 'usage_alerts'] as const)(
     'gives back every value of %s exactly',
     async (name) => {
       await store().insertBlocks(await insertOf(name, `exact-${name}`, [[0, 1000]]));
@@ -164,7 +166,7 @@ export function storeContract(store: () => UsageStore): void {
     expect(await count('usage', 'source_offset >= 10000 AND source_offset < 10500')).toBe(2000);
   });
 
-  test.each(['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected'] as const)(
+  test.each(['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected', 'usage_alerts'] as const)(
     'a token without its rows does not lose them: %s',
     async (name) => {
       const insert = await insertOf(name, `lost-${name}`, [[50_000, 50_400]]);

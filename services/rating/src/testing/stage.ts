@@ -1,5 +1,6 @@
 /** A log in memory with the topics around rating, and what a test does with them. */
 import {
+  ALERT_COLUMNS,
   CallBlockBuilder,
   RATED_COLUMNS,
   RESOLVED_COLUMNS,
@@ -20,6 +21,7 @@ export const TOPICS = {
   rated: 'usage.rated',
   suspended: 'usage.suspended',
   resolved: 'usage.resolved',
+  alerts: 'usage.alerts',
 };
 const RAW = 'calls.raw';
 const PARTITIONS = 2;
@@ -201,6 +203,7 @@ const COLUMNS_OF: Readonly<Record<string, readonly (readonly [string, string])[]
   rated: RATED_COLUMNS,
   suspended: SUSPENDED_COLUMNS,
   resolved: RESOLVED_COLUMNS,
+  alerts: ALERT_COLUMNS,
 };
 
 export async function outputs(log: EventLog, topic: string, partition = 0): Promise<OutputBlock[]> {

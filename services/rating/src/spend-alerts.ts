@@ -1,0 +1,202 @@
+/** The alerts of one block, and the limits that begin to count with it. */
+import { createHash } from 'node:crypto';
+import {
+  ALERT_COLUMNS,
+  ALERT_WINDOWS,
+  CHARGE_SCALE,
+  NativeBlockWriter,
+  assembleNativeBlock,
+} from '@tollstream/contracts';
+import type { LimitStart, NativeBlock } from '@tollstream/contracts';
+import type { Account } from '@tollstream/catalog';
+import { formatScaled } from '@tollstream/money';
+import type { Priced, RatingCall } from '@tollstream/rating-engine';
+import type { BlockParts } from './block-parts.ts';
+import { RatingStateError } from './errors.ts';
+import { count, countedLimitsOf, emptyCounter } from './spend-limits.ts';
+import type { AccountCounters, CountedLimit, CountedThreshold, SpendCounters, Sum } from './spend-limits.ts';
+
+/** What of an account limits are counted by; null in its place where there is nothing to count. */
+export interface Spender {
+  readonly account: string;
+  readonly limits: readonly CountedLimit[];
+  readonly counters: AccountCounters;
+  /** Whether limits came, went or changed their form since the account was charged last. */
+  isChanged: boolean;
+}
+
+/** @returns null for an account that has no limits and had none: its calls pay nothing for what it does not have */
+export function spenderOf(account: Account, state: SpendCounters): Spender | null {
+  const limits = countedLimitsOf(account);
+  let counters = state.get(account.id);
+  if (counters === undefined) {
+    if (limits.length === 0) return null;
+    counters = new Map();
+    state.set(account.id, counters);
+  }
+  if (limits.length === 0 && counters.size === 0) return null;
+  let same = 0;
+  for (const { limit, form } of limits) {
+    const counter = counters.get(limit.id);
+    if (counter?.form !== form) continue;
+    if (!counter.isWhole) throw unknownForm(account.id, limit.id);
+    same += 1;
+  }
+  const isChanged = same < limits.length || same < counters.size;
+  return { account: account.id, limits, counters, isChanged };
+}
+
+function unknownForm(account: string, limit: string): RatingStateError {
+  return new RatingStateError(
+    'TOLL_RATING_LIMIT_UNKNOWN',
+    `The state was restored under a catalog without the present form of limit ${limit} of account ${account}.`,
+  );
+}
+
+/** An alert, for logs and metrics; amounts are scaled integers. */
+export interface SpendAlert {
+  readonly alertId: string;
+  readonly account: string;
+  readonly limit: string;
+  readonly window: string;
+  readonly windowStart: number;
+  readonly windowEnd: number;
+  readonly thresholdPercent: number;
+  readonly limitAmount: number;
+  readonly spent: Sum;
+  readonly currency: string;
+  readonly callId: string;
+}
+
+/** An alert as a line of a log says it: amounts as decimals, times as ISO 8601. */
+export function alertFields(alert: SpendAlert): Record<string, string | number> {
+  return {
+    ...alert,
+    windowStart: new Date(alert.windowStart).toISOString(),
+    windowEnd: new Date(alert.windowEnd).toISOString(),
+    limitAmount: formatScaled(alert.limitAmount, CHARGE_SCALE),
+    spent: formatScaled(alert.spent, CHARGE_SCALE),
+  };
+}
+
+const columns = new NativeBlockWriter(ALERT_COLUMNS);
+
+/** Where the rows of a block come from. */
+interface Origin {
+  /** Offset of the accepted block. */
+  readonly offset: number;
+  readonly catalogVersion: number;
+}
+
+export class BlockAlerts {
+  readonly list: SpendAlert[] = [];
+  readonly starts: LimitStart[] = [];
+  readonly #block: NativeBlock;
+  readonly #origin: Origin;
+
+  constructor(block: NativeBlock, origin: Origin) {
+    this.#block = block;
+    this.#origin = origin;
+    columns.reset();
+  }
+
+  /** Counts a rated call that costs something, and says which thresholds it reaches. */
+  spend(spender: Spender, call: RatingCall, priced: Priced, row: number): void {
+    if (spender.isChanged) this.#begin(spender);
+    const { account, limits, counters } = spender;
+    const { callType, country, charge } = priced;
+    const destination = { callType, country, number: call.destinationNumber };
+    for (const limit of limits) {
+      if (!limit.counts(destination)) continue;
+      const counter = counters.get(limit.limit.id)!;
+      const window = count(counter, limit, { startedAt: call.startedAt, charge });
+      if (window === null) continue;
+      for (const threshold of limit.thresholds) {
+        if (window.sum < threshold.atLeast) break;
+        if (window.alerted.has(threshold.key)) continue;
+        window.alerted.add(threshold.key);
+        this.#push(account, limit, threshold, { ...window, since: counter.since }, call, priced, row);
+      }
+    }
+  }
+
+  /** The rows of `usage.alerts`; valid until the next block is rated. */
+  parts(): BlockParts {
+    const rows = this.list.length;
+    if (rows === 0) return { rows, native: [] };
+    const { columnCount } = columns;
+    return {
+      rows,
+      native: assembleNativeBlock({ columnCount, rowCount: rows, columnParts: columns.columnParts() }),
+    };
+  }
+
+  /** Limits of a new form begin to count, and those that are gone end: should one come back, calls in between do not count. */
+  #begin(spender: Spender): void {
+    const { account, limits, counters } = spender;
+    for (const id of counters.keys()) {
+      if (limits.some(({ limit }) => limit.id === id)) continue;
+      counters.delete(id);
+      this.starts.push({ account, limit: id, form: '' });
+    }
+    for (const { limit, form } of limits) {
+      if (counters.get(limit.id)?.form === form) continue;
+      counters.set(limit.id, emptyCounter(form, this.#origin.offset));
+      this.starts.push({ account, limit: limit.id, form });
+    }
+    spender.isChanged = false;
+  }
+
+  #push(
+    account: string,
+    { limit }: CountedLimit,
+    { percent }: CountedThreshold,
+    window: { readonly startMs: number; readonly endMs: number; readonly sum: Sum; readonly since: number },
+    call: RatingCall,
+    { currency, charge }: Priced,
+    row: number,
+  ): void {
+    const { startMs, endMs, sum, since } = window;
+    const alertId = idOf([account, limit.id, since, startMs, percent, limit.amount]);
+    const block = this.#block;
+    const callId = block.column('call_id').string(row);
+    const to = columns.columns;
+    to.alert_id.push(alertId);
+    to.account_id.push(account);
+    to.limit_id.push(limit.id);
+    to.window.push(ALERT_WINDOWS.indexOf(limit.window) + 1);
+    to.window_start.push(startMs);
+    to.window_end.push(endMs);
+    to.threshold_percent.push(percent);
+    to.limit_amount.push(limit.amount);
+    to.spent.pushExact(sum);
+    to.currency.push(currency);
+    to.call_id.push(callId);
+    to.switch_id.push(block.column('switch_id').string(row));
+    to.leg.push(block.column('leg').number(row));
+    to.started_at.push(call.startedAt);
+    to.charge.push(charge);
+    to.source_topic.push(block.column('source_topic').string(row));
+    to.source_partition.push(block.column('source_partition').number(row));
+    to.source_offset.push(block.column('source_offset').number(row));
+    to.counted_from.push(since);
+    to.catalog_version.push(this.#origin.catalogVersion);
+    this.list.push({
+      alertId,
+      account,
+      limit: limit.id,
+      window: limit.window,
+      windowStart: startMs,
+      windowEnd: endMs,
+      thresholdPercent: percent,
+      limitAmount: limit.amount,
+      spent: sum,
+      currency,
+      callId,
+    });
+  }
+}
+
+function idOf(parts: readonly (string | number)[]): string {
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32);
+}
