@@ -924,6 +924,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'A price contradicts itself; the partition stops rather than bill it.',
       'Run `tollstream catalog check`; if the catalog is sound, please report this as a fault.',
     ),
+    TOLL_RATING_LIMIT_UNKNOWN: entry(
+      'The state of a partition was restored while a version of the catalog with other spend limits came into force.',
+      'Nothing: the state is restored again, under the catalog in force.',
+    ),
     TOLL_RATING_OUTCOME_LOST: entry(
       'The outcomes of a block do not add up to its calls.',
       'This is a fault of the program: stop rating and report it.',

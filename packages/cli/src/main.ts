@@ -1,5 +1,6 @@
 /** The `tollstream` command. Each subcommand lives in its own file and loads what it needs when it is called. */
 import { Command, CommanderError } from 'commander';
+import { addAlertsCommand } from './commands/alerts.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addCatalogCommand } from './commands/catalog.ts';
 import { addCollectCommands } from './commands/collect.ts';
@@ -58,6 +59,7 @@ addTraceCommand(program);
 addSuspendedCommand(program);
 addRejectedCommand(program);
 addConflictsCommand(program);
+addAlertsCommand(program);
 addBackupCommands(program);
 addTopicsCommand(program);
 addMigrateCommand(program);

@@ -65,7 +65,7 @@ afterAll(async () => {
 async function message(table: UsageTable, from: number): Promise<Buffer> {
   const described = await store.query<{ name: string; type: string }>(`DESCRIBE TABLE tollstream.${table}`);
   const columns = described.map(({ name, type }) => {
-    if (name === 'call_id' || name === 'raw')
+    if (['call_id', 'alert_id', 'raw'].includes(name))
       return `CAST(concat('call-', toString(n)) AS ${type}) AS ${name}`;
     if (name === 'source_offset') return 'toUInt64(n) AS source_offset';
     if (name === 'billing_month') return 'toUInt32(202001 + n % 2) AS billing_month';

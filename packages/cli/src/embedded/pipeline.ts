@@ -5,9 +5,12 @@
 import { startAggregator } from '@tollstream/service-aggregator';
 import { startIngest } from '@tollstream/service-ingest';
 import { startRating } from '@tollstream/service-rating';
+import type { SpendAlert } from '@tollstream/service-rating';
 import type { Catalog } from '@tollstream/catalog';
 import { followCatalog } from '@tollstream/catalog-versions';
+import { CHARGE_SCALE } from '@tollstream/contracts';
 import type { EventLog, Membership } from '@tollstream/event-log';
+import { formatScaled } from '@tollstream/money';
 import { createMetrics } from '@tollstream/service-kit';
 import type { Metrics } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
@@ -22,6 +25,9 @@ const RATING_FETCH_BYTES_MAX = 1_048_576;
 
 /** Larger than by default: between two batches the thread of ingest waits, so they are few. */
 const INGEST_FETCH = { fetchBytesMax: 16_777_216, recordsMax: 50_000 };
+
+/** Alerts that a run says as they come. */
+const ALERTS_SAID_MAX = 5;
 
 /** How often a version is looked for that was published into the data directory. */
 const CATALOG_POLL_MS = 500;
@@ -59,6 +65,7 @@ export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
     topics,
     metrics: of('rating'),
     fetch: { fetchBytesMax: RATING_FETCH_BYTES_MAX },
+    onAlert: alertTeller(),
   });
   const aggregator = await startAggregator({ log, store, topics, metrics: of('aggregator') });
   const stages: Membership[] = [ingest, rating, aggregator];
@@ -91,6 +98,21 @@ export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
       await follower.stop();
       for (const stage of stages) await stage.stop();
     },
+  };
+}
+
+/** Says the first alerts; of a month of calls there may be thousands. */
+function alertTeller(): (alert: SpendAlert) => void {
+  let told = 0;
+  return ({ account, limit, spent, currency, thresholdPercent, limitAmount }) => {
+    told += 1;
+    if (told === ALERTS_SAID_MAX + 1)
+      say('There are more alerts of spend limits: `tollstream alerts list` has them.');
+    if (told > ALERTS_SAID_MAX) return;
+    const [sum, of] = [spent, limitAmount].map((amount) =>
+      formatScaled(amount, CHARGE_SCALE, { trim: true }),
+    );
+    say(`Account ${account} spent ${sum} ${currency}: ${thresholdPercent} % of its limit ${limit} of ${of}.`);
   };
 }
 

@@ -90,6 +90,7 @@ export async function pipelineLag(
       topics.rated,
       topics.suspended,
       topics.resolved,
+      topics.alerts,
       topics.rejected,
     ]),
   };

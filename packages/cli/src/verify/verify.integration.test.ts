@@ -45,10 +45,10 @@ beforeAll(async () => {
   await store.migrate();
   const loaded = await loadCatalog(SAMPLE_CATALOG);
   if (!loaded.ok) throw new Error('the sample catalog does not load');
-  catalog = loaded.catalog;
+  catalog = withLimits(loaded.catalog);
   const generous = await loadCatalog(SAMPLE_CATALOG, { defaultPlan: 'standard' });
   if (!generous.ok) throw new Error('the sample catalog has no plan standard');
-  withDefaultPlan = generous.catalog;
+  withDefaultPlan = withLimits(generous.catalog);
   const log = openSqliteEventLog({ directory: logDirectory });
   verdictsWhileRunning = await fillPipeline({ log, topics: TOPICS, groupPrefix: '' }, () =>
     verifyLog(logDirectory),
@@ -68,6 +68,14 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
+/** Every account is told of when it spends a dollar, in its currency, in a day. */
+function withLimits(sample: Catalog): Catalog {
+  const daily = { id: 'daily', amount: 1_000_000, window: 'day', thresholds: [50, 100] } as const;
+  const spendLimits = [{ ...daily, callTypes: null, destinations: [] }];
+  const accounts = Array.from(sample.accounts, ([id, account]) => [id, { ...account, spendLimits }] as const);
+  return { ...sample, accounts: new Map(accounts) };
+}
+
 interface Place {
   readonly log: EventLog;
   readonly topics: StageTopics;
@@ -86,10 +94,9 @@ async function fillPipeline(place: Place, verifyNow: () => Promise<Verdict>): Pr
   });
   await log.createTopics([
     { name: topics.raw, partitions: RAW_PARTITIONS },
-    ...[topics.rejected, topics.accepted, topics.rated, topics.suspended, topics.resolved].map((name) => ({
-      name,
-      partitions: ACCOUNT_PARTITIONS,
-    })),
+    ...[topics.rejected, topics.accepted, topics.rated, topics.suspended, topics.resolved, topics.alerts].map(
+      (name) => ({ name, partitions: ACCOUNT_PARTITIONS }),
+    ),
   ]);
   const stages: Membership[] = [
     await startIngest({ ...stage('ingest'), catalog, fetch: { recordsMax: 150 } }),
@@ -170,6 +177,8 @@ test('a good pipeline is verified, all of it', async () => {
   expect(verdict.findings.first).toBeNull();
   const { calls, rows, duplicates, underWay } = verdict;
   expect(calls).toBe(CALLS);
+  expect(rows.usage_alerts).toBeGreaterThan(20);
+  expect(verdict.findings.alertCalls.checked).toBe(rows.usage_alerts);
   const { rated, discarded, suspended } = verdict.suspense;
   expect(rows.usage - rated + rows.usage_suspended + rows.usage_rejected + duplicates).toBe(CALLS);
   expect(Math.min(rows.usage, rows.usage_suspended, rows.usage_rejected, duplicates)).toBeGreaterThan(0);

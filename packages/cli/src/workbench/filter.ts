@@ -58,6 +58,24 @@ export function rejectedCondition({ reason, position, from, to }: ChosenRejected
   ]);
 }
 
+export function alertCondition({
+  account,
+  limitId,
+  from,
+  to,
+}: {
+  readonly account?: string;
+  readonly limitId?: string;
+  readonly from?: string;
+  readonly to?: string;
+}): Condition {
+  return both([
+    account === undefined ? null : { sql: 'account_id = {account:String}', parameters: { account } },
+    limitId === undefined ? null : { sql: 'limit_id = {limitId:String}', parameters: { limitId } },
+    ...between('started_at', { from, to }),
+  ]);
+}
+
 function oneOf(reason: string, codes: readonly string[]): Condition {
   if (codes.includes(reason)) return { sql: 'code = {reason:String}', parameters: { reason } };
   throw new UsageError({

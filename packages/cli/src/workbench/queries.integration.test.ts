@@ -5,6 +5,7 @@ import path from 'node:path';
 import { openEmbeddedStore } from '@tollstream/usage-store';
 import type { EmbeddedStore } from '@tollstream/usage-store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listAlerts, showAlert } from './alerts.ts';
 import { listConflicts } from './conflicts.ts';
 import {
   listRejected,
@@ -164,4 +165,61 @@ test('records that do not agree stand side by side, also where two accounts were
     },
   ]);
   expect(await listConflicts(store, { to: '2021-05-01T00:00:00Z' }, 10)).toEqual([]);
+});
+
+test('alerts are listed and shown with exact amounts', async () => {
+  await store.engine.run(
+    `INSERT INTO tollstream.usage_alerts
+       (alert_id, account_id, limit_id, window, window_start, window_end, threshold_percent, limit_amount, spent, currency, call_id,
+        switch_id, started_at, charge, source_topic, source_offset, counted_from, catalog_version)
+     SELECT concat(toString(number), 'abcdef0123456789abcdef012345678'), if(number < 2, 'dental', 'legal'),
+            if(number = 1, 'all', 'fraud'), 'day', toDateTime64('2020-01-15 05:00:00.000', 3, 'UTC'),
+            toDateTime64('2020-01-16 05:00:00.000', 3, 'UTC'), 50 * (number + 1), 50, toDecimal64('50.000001', 6) + number, 'USD',
+            concat('call-', toString(number)), 'sbc-1', toDateTime64('2020-01-15 10:00:00.000', 3, 'UTC') + toIntervalMinute(number),
+            0.3, 'calls.raw', number, 7, 3
+     FROM numbers(3)`,
+    { format: 'Null' },
+  );
+  const idsOf = async (chosen: Parameters<typeof listAlerts>[1]): Promise<unknown[]> =>
+    (await listAlerts(store, chosen, 10)).map(({ call_id }) => call_id);
+  expect((await listAlerts(store, {}, 1))[0]).toEqual({
+    alert: '0abcdef0',
+    account: 'dental',
+    spend_limit: 'fraud',
+    percent: 50,
+    spent: '50.000001',
+    limit_amount: '50',
+    currency: 'USD',
+    window: 'day',
+    window_start: '2020-01-15T05:00:00.000Z',
+    call_started: '2020-01-15T10:00:00.000Z',
+    call_id: 'call-0',
+  });
+  expect(await idsOf({ account: 'dental' })).toEqual(['call-0', 'call-1']);
+  expect(await idsOf({ limitId: 'fraud' })).toEqual(['call-0', 'call-2']);
+  expect(await idsOf({ from: '2020-01-15T10:01:00Z', to: '2020-01-15T10:02:00Z' })).toEqual(['call-1']);
+  expect(await idsOf({ account: "x' OR 1 = 1 --" })).toEqual([]);
+  expect(await showAlert(store, '2ABC')).toEqual([
+    {
+      alert: '2abcdef0123456789abcdef012345678',
+      account: 'legal',
+      spend_limit: 'fraud',
+      percent: 150,
+      limit_amount: '50',
+      spent: '52.000001',
+      currency: 'USD',
+      window: 'day',
+      window_start: '2020-01-15T05:00:00.000Z',
+      window_end: '2020-01-16T05:00:00.000Z',
+      call_id: 'call-2',
+      switch_id: 'sbc-1',
+      leg: 0,
+      call_started: '2020-01-15T10:02:00.000Z',
+      call_charge: '0.3',
+      source: 'calls.raw/0 offset 2',
+      counted_from: '7',
+      catalog_version: 3,
+    },
+  ]);
+  expect([await showAlert(store, ''), await showAlert(store, 'none')]).toEqual([[], []]);
 });

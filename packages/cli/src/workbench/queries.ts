@@ -7,9 +7,10 @@ import type { ChosenRejected, ChosenSuspended } from './filter.ts';
 export type Row = Readonly<Record<string, string | number>>;
 
 const ORIGIN = "if(origin_number > 0, concat('+', toString(origin_number)), origin_text)";
-const SOURCE = "concat(source_topic, '/', toString(source_partition), ' offset ', toString(source_offset))";
+export const SOURCE =
+  "concat(source_topic, '/', toString(source_partition), ' offset ', toString(source_offset))";
 /** An instant as it is written in files: a time without its zone would be a guess. */
-const instant = (column: string): string => `concat(replaceOne(toString(${column}), ' ', 'T'), 'Z')`;
+export const instant = (column: string): string => `concat(replaceOne(toString(${column}), ' ', 'T'), 'Z')`;
 /** A hundred thousand characters of a record are no help on a terminal. */
 const RAW_CHARACTERS_MAX = 4_000;
 

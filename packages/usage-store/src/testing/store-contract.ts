@@ -44,6 +44,7 @@ export function storeContract(store: () => UsageStore): void {
       '0003_usage_final.sql',
       '0004_price_detail.sql',
       '0005_jurisdiction.sql',
+      '0006_alerts.sql',
       '0007_settlement.sql',
       '0008_resolved.sql',
       '0010_finance.sql',
