@@ -1,8 +1,9 @@
 /**
- * Rating of accepted blocks: decode, tell duplicates, price, encode. Run: `node services/rating/src/rating.bench.ts [blocks]`.
- * Prints one line of JSON. Calls are seeded; every hundredth is a duplicate, some have no price.
+ * Rating of accepted blocks: decode, tell duplicates, price, encode. Run: `node services/rating/src/rating.bench.ts [blocks] [limits]`.
+ * With the word `limits` the accounts have two spend limits, one of which every charged call counts towards. Prints one line of JSON. Calls are seeded; every hundredth is a duplicate, some have no price.
  */
 import { buildPrefixIndex } from '@tollstream/catalog';
+import type { SpendLimit } from '@tollstream/catalog';
 import {
   byTariff,
   makeAccount,
@@ -50,7 +51,22 @@ const national = byTariff(
   indexed(makeTariff('national', [{ prefix: '1' }], { durationRounding: 'nearest' })),
   makePool('minutes', 10_000),
 );
-const plan = makePlan('standard', { local: national, long_distance: national, international: world });
+const limit = { amount: 1e9, thresholds: [50, 100] };
+const spendLimits: SpendLimit[] = [
+  {
+    ...limit,
+    id: 'fraud',
+    window: 'hour',
+    callTypes: new Set(['international', 'premium']),
+    destinations: [],
+  },
+  { ...limit, id: 'all', window: 'day', callTypes: null, destinations: [] },
+];
+const plan = makePlan(
+  'standard',
+  { local: national, long_distance: national, international: world },
+  process.argv[3] === 'limits' ? { spendLimits } : {},
+);
 const accounts = Array.from({ length: 20 }, (_, i) => makeAccount(`account-${i}`, plan, { numbers: [] }));
 const processor = createRatingProcessor({ catalog: makeCatalog(accounts), topics: TOPICS });
 

@@ -38,7 +38,7 @@ export function foldSpend(
       number: numbers[row]!,
     };
     for (const { limit, counter } of limits) {
-      if (limit.counts(destination)) count(counter, limit, { startedAt: startedAt[row]!, charge });
+      if (limit.counts(destination)) count(counter, limit, startedAt[row]!, charge);
     }
   }
 }

@@ -10,19 +10,31 @@ import {
 import type { LimitStart, NativeBlock } from '@tollstream/contracts';
 import type { Account } from '@tollstream/catalog';
 import { formatScaled } from '@tollstream/money';
-import type { Priced, RatingCall } from '@tollstream/rating-engine';
+import type { Destination, Priced, RatingCall } from '@tollstream/rating-engine';
 import type { BlockParts } from './block-parts.ts';
 import { RatingStateError } from './errors.ts';
 import { count, countedLimitsOf, emptyCounter } from './spend-limits.ts';
-import type { AccountCounters, CountedLimit, CountedThreshold, SpendCounters, Sum } from './spend-limits.ts';
+import type {
+  AccountCounters,
+  CountedLimit,
+  CountedThreshold,
+  Counter,
+  SpendCounters,
+  Sum,
+} from './spend-limits.ts';
 
 /** What of an account limits are counted by; null in its place where there is nothing to count. */
 export interface Spender {
   readonly account: string;
   readonly limits: readonly CountedLimit[];
   readonly counters: AccountCounters;
-  /** Whether limits came, went or changed their form since the account was charged last. */
-  isChanged: boolean;
+  /** Null: limits came, went or changed their form since the account was charged last. */
+  tallies: readonly Tally[] | null;
+}
+
+interface Tally {
+  readonly limit: CountedLimit;
+  readonly counter: Counter;
 }
 
 /** @returns null for an account that has no limits and had none: its calls pay nothing for what it does not have */
@@ -35,15 +47,15 @@ export function spenderOf(account: Account, state: SpendCounters): Spender | nul
     state.set(account.id, counters);
   }
   if (limits.length === 0 && counters.size === 0) return null;
-  let same = 0;
-  for (const { limit, form } of limits) {
-    const counter = counters.get(limit.id);
-    if (counter?.form !== form) continue;
-    if (!counter.isWhole) throw unknownForm(account.id, limit.id);
-    same += 1;
+  const tallies: Tally[] = [];
+  for (const limit of limits) {
+    const counter = counters.get(limit.limit.id);
+    if (counter?.form !== limit.form) continue;
+    if (!counter.isWhole) throw unknownForm(account.id, limit.limit.id);
+    tallies.push({ limit, counter });
   }
-  const isChanged = same < limits.length || same < counters.size;
-  return { account: account.id, limits, counters, isChanged };
+  const isSame = tallies.length === limits.length && tallies.length === counters.size;
+  return { account: account.id, limits, counters, tallies: isSame ? tallies : null };
 }
 
 function unknownForm(account: string, limit: string): RatingStateError {
@@ -80,6 +92,12 @@ export function alertFields(alert: SpendAlert): Record<string, string | number> 
 }
 
 const columns = new NativeBlockWriter(ALERT_COLUMNS);
+// Filled anew by every call.
+const destination: { -readonly [Field in keyof Destination]: Destination[Field] } = {
+  callType: 'local',
+  country: '',
+  number: 0,
+};
 
 /** Where the rows of a block come from. */
 interface Origin {
@@ -102,20 +120,19 @@ export class BlockAlerts {
 
   /** Counts a rated call that costs something, and says which thresholds it reaches. */
   spend(spender: Spender, call: RatingCall, priced: Priced, row: number): void {
-    if (spender.isChanged) this.#begin(spender);
-    const { account, limits, counters } = spender;
     const { callType, country, charge } = priced;
-    const destination = { callType, country, number: call.destinationNumber };
-    for (const limit of limits) {
+    destination.callType = callType;
+    destination.country = country;
+    destination.number = call.destinationNumber;
+    for (const { limit, counter } of (spender.tallies ??= this.#begin(spender))) {
       if (!limit.counts(destination)) continue;
-      const counter = counters.get(limit.limit.id)!;
-      const window = count(counter, limit, { startedAt: call.startedAt, charge });
+      const window = count(counter, limit, call.startedAt, charge);
       if (window === null) continue;
       for (const threshold of limit.thresholds) {
         if (window.sum < threshold.atLeast) break;
         if (window.alerted.has(threshold.key)) continue;
         window.alerted.add(threshold.key);
-        this.#push(account, limit, threshold, { ...window, since: counter.since }, call, priced, row);
+        this.#push(spender.account, limit, threshold, { ...window, since: counter.since }, call, priced, row);
       }
     }
   }
@@ -132,19 +149,22 @@ export class BlockAlerts {
   }
 
   /** Limits of a new form begin to count, and those that are gone end: should one come back, calls in between do not count. */
-  #begin(spender: Spender): void {
-    const { account, limits, counters } = spender;
+  #begin({ account, limits, counters }: Spender): Tally[] {
     for (const id of counters.keys()) {
       if (limits.some(({ limit }) => limit.id === id)) continue;
       counters.delete(id);
       this.starts.push({ account, limit: id, form: '' });
     }
-    for (const { limit, form } of limits) {
-      if (counters.get(limit.id)?.form === form) continue;
-      counters.set(limit.id, emptyCounter(form, this.#origin.offset));
-      this.starts.push({ account, limit: limit.id, form });
-    }
-    spender.isChanged = false;
+    return limits.map((limit) => {
+      const { id } = limit.limit;
+      let counter = counters.get(id);
+      if (counter?.form !== limit.form) {
+        counter = emptyCounter(limit.form, this.#origin.offset);
+        counters.set(id, counter);
+        this.starts.push({ account, limit: id, form: limit.form });
+      }
+      return { limit, counter };
+    });
   }
 
   #push(

@@ -303,7 +303,7 @@ describe('a window', () => {
   it('is closed for calls that come a week after it, and forgotten', () => {
     const counter = emptyCounter('form', 0);
     const add = (startedAt: number): number | bigint | null =>
-      count(counter, hourly!, { startedAt, charge: 5 })?.sum ?? null;
+      count(counter, hourly!, startedAt, 5)?.sum ?? null;
     const at = Date.parse('2020-01-15T15:30:00Z');
     expect([add(at), add(at + 1), add(at + DAY)]).toEqual([5, 10, 5]);
     expect(add(at + 7 * DAY)).toBe(5);
@@ -316,8 +316,8 @@ describe('a window', () => {
   it('sums exactly beyond what a double holds', () => {
     const counter = emptyCounter('form', 0);
     const charge = Number.MAX_SAFE_INTEGER;
-    for (let i = 0; i < 3; i++) count(counter, hourly!, { startedAt: 0, charge });
-    expect(count(counter, hourly!, { startedAt: 0, charge: 1 })!.sum).toBe(3n * BigInt(charge) + 1n);
+    for (let i = 0; i < 3; i++) count(counter, hourly!, 0, charge);
+    expect(count(counter, hourly!, 0, 1)!.sum).toBe(3n * BigInt(charge) + 1n);
   });
 
   it('of an immense sum is told exactly', async () => {

@@ -57,6 +57,8 @@ export interface Counter {
   /** False: restored under a catalog that does not have this form, so that its sums are not known. */
   isWhole: boolean;
   latestMs: number;
+  /** That of the call that counted last. */
+  last: WindowSum | null;
   /** By the start of the window. */
   readonly windows: Map<number, WindowSum>;
 }
@@ -141,32 +143,31 @@ function plain(sum: bigint): Sum {
 }
 
 export function emptyCounter(form: string, since: number): Counter {
-  return { form, since, isWhole: true, latestMs: -Infinity, windows: new Map() };
+  return { form, since, isWhole: true, latestMs: -Infinity, last: null, windows: new Map() };
 }
 
-/** A charge of a call that a limit counts. */
-export interface CountedCharge {
-  readonly startedAt: number;
-  /** Above 0. */
-  readonly charge: number;
-}
-
-/** Adds a charge to the sum of its window. @returns the window; null when it is closed */
+/** Adds the charge of a call that the limit counts to the sum of its window. @returns the window; null when it is closed */
 export function count(
   counter: Counter,
   { limit, periods }: CountedLimit,
-  { startedAt, charge }: CountedCharge,
+  startedAt: number,
+  charge: number,
 ): WindowSum | null {
-  const { startMs, endMs } = periods.of(startedAt);
   if (startedAt > counter.latestMs) counter.latestMs = startedAt;
-  const closedBefore = counter.latestMs - LATE_MS_MAX[limit.window];
-  if (endMs <= closedBefore) return null;
-  let window = counter.windows.get(startMs);
-  if (window === undefined) {
-    for (const each of counter.windows.values())
-      if (each.endMs <= closedBefore) counter.windows.delete(each.startMs);
-    window = { startMs, endMs, sum: 0, alerted: new Set() };
-    counter.windows.set(startMs, window);
+  // Nearly always the one of the call before, which nothing that came since has closed.
+  let window = counter.last;
+  if (window === null || startedAt < window.startMs || startedAt >= window.endMs) {
+    const { startMs, endMs } = periods.of(startedAt);
+    const closedBefore = counter.latestMs - LATE_MS_MAX[limit.window];
+    if (endMs <= closedBefore) return null;
+    window = counter.windows.get(startMs) ?? null;
+    if (window === null) {
+      for (const each of counter.windows.values())
+        if (each.endMs <= closedBefore) counter.windows.delete(each.startMs);
+      window = { startMs, endMs, sum: 0, alerted: new Set() };
+      counter.windows.set(startMs, window);
+    }
+    counter.last = window;
   }
   window.sum = added(window.sum, charge);
   return window;
