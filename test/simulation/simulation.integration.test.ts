@@ -18,7 +18,7 @@ function seedOfCommit(): number {
 }
 
 describe('the simulated pipeline', () => {
-  it('loses, doubles and misprices nothing, whatever breaks around it', async () => {
+  it('loses, doubles and misprices nothing, whatever breaks around it', { timeout: 600_000 }, async () => {
     const report = new Report();
     for (const firstSeed of [FIXED_SEED, seedOfCommit()]) {
       for (let seed = firstSeed; seed < firstSeed + RUNS_EACH; seed += 1) {
