@@ -55,7 +55,7 @@ test(
     }
     const [through, parts] = [await alertsOf('through'), await alertsOf('parts')];
     expect(through.length).toBeGreaterThan(5);
-    const withoutId = ({ alert: _, ...rest }: Alert): object => rest;
+    const withoutId = ({ alert: _id, ...rest }: Alert): object => rest;
     expect(parts.map(withoutId)).toEqual(through.map(withoutId));
     expect(new Set(parts.map(({ call_id }) => call_id)).size).toBeGreaterThan(parts.length / 2);
 

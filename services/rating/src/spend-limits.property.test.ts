@@ -1,5 +1,4 @@
-import type { Catalog, SpendLimit } from '@tollstream/catalog';
-import { CALL_TYPES } from '@tollstream/contracts';
+import type { CallTypeName, Catalog, SpendLimit } from '@tollstream/catalog';
 import type { EventLog } from '@tollstream/event-log';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -128,8 +127,7 @@ function alertsOfRows(rows: readonly Record<string, unknown>[], catalogs: readon
       const era = eras.get(key) ?? { form: '', number: 0 };
       if (era.form !== form) eras.set(key, { form, number: era.number + 1 });
       if (each === undefined) continue;
-      const isOfType =
-        each.callTypes?.has(row['call_type'] as (typeof CALL_TYPES)[number] & 'premium') ?? false;
+      const isOfType = each.callTypes?.has(row['call_type'] as CallTypeName) ?? false;
       const to = String(row['destination_number']);
       const isThere = each.destinations.some(
         ({ countries, prefixes }) =>
@@ -145,9 +143,8 @@ function alertsOfRows(rows: readonly Record<string, unknown>[], catalogs: readon
         const alert = `${place} ${percent} ${each.amount}`;
         if (!isReached || told.has(alert)) continue;
         told.add(alert);
-        alerts.push(
-          `${key} ${percent} % of ${each.amount}: ${sum} with ${row['call_id']} ${row['source_offset']}`,
-        );
+        const by = `${String(row['call_id'])} ${String(row['source_offset'])}`;
+        alerts.push(`${key} ${percent} % of ${each.amount}: ${sum} with ${by}`);
       }
     }
   }
@@ -156,10 +153,11 @@ function alertsOfRows(rows: readonly Record<string, unknown>[], catalogs: readon
 
 async function alertsOf(log: EventLog): Promise<string[]> {
   return (await rowsOf(log, TOPICS.alerts))
-    .map(
-      (row) =>
-        `${row['account_id']} ${row['limit_id']} ${row['threshold_percent']} % of ${row['limit_amount']}: ${row['spent']} with ${row['call_id']} ${row['source_offset']}`,
-    )
+    .map((row) => {
+      const cell = (name: string): string => String(row[name]);
+      const key = `${cell('account_id')} ${cell('limit_id')} ${cell('threshold_percent')} %`;
+      return `${key} of ${cell('limit_amount')}: ${cell('spent')} with ${cell('call_id')} ${cell('source_offset')}`;
+    })
     .sort();
 }
 

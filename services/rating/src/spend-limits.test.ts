@@ -25,10 +25,10 @@ async function rated(limits: Limits, ...blocks: readonly (readonly TestCall[])[]
 }
 
 async function alertsOf(log: EventLog): Promise<string[]> {
-  return (await rowsOf(log, TOPICS.alerts)).map(
-    ({ account_id, limit_id, threshold_percent, spent, call_id }) =>
-      `${account_id} ${limit_id} ${threshold_percent} % ${spent} ${call_id}`,
-  );
+  return (await rowsOf(log, TOPICS.alerts)).map((row) => {
+    const cell = (name: string): string => String(row[name]);
+    return `${cell('account_id')} ${cell('limit_id')} ${cell('threshold_percent')} % ${cell('spent')} ${cell('call_id')}`;
+  });
 }
 
 const premium = limit('fraud', 1, { callTypes: new Set(['international']), thresholds: [50, 100] });

@@ -11,7 +11,7 @@
  */
 import { createHash } from 'node:crypto';
 import { spendLimitsOf } from '@tollstream/catalog';
-import type { Account, CallTypeName, DestinationSet, SpendLimit, SpendWindow } from '@tollstream/catalog';
+import type { Account, DestinationSet, SpendLimit, SpendWindow } from '@tollstream/catalog';
 import { compileSet, spendPeriods } from '@tollstream/rating-engine';
 import type { Destination, SpendPeriods } from '@tollstream/rating-engine';
 import { roundDivBig } from '@tollstream/money';
@@ -22,7 +22,7 @@ const DAY_MS = 86_400_000;
  * A window that ended so long before the latest call that counted is closed: calls that come for it later still do not count, and
  * its sum is forgotten.
  */
-export const LATE_MS_MAX: Readonly<Record<SpendWindow, number>> = {
+const LATE_MS_MAX: Readonly<Record<SpendWindow, number>> = {
   hour: 7 * DAY_MS,
   day: 62 * DAY_MS,
   month: 186 * DAY_MS,
@@ -113,7 +113,7 @@ function compile(account: Account): CountedLimit[] {
       })),
       counts: (destination) =>
         isEveryCall ||
-        callTypes?.has(destination.callType as CallTypeName) === true ||
+        callTypes?.has(destination.callType) === true ||
         sets.some((set) => set.has(destination)),
     };
   });
