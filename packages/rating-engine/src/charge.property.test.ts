@@ -3,10 +3,11 @@ import { expect, it } from 'vitest';
 import { CHARGE_OVERFLOW, chargedSecondsOf, chargeOf, chargeUnits } from './charge.ts';
 import { billableSeconds } from './increments.ts';
 import { billedDurationMs, withinLimits } from './special-charge.ts';
+import { casesOf } from './testing/cases.ts';
 import { oraclePrice } from './testing/oracle.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? 20_200_115);
-const CASES = 12_000;
+const CASES = casesOf(12_000);
 
 const amount = fc.oneof(
   fc.integer({ min: 0, max: 5_000_000_00 }),

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { CLASSIFICATION_RULES, classifyCall, noFacts } from './classification.ts';
 import type { CallFacts } from './classification.ts';
+import { casesOf } from './testing/cases.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? 20_200_115);
-const CASES = 20_000;
+const CASES = casesOf(20_000);
 
 const facts: fc.Arbitrary<CallFacts> = fc.record({
   direction: fc.constantFrom('inbound', 'outbound', 'internal'),

@@ -7,12 +7,13 @@ import { explainCall } from './explain.ts';
 import { priceCall } from './price-call.ts';
 import { compileRateTable } from './rate-table.ts';
 import { recompute } from './stored-price.ts';
+import { casesOf } from './testing/cases.ts';
 import { byTariff, makeAccount, makeCatalog, makePlan, makeTariff } from './testing/catalog.ts';
 import { oraclePrice } from './testing/oracle.ts';
 import { storedPriceOf } from './testing/stored.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? 20_200_225);
-const CASES = 10_000;
+const CASES = casesOf(10_000);
 const BORDER = Date.parse('2020-01-31T00:00:00Z');
 
 /** Where each caller and each number called stands, by the public list of area codes; '' = in no state. */

@@ -7,12 +7,13 @@ import { explainCall } from './explain.ts';
 import { priceCall } from './price-call.ts';
 import { compileRateTable } from './rate-table.ts';
 import { poolUsesOf, recompute } from './stored-price.ts';
+import { casesOf } from './testing/cases.ts';
 import { byTariff, makeAccount, makeCatalog, makePlan, makePool, makeTariff } from './testing/catalog.ts';
 import { oraclePooledPrice } from './testing/oracle.ts';
 import { storedPriceOf } from './testing/stored.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? 20_200_229);
-const CASES = 10_000;
+const CASES = casesOf(10_000);
 const MONTH = 202001;
 const ANSWERED_AT = Date.parse('2020-01-15T15:00:00Z');
 const OWN = [12125550100, 12125550101];

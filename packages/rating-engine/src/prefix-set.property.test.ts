@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { PrefixSet } from './prefix-set.ts';
+import { casesOf } from './testing/cases.ts';
 
 const SEED = Number(process.env['FC_SEED'] ?? 20_200_131);
-const CASES = 10_000;
+const CASES = casesOf(10_000);
 
 it(`finds the longest prefix as comparing texts does (${CASES} cases, seed ${SEED})`, () => {
   const digits = fc.bigInt({ min: 1n, max: 999_999_999_999_999n }).map(String);

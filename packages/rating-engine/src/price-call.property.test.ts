@@ -7,13 +7,14 @@ import { explainCall } from './explain.ts';
 import { priceCall } from './price-call.ts';
 import { compileRateTable } from './rate-table.ts';
 import { recompute } from './stored-price.ts';
+import { casesOf } from './testing/cases.ts';
 import { byTariff, makeAccount, makeCatalog, makePlan, makePool, makeTariff } from './testing/catalog.ts';
 import type { RateText } from './testing/catalog.ts';
 import { oraclePrice } from './testing/oracle.ts';
 import { storedPriceOf } from './testing/stored.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? 20_200_131);
-const CASES = 10_000;
+const CASES = casesOf(10_000);
 
 // Brazilian numbers under a deck of nested, effective-dated prefixes: several rows may match, at most one wins.
 const DESTINATIONS = [5511987650123, 5511387650123, 5521987650123, 556137650123];
