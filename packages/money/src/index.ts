@@ -9,6 +9,7 @@ export {
   parseDecimalBig,
 } from './decimal.ts';
 export type { FormatOptions } from './decimal.ts';
+export { floorDiv } from './floor-div.ts';
 export { ROUNDING_MODES, mulDiv, roundDiv, roundDivBig } from './rounding.ts';
 export type { RoundingMode } from './rounding.ts';
 export { CURRENCIES, currencyOf, roundToMinor, roundToMinorBig } from './currency.ts';

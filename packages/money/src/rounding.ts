@@ -1,6 +1,7 @@
 /** Exact division with a named rounding. All modes are symmetric in the sign: round(-x) = -round(x). */
 import { assertScaled } from './decimal.ts';
 import { MoneyError } from './errors.ts';
+import { floorDiv } from './floor-div.ts';
 
 export const ROUNDING_MODES = ['half_up', 'up', 'down', 'half_even'] as const;
 
@@ -19,9 +20,9 @@ export type RoundingMode = (typeof ROUNDING_MODES)[number];
 export function roundDiv(numerator: number, denominator: number, mode: RoundingMode): number {
   assertScaled(numerator);
   assertDivisor(denominator);
-  // The remainder of two doubles is exact, and so is the division of an exact multiple.
-  const remainder = Math.abs(numerator % denominator);
-  const quotient = (Math.abs(numerator) - remainder) / denominator;
+  const magnitude = Math.abs(numerator);
+  const quotient = floorDiv(magnitude, denominator);
+  const remainder = magnitude - quotient * denominator;
   const rounded =
     remainder !== 0 && roundsAway(quotient % 2 === 1, remainder, denominator - remainder, mode)
       ? quotient + 1

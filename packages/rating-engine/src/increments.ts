@@ -1,4 +1,5 @@
 import type { Rate } from '@tollstream/catalog';
+import { floorDiv } from '@tollstream/money';
 import { assert } from './assert.ts';
 
 /** `60/60 nearest`: a first interval that is always billed whole, then steps, and how a duration goes to them. Whole seconds. */
@@ -22,10 +23,9 @@ export function billableSeconds(
   if (durationMs === 0) return 0;
   const excessMs = durationMs - initialSeconds * 1000;
   if (excessMs <= 0) return initialSeconds;
-  // Remainders are exact where a quotient of doubles may round across a border.
   const stepMs = stepSeconds * 1000;
-  const remainderMs = excessMs % stepMs;
-  const wholeSteps = (excessMs - remainderMs) / stepMs;
+  const wholeSteps = floorDiv(excessMs, stepMs);
+  const remainderMs = excessMs - wholeSteps * stepMs;
   const roundsUp = durationRounding === 'up' ? remainderMs > 0 : remainderMs * 2 >= stepMs;
   return initialSeconds + (wholeSteps + (roundsUp ? 1 : 0)) * stepSeconds;
 }
