@@ -3,7 +3,7 @@
  * the field's own place and answers the fallback, so that the rest of the catalog is still read and all problems come at once.
  */
 import { CURRENCIES, MoneyError, type MoneyErrorCode, parseDecimal } from '@tollstream/money';
-import { POWERS_OF_TEN } from './digits.ts';
+import { POWERS_OF_TEN } from '@tollstream/numbering';
 import { isTimeZone, parseInstant } from './instants.ts';
 import type { Place, ProblemList } from './problems.ts';
 import type { CsvFile } from './read-csv.ts';

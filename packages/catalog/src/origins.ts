@@ -1,6 +1,5 @@
 /** Rows for some callers alone: what the columns `origin` and `origin_class` may hold. */
-import { classify, knownCountries } from '@tollstream/numbering';
-import { PREFIX_DIGITS_MAX } from './digits.ts';
+import { E164_DIGITS_MAX, classify, knownCountries } from '@tollstream/numbering';
 import { type FieldReader, type Fields, isObject, sequenceLength } from './fields.ts';
 import type { RateOrigin } from './model.ts';
 import type { Place, ProblemList } from './problems.ts';
@@ -98,7 +97,7 @@ export function isCallerOf({ members, numberClass }: RateOrigin, caller: number)
 
 function isMember(text: string): boolean {
   if (text === UNKNOWN_ORIGIN || countries.has(text)) return true;
-  return text.length <= PREFIX_DIGITS_MAX && /^[1-9]\d*$/.test(text);
+  return text.length <= E164_DIGITS_MAX && /^[1-9]\d*$/.test(text);
 }
 
 function reportOrigin(text: string, place: Place, what: string, problems: ProblemList): void {

@@ -12,7 +12,7 @@
  *          entry     n >= 0: row + 1 to compare first · n < 0: goes on at the node at ~n
  *   heads  Int32Array, by the first digits of a number: the entry to which they lead
  */
-import { PREFIX_DIGITS_MAX, POWERS_OF_TEN, digitCount } from './digits.ts';
+import { E164_DIGITS_MAX, POWERS_OF_TEN, digitCount, packDigits, packedDigit } from '@tollstream/numbering';
 import type { PrefixIndex } from './model.ts';
 import {
   DIGITS_BITS,
@@ -27,9 +27,13 @@ import { alignedPrefixes, orderByText } from './rate-order.ts';
 
 const DIGIT_BITS = 10;
 const DIGIT_MASK = (1 << DIGIT_BITS) - 1;
-/** Larger decks have a larger table of first digits: 400 kB. */
-const ROWS_LARGE_MIN = 50_000;
-const HEAD_DIGITS = { small: 3, large: 5 } as const;
+/** By how many first digits a look-up starts: a larger deck has a larger table, never more than 8 bytes a row. */
+const HEAD_DIGITS = [
+  { rowsMin: 500_000, digits: 6 },
+  { rowsMin: 50_000, digits: 5 },
+  { rowsMin: 5_000, digits: 4 },
+  { rowsMin: 0, digits: 3 },
+] as const;
 const NEXT = 6;
 const DIGITS_MASK = (1 << DIGITS_BITS) - 1;
 
@@ -51,7 +55,7 @@ export function buildPrefixIndex(rates: RateList, order: Uint32Array = orderByTe
   const nodes = new NodeWriter(prefixes);
   const root = nodes.place(0, prefixes.count, 0);
   const written = shared(nodes.finish());
-  const digits = order.length < ROWS_LARGE_MIN ? HEAD_DIGITS.small : HEAD_DIGITS.large;
+  const { digits } = HEAD_DIGITS.find(({ rowsMin }) => order.length >= rowsMin)!;
   const heads = new Int32Array(new SharedArrayBuffer(4 * 10 ** digits));
   for (let head = heads.length / 10; head < heads.length; head++)
     heads[head] = entryOf(head, digits, root, written);
@@ -104,7 +108,7 @@ function chainRows(rates: RateList, order: Uint32Array): Prefixes {
 
 /** Among texts in order, where the first has `digits` digits and is not after the other. */
 function beginsWith(key: number, aligned: number, digits: number): boolean {
-  return key - aligned < POWERS_OF_TEN[PREFIX_DIGITS_MAX - digits]!;
+  return key - aligned < POWERS_OF_TEN[E164_DIGITS_MAX - digits]!;
 }
 
 class NodeWriter {
@@ -132,7 +136,7 @@ class NodeWriter {
     while (from < end - 1 && beginsWith(last, aligned[from]!, digits[from]!)) before = heads[from++]!;
     if (from === end - 1) return heads[from]!;
     const position = firstDifference(aligned[from]!, last);
-    const unit = POWERS_OF_TEN[PREFIX_DIGITS_MAX - 1 - position]!;
+    const unit = POWERS_OF_TEN[E164_DIGITS_MAX - 1 - position]!;
     const base = Math.floor(last / (unit * 10)) * (unit * 10);
     const borders: number[] = [];
     let present = 0;
@@ -203,17 +207,13 @@ const BIT_COUNTS = Uint8Array.from({ length: DIGIT_MASK + 1 }, (_, bits) => {
   return count;
 });
 
-/** By the position of a digit among five: what comes after it. */
-const CHUNK_UNITS = Int32Array.from(
-  { length: PREFIX_DIGITS_MAX },
-  (_, position) => 10 ** (4 - (position % 5)),
-);
-
 export class PrefixTrie implements PrefixIndex {
   readonly index: PrefixNodes;
   readonly #nodes: Int32Array;
   readonly #heads: Int32Array;
   readonly #headDigits: number;
+  /** The first 8 digits divided by it are those of the table. */
+  readonly #headUnit: number;
   readonly #root: number;
   readonly #words: Uint32Array;
   readonly #doubles: Float64Array;
@@ -224,6 +224,7 @@ export class PrefixTrie implements PrefixIndex {
     this.#nodes = index.nodes;
     this.#heads = index.heads;
     this.#headDigits = digitCount(index.heads.length) - 1;
+    this.#headUnit = POWERS_OF_TEN[8 - this.#headDigits]!;
     this.#root = index.root;
     this.#words = rates.rows;
     this.#doubles = rowDoubles(rates);
@@ -238,14 +239,15 @@ export class PrefixTrie implements PrefixIndex {
   find(number: number, atMs: number): number {
     if (!(number >= 1 && number < 1e15)) return -1;
     const digits = digitCount(number);
-    // Left-aligned to 15 digits and cut in three, so that digits come out with 32-bit arithmetic.
-    const aligned = number * POWERS_OF_TEN[PREFIX_DIGITS_MAX - digits]!;
-    const high = Math.floor(aligned / 1e10);
-    const rest = aligned - high * 1e10;
-    const middle = Math.floor(rest / 1e5);
+    // Left-aligned to 15 digits, of which the first 8 are turned to a hexadecimal digit each: one comes out with a shift.
+    const aligned = number * POWERS_OF_TEN[E164_DIGITS_MAX - digits]!;
+    const first = Math.floor(aligned / 1e7) | 0;
+    const firstPacked = packDigits(first);
     const nodes = this.#nodes;
     let entry = this.#root;
-    if (digits >= this.#headDigits) entry = this.#heads[this.#headDigits === 5 ? high : (high / 100) | 0]!;
+    if (digits >= this.#headDigits) {
+      entry = this.#heads[(first / this.#headUnit) | 0]!;
+    }
     while (entry < 0) {
       const node = ~entry;
       const header = nodes[node + 1]!;
@@ -254,9 +256,9 @@ export class PrefixTrie implements PrefixIndex {
         entry = nodes[node]!;
         break;
       }
-      const chunk = (position < 5 ? high : position < 10 ? middle : rest - middle * 1e5) | 0;
-      const digit = ((chunk / CHUNK_UNITS[position]!) | 0) % 10;
-      entry = step(nodes, node, header, digit);
+      // Few prefixes are so long that they part after 8 digits.
+      const packed = position < 8 ? firstPacked : packDigits((aligned - first * 1e7) * 10);
+      entry = step(nodes, node, header, packedDigit(packed, position));
     }
     return this.#firstInForce(entry, digits, aligned, atMs);
   }
@@ -269,7 +271,7 @@ export class PrefixTrie implements PrefixIndex {
       const row = entry - 1;
       const packed = words[row * ROW_WORDS + 5]!;
       const length = packed & DIGITS_MASK;
-      const unit = POWERS_OF_TEN[PREFIX_DIGITS_MAX - length]!;
+      const unit = POWERS_OF_TEN[E164_DIGITS_MAX - length]!;
       const beyond = aligned - this.#doubles[row * ROW_DOUBLES]! * unit;
       if (beyond >= 0 && beyond < unit && length <= digits) {
         const period = packed >>> DIGITS_BITS;

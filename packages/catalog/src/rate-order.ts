@@ -1,5 +1,5 @@
 /** The rows of a list in order of their prefixes. */
-import { POWERS_OF_TEN, PREFIX_DIGITS_MAX } from './digits.ts';
+import { E164_DIGITS_MAX, POWERS_OF_TEN } from '@tollstream/numbering';
 import { type RateList, digitsOfRow } from './rate-list.ts';
 
 /** Keys are sorted by what is below this and then by what is above; both have at most 28 bits. */
@@ -49,7 +49,7 @@ export function alignedPrefixes(rates: RateList): Float64Array {
   const { rows } = rates.columns;
   const keys = new Float64Array(rates.length);
   for (let index = 0; index < keys.length; index++) {
-    keys[index] = rates.prefixAt(index) * POWERS_OF_TEN[PREFIX_DIGITS_MAX - digitsOfRow(rows, index)]!;
+    keys[index] = rates.prefixAt(index) * POWERS_OF_TEN[E164_DIGITS_MAX - digitsOfRow(rows, index)]!;
   }
   return keys;
 }

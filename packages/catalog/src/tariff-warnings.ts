@@ -1,6 +1,6 @@
 /** What is legal in a tariff and probably wrong. */
 import { formatScaled } from '@tollstream/money';
-import { POWERS_OF_TEN, PREFIX_DIGITS_MAX } from './digits.ts';
+import { E164_DIGITS_MAX, POWERS_OF_TEN } from '@tollstream/numbering';
 import type { PrefixIndex } from './model.ts';
 import { describeOrigin } from './origins.ts';
 import type { CatalogProblemCode, Place, ProblemList } from './problems.ts';
@@ -71,7 +71,7 @@ function warnOfShadowed({ rates, order }: TariffRows, warn: Warn): void {
   for (let at = 0; at < order.length && !warn.isFull(); at++) {
     const row = order[at]!;
     const digits = digitsOfRow(rates.columns.rows, row);
-    if (digits === PREFIX_DIGITS_MAX) continue;
+    if (digits === E164_DIGITS_MAX) continue;
     const base = keys[row]!;
     let first = at + 1;
     while (first < order.length && rates.prefixAt(order[first]!) === rates.prefixAt(row)) first++;
@@ -121,7 +121,7 @@ function warnOfShadowed({ rates, order }: TariffRows, warn: Warn): void {
         coveredTo = Math.max(coveredTo, rates.effectiveToAt(order[at]!));
     }
     if (at > first && coveredTo >= stretch.to) return true;
-    return at < end && stretch.digits < PREFIX_DIGITS_MAX && areAllCovered(at, end, stretch);
+    return at < end && stretch.digits < E164_DIGITS_MAX && areAllCovered(at, end, stretch);
   }
 
   function isAt(row: number, { base, digits }: Stretch): boolean {
@@ -141,7 +141,7 @@ function warnOfShadowed({ rates, order }: TariffRows, warn: Warn): void {
 
 /** What one more digit after so many counts in a number filled up with zeros. */
 function unitAfter(digits: number): number {
-  return POWERS_OF_TEN[PREFIX_DIGITS_MAX - 1 - digits]!;
+  return POWERS_OF_TEN[E164_DIGITS_MAX - 1 - digits]!;
 }
 
 /** A code that starts later: until then its calls are priced by a shorter one, which should not be cheaper. */

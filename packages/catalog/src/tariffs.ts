@@ -1,6 +1,6 @@
 /** Tariff files to tariffs. */
 import { FieldReader, type Fields, csvFields, isObject, sequenceLength, yamlFields } from './fields.ts';
-import { PREFIX_DIGITS_MAX } from './digits.ts';
+import { E164_DIGITS_MAX } from '@tollstream/numbering';
 import { JURISDICTION_COLUMNS, readJurisdictionRates } from './jurisdiction-rates.ts';
 import type {
   ChargeRounding,
@@ -365,7 +365,7 @@ function rateCsv(
 }
 
 export function isPrefix(text: string): boolean {
-  return text.length <= PREFIX_DIGITS_MAX && /^[1-9]\d*$/.test(text);
+  return text.length <= E164_DIGITS_MAX && /^[1-9]\d*$/.test(text);
 }
 
 /** The rows for all callers and those for some alone, in the same order. */

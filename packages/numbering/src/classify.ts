@@ -1,5 +1,12 @@
 /** What a number is, by the trie that the generated tables hold. */
 import { LEAVES, ROOT, ROWS } from './tables.generated.ts';
+import {
+  E164_DIGITS_MAX,
+  POWERS_OF_TEN as POWERS,
+  digitCount,
+  packDigits,
+  packedDigit,
+} from './packed-digits.ts';
 import type { Destination, NumberClass } from './types.ts';
 
 /*
@@ -14,14 +21,14 @@ const PACKED_ROW = 11;
 
 const leafFields = LEAVES.split(' ').map((text) => text.split(':') as [string, NumberClass, string]);
 const leafCount = leafFields.length;
-const leafCountries = leafFields.map(([country]) => country);
-const leafClasses = leafFields.map(([, numberClass]) => numberClass);
+/** Every answer of `classify`; a number's is at its `destinationId`. */
+export const DESTINATIONS: readonly Readonly<Destination>[] = leafFields.map(([country, numberClass]) => ({
+  country,
+  numberClass,
+}));
 /** Bit n: a listed number has n more digits after those that led to the leaf. */
 const leafMoreDigits = Uint32Array.from(leafFields, ([, , moreDigits]) => Number.parseInt(moreDigits, 36));
 const rows = unpackRows();
-
-/** Powers of ten up to the 16 digits an exact integer can have. */
-const POWERS = Float64Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
 
 /** Leaf 0 stands for numbers of no known country. */
 const LEAF_UNKNOWN = 0;
@@ -36,10 +43,18 @@ const LEAF_MASK = (1 << MORE_DIGITS_SHIFT) - 1;
  * @param out    written and returned, so that the hot path allocates nothing
  */
 export function classify(number: number, out: Destination): Destination {
-  const leaf = findLeaf(number) & LEAF_MASK;
-  out.country = leafCountries[leaf]!;
-  out.numberClass = leafClasses[leaf]!;
+  const { country, numberClass } = DESTINATIONS[destinationId(number)]!;
+  out.country = country;
+  out.numberClass = numberClass;
   return out;
+}
+
+/**
+ * What `classify` says of a number as a place in `DESTINATIONS`, so that what follows from it can be looked up.
+ * @param number E.164 digits as an exact integer
+ */
+export function destinationId(number: number): number {
+  return findLeaf(number) & LEAF_MASK;
 }
 
 /** Whether some pattern of the metadata lists the number, in all its digits. */
@@ -56,29 +71,26 @@ const headDepths = new Uint8Array(10 ** HEAD_DIGITS);
 fillHeads();
 
 function findLeaf(number: number): number {
-  if (!(number >= 1 && number <= Number.MAX_SAFE_INTEGER)) return LEAF_UNKNOWN;
-  // Most numbers have 10 to 13 digits.
-  let exponent = number >= 1e10 ? 11 : 1;
-  while (exponent < 16 && number >= POWERS[exponent]!) exponent++;
-  let rest = number;
+  if (!(number >= 1 && number < POWERS[E164_DIGITS_MAX]!)) return LEAF_UNKNOWN;
+  const count = digitCount(number);
+  // The first 8 digits in one word tell nearly every number; the others are packed when the way leads on.
+  const aligned = number * POWERS[E164_DIGITS_MAX - count]!;
+  const first = Math.floor(aligned / 1e7) | 0;
+  let at = 0;
   let row = ROOT;
-  if (exponent >= HEAD_DIGITS) {
-    exponent -= HEAD_DIGITS;
-    const power = POWERS[exponent]!;
-    const head = Math.floor(number / power);
+  if (count >= HEAD_DIGITS) {
+    const head = (first / 100_000) | 0;
     const reference = headReferences[head]!;
-    if (reference < leafCount) {
-      return reference | ((exponent + HEAD_DIGITS - headDepths[head]!) << MORE_DIGITS_SHIFT);
-    }
+    if (reference < leafCount) return reference | ((count - headDepths[head]!) << MORE_DIGITS_SHIFT);
+    at = HEAD_DIGITS;
     row = reference - leafCount;
-    rest -= head * power;
   }
-  while (--exponent >= 0) {
-    const power = POWERS[exponent]!;
-    const digit = Math.floor(rest / power);
-    rest -= digit * power;
-    const reference = rows[(row << ROW_SHIFT) | digit]!;
-    if (reference < leafCount) return reference | (exponent << MORE_DIGITS_SHIFT);
+  let packed = packDigits(first);
+  while (at < count) {
+    if (at === 8) packed = packDigits((aligned - first * 1e7) * 10);
+    const reference = rows[(row << ROW_SHIFT) | packedDigit(packed, at)]!;
+    at += 1;
+    if (reference < leafCount) return reference | ((count - at) << MORE_DIGITS_SHIFT);
     row = reference - leafCount;
   }
   const reference = rows[(row << ROW_SHIFT) | ENDS_HERE]!;

@@ -5,11 +5,10 @@
 import { isListed } from './classify.ts';
 import { lengthMaskByCallingCode, trunkDigitByCallingCode } from './dialling-rules.ts';
 import type { DiallingRules } from './dialling-rules.ts';
+import { E164_DIGITS_MAX } from './packed-digits.ts';
 
 /** Longest dialled digits that are read: a 7-digit carrier access code, an exit code and 15 digits fit well. */
 export const DIGITS_MAX = 32;
-/** E.164's own limit. */
-const E164_DIGITS_MAX = 15;
 /** Fewer digits without a trunk prefix are an extension, even where subscribers have numbers so short. */
 const SUBSCRIBER_DIGITS_MIN = 7;
 /** Without exit code or plus, only this many digits can be told from a national number. */

@@ -54,8 +54,8 @@ export function relationOf(
 
 /** 'US' (for its territories, too) or 'CA'; '' for countries within which calls are not told apart by state. */
 export function countryWithStates(country: string): string {
-  if (US_TERRITORIES.has(country)) return 'US';
-  return country === 'US' || country === 'CA' ? country : '';
+  if (country === 'US' || country === 'CA') return country;
+  return US_TERRITORIES.has(country) ? 'US' : '';
 }
 
 /** Where a number stands, for people: 'US NY', 'CA NS/PE', 'JM'; '' for what is no geographic North American number. */
