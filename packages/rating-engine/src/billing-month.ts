@@ -66,15 +66,24 @@ function makeCalendar(timeZone: string): BillingMonths {
     return (year - FIRST_YEAR) * 12 + month - 1;
   }
 
+  // The month that was asked for last: calls come roughly in time.
+  let sinceMs = 0;
+  let untilMs = 0;
+  let month = 0;
+
   return {
     timeZone,
     of(atMs) {
+      if (atMs >= sinceMs && atMs < untilMs) return month;
       let index = Math.floor((atMs - ORIGIN_MS) / MEAN_MONTH_MS);
       if (index < 1 || index >= MONTHS - 1) return yyyymm(localMonthIndex(atMs));
       // The guess is at most one month off.
       if (atMs < border(index)) index -= 1;
       else if (atMs >= border(index + 1)) index += 1;
-      return yyyymm(index);
+      sinceMs = border(index);
+      untilMs = border(index + 1);
+      month = yyyymm(index);
+      return month;
     },
   };
 }

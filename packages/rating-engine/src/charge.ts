@@ -79,17 +79,16 @@ export function chargeOfParts(
 ): number {
   let seconds = 0;
   let highestRate = 0;
+  let lowestRate = Infinity;
   let units = connectFee * UNITS_PER_CHARGE;
   for (const part of parts) {
     seconds += part.seconds;
     if (part.ratePerMinute > highestRate) highestRate = part.ratePerMinute;
+    if (part.ratePerMinute < lowestRate) lowestRate = part.ratePerMinute;
     units += part.seconds * part.ratePerMinute;
   }
   if (seconds === 0) return 0;
-  assert(
-    connectFee >= 0 && parts.every(({ ratePerMinute }) => ratePerMinute >= 0),
-    'rates and fees are not negative',
-  );
+  assert(connectFee >= 0 && lowestRate >= 0, 'rates and fees are not negative');
   // Beyond the bound the sum may not be exact, and is not looked at.
   if (connectFee <= EXACT_TERM_MAX / UNITS_PER_CHARGE && seconds * highestRate <= EXACT_TERM_MAX) {
     return roundDiv(units, UNITS_PER_CHARGE, rounding);

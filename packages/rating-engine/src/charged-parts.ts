@@ -33,15 +33,18 @@ export interface RateGap {
   readonly gapMs: number;
 }
 
-const NO_WINDOW: WindowStretch = { window: -1, untilMs: Infinity };
+// Filled anew by every call; nothing is read from it across calls.
+const scratchStretch: WindowStretch = { window: -1, untilMs: Infinity };
 
 /**
  * A call as stretches of one rate. Each increment is priced whole by the moment it starts: by the window that holds at that instant, and
  * by the tier that the billable seconds before it have reached. Increments that cost the same go together.
  */
-export function callParts(interval: PricedInterval): readonly CallPart[] | RateGap {
+export function callParts(interval: PricedInterval): CallPart[] | RateGap {
   const { lists, windows, initialSeconds, stepSeconds, billableSeconds, startMs } = interval;
-  const stretch: WindowStretch = { ...NO_WINDOW };
+  const stretch = scratchStretch;
+  stretch.window = -1;
+  stretch.untilMs = Infinity;
   const parts: CallPart[] = [];
   let from = 0;
   while (from < billableSeconds) {
@@ -53,41 +56,37 @@ export function callParts(interval: PricedInterval): readonly CallPart[] | RateG
     let seconds = initialSeconds;
     let ratePerMinute = list.initialRatePerMinute;
     if (from > 0 || initialSeconds === 0) {
-      const tier = list.tiers.findLast(({ fromSeconds }) => fromSeconds <= from)!;
-      const next = list.tiers.find(({ fromSeconds }) => fromSeconds > from);
+      const { tiers } = list;
+      let tier = tiers.length - 1;
+      while (tiers[tier]!.fromSeconds > from) tier -= 1;
+      const next = tiers[tier + 1];
       const steps = Math.min(
         (billableSeconds - from) / stepSeconds,
         next === undefined ? Infinity : Math.ceil((next.fromSeconds - from) / stepSeconds),
         Math.ceil((stretch.untilMs - atMs) / (stepSeconds * 1000)),
       );
       seconds = steps * stepSeconds;
-      ratePerMinute = tier.ratePerMinute;
+      ratePerMinute = tiers[tier]!.ratePerMinute;
     }
     const window = own === null ? '' : windows!.windows[stretch.window]!.id;
-    parts.push({ fromSeconds: from, seconds, ratePerMinute, window });
+    const last = parts.at(-1);
+    if (last !== undefined && last.ratePerMinute === ratePerMinute && last.window === window) {
+      parts[parts.length - 1] = { ...last, seconds: last.seconds + seconds };
+    } else parts.push({ fromSeconds: from, seconds, ratePerMinute, window });
     from += seconds;
   }
   assert(from === billableSeconds, 'the parts of a call are its billable seconds');
-  return merged(parts);
+  return parts;
 }
 
 /** Included seconds are the first of the call: what is charged is the rest. */
-export function chargedParts(parts: readonly CallPart[], includedSeconds: number): CallPart[] {
-  return parts.flatMap((part) => {
-    const included = Math.min(Math.max(0, includedSeconds - part.fromSeconds), part.seconds);
-    return included === part.seconds
-      ? []
-      : [{ ...part, fromSeconds: part.fromSeconds + included, seconds: part.seconds - included }];
-  });
-}
-
-function merged(parts: readonly CallPart[]): readonly CallPart[] {
-  const result: CallPart[] = [];
-  for (const part of parts) {
-    const last = result.at(-1);
-    if (last !== undefined && last.ratePerMinute === part.ratePerMinute && last.window === part.window) {
-      result[result.length - 1] = { ...last, seconds: last.seconds + part.seconds };
-    } else result.push(part);
+export function chargedParts(parts: readonly CallPart[], includedSeconds: number): readonly CallPart[] {
+  if (includedSeconds === 0) return parts;
+  const charged: CallPart[] = [];
+  for (const { fromSeconds, seconds, ratePerMinute, window } of parts) {
+    const included = Math.min(Math.max(0, includedSeconds - fromSeconds), seconds);
+    if (included === seconds) continue;
+    charged.push({ fromSeconds: fromSeconds + included, seconds: seconds - included, ratePerMinute, window });
   }
-  return result;
+  return charged;
 }

@@ -1,5 +1,5 @@
 import type { CallType } from '@tollstream/contracts';
-import { classify, isNorthAmerican, normalize } from '@tollstream/numbering';
+import { DESTINATIONS, destinationId, normalize } from '@tollstream/numbering';
 import type { Destination, NormalizedNumber, NumberKind } from '@tollstream/numbering';
 import type { RatingCall } from './call.ts';
 import type { RatedAccount } from './rate-table.ts';
@@ -149,7 +149,6 @@ function kindKey(kind: NumberKind): number {
 
 // Filled anew by every call to `describeCall`; nothing is read from them across calls.
 const scratchNumber: NormalizedNumber = { kind: 'invalid', number: 0, text: '', routingNumber: '' };
-const scratchDestination: Destination = { country: '', numberClass: 'unknown' };
 
 /** @param out filled and returned, so that the hot path allocates nothing here */
 export function describeCall(
@@ -175,16 +174,13 @@ export function describeCall(
     else if (isTollFree(call.originalDestinationNumber, tollFreeNumbers)) {
       out.tollFreeNumber = call.originalDestinationNumber;
     }
-    if (originNumber > 0) out.country = classify(originNumber, scratchDestination).country;
+    if (originNumber > 0) out.country = DESTINATIONS[destinationId(originNumber)]!.country;
   } else if (direction === 'outbound' && destinationNumber > 0) {
-    const destination = classify(destinationNumber, scratchDestination);
+    const destination = plan.destinations[destinationId(destinationNumber)]!;
     out.country = destination.country;
     out.numberClass = destination.numberClass;
-    out.isDomestic = plan.plan.domesticCountries.has(destination.country);
-    out.isSharedTollFree =
-      destination.numberClass === 'toll_free' &&
-      isNorthAmerican(destination.country) &&
-      isNorthAmerican(plan.plan.country);
+    out.isDomestic = destination.isDomestic;
+    out.isSharedTollFree = destination.isSharedTollFree;
     out.premiumPrefix = plan.premium.match(destinationNumber);
     const originArea = originNumber > 0 ? areaCode(originNumber) : Number(account.dialPlan.areaCode);
     out.isSameAreaCode = originArea > 0 && originArea === areaCode(destinationNumber);
@@ -225,7 +221,7 @@ function kindOfText(text: string, dialPlan: RatedAccount['account']['dialPlan'])
 
 function isTollFree(number: number, tollFreeNumbers: ReadonlySet<number>): boolean {
   if (number === 0) return false;
-  return tollFreeNumbers.has(number) || classify(number, scratchDestination).numberClass === 'toll_free';
+  return tollFreeNumbers.has(number) || DESTINATIONS[destinationId(number)]!.numberClass === 'toll_free';
 }
 
 /** Area code of a North American number (country code 1, eleven digits); 0 for all others. */

@@ -34,6 +34,14 @@ export function jurisdictionOf(
   const to = stateOf(destination);
   if (from !== 0 && to !== 0) return relationOf(from, to);
   const isInbound = call.direction === 'inbound';
+  // A place in North America and a country elsewhere, as most calls abroad have them: there is nothing to look up.
+  if (
+    farCountry !== undefined &&
+    isCountryElsewhere(isInbound ? origin : destination, farCountry) &&
+    (isInbound ? to : from) !== 0
+  ) {
+    return 'international';
+  }
   return relationToElsewhere(
     countryOf(origin, isInbound && origin === call.originNumber ? farCountry : undefined),
     countryOf(destination, isInbound ? undefined : farCountry),
@@ -56,6 +64,11 @@ export function destinationEnd(
   { mainNumber }: RatedAccount,
 ): number {
   return destinationNumber === 0 && direction === 'inbound' ? mainNumber : destinationNumber;
+}
+
+/** Whether a number is of a country, and not of North America. */
+function isCountryElsewhere(number: number, country: string): boolean {
+  return number > 0 && !(number >= 1e10 && number < 2e10) && country !== '' && country !== '001';
 }
 
 /** At least one end is no geographic North American number. */

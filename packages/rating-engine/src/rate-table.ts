@@ -7,6 +7,8 @@ import type { BillingMonths } from './billing-month.ts';
 import type { CompiledWindows } from './charged-parts.ts';
 import { compileOwnRules } from './own-rules.ts';
 import type { CompiledOwnRules, RuleOwner } from './own-rules.ts';
+import { planDestinations } from './plan-destinations.ts';
+import type { PlanDestination } from './plan-destinations.ts';
 import { compilePool, holdingsOf, isPlainPool } from './pools.ts';
 import type { CompiledPool, Holdings } from './pools.ts';
 import { PrefixSet } from './prefix-set.ts';
@@ -42,6 +44,7 @@ export interface RatedAccount {
 
 interface CompiledPlan {
   readonly plan: Plan;
+  readonly destinations: readonly PlanDestination[];
   /** Premium whatever their country. */
   readonly premium: PrefixSet;
   readonly rules: Readonly<Record<CallType, CompiledRule>>;
@@ -112,7 +115,12 @@ export function compileRateTable(catalog: Catalog): RateTable {
       const rules = Object.fromEntries(
         CALL_TYPES.map((callType) => [callType, compileRule(plan.rules[callType])]),
       ) as Record<CallType, CompiledRule>;
-      compiled = { plan, premium: new PrefixSet(plan.premiumPrefixes), rules };
+      compiled = {
+        plan,
+        destinations: planDestinations(plan),
+        premium: new PrefixSet(plan.premiumPrefixes),
+        rules,
+      };
       plans.set(plan, compiled);
     }
     return compiled;
