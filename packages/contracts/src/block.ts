@@ -22,6 +22,7 @@ export const BLOCK_SCHEMA_VERSIONS: Readonly<Record<string, number>> = {
   rated: 1,
   suspended: 1,
   resolved: 1,
+  reject_resolved: 1,
   rejected: 1,
   alerts: 1,
 };

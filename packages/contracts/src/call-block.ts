@@ -1,9 +1,16 @@
-import { DIRECTIONS, DISPOSITIONS, REJECT_CODES, REPLAY_ACTIONS, redirectingOfLeg } from './call.ts';
+import {
+  DIRECTIONS,
+  DISPOSITIONS,
+  REJECT_CODES,
+  REPLAY_ACTIONS,
+  RESOLVED_OUTCOMES,
+  redirectingOfLeg,
+} from './call.ts';
 import type { CallEvent, RejectCode, ReplayAction } from './call.ts';
 import { CALL_TEXT } from './call-event-cursor.ts';
 import type { CallEventCursor } from './call-event-cursor.ts';
 import { hashCall, hashLocatedCall } from './call-hash.ts';
-import { CALL_COLUMNS, REJECTED_COLUMNS, REPLAY_COLUMNS } from './columns.ts';
+import { CALL_COLUMNS, REJECTED_COLUMNS, REPLAY_COLUMNS, RESOLVED_COLUMNS } from './columns.ts';
 import { NativeBlockWriter } from './native-writer.ts';
 import type { BuildersOf, DictionaryKey, LowCardinalityBuilder, StringBuilder } from './native-writer.ts';
 
@@ -246,6 +253,53 @@ export class RejectedBlockBuilder {
     columns.source_topic.push(source.topic);
     columns.source_partition.push(source.partition);
     columns.source_offset.push(source.offset);
+  }
+
+  /** The Native block of what was added, copied; the builder is empty afterwards. */
+  take(): Buffer {
+    const native = this.#writer.toBuffer();
+    this.#writer.reset();
+    return native;
+  }
+}
+
+const OUTCOME_OF = {
+  replay: RESOLVED_OUTCOMES.indexOf('replayed') + 1,
+  discard: RESOLVED_OUTCOMES.indexOf('discarded') + 1,
+} as const satisfies Record<ReplayAction, number>;
+
+/** Builds blocks of what became of rejected records, on `usage.resolved`. */
+export class RejectResolvedBlockBuilder {
+  readonly #writer = new NativeBlockWriter(RESOLVED_COLUMNS);
+  readonly #request: ReplayRequest;
+
+  constructor(request: ReplayRequest) {
+    this.#request = request;
+  }
+
+  get rows(): number {
+    return this.#writer.rows;
+  }
+
+  add({ receivedAt, source }: { readonly receivedAt: number; readonly source: SourcePosition }): void {
+    const { columns } = this.#writer;
+    const { action, reason, requestedBy, requestedAt, run } = this.#request;
+    columns.call_id.push('');
+    columns.switch_id.push('');
+    columns.leg.push(0);
+    columns.account_id.push('');
+    columns.started_at.push(receivedAt);
+    columns.source_topic.push(source.topic);
+    columns.source_partition.push(source.partition);
+    columns.source_offset.push(source.offset);
+    columns.reason.push(reason);
+    columns.requested_by.push(requestedBy);
+    columns.requested_at.push(requestedAt);
+    columns.run.push(run);
+    columns.outcome.push(OUTCOME_OF[action]);
+    columns.code.push('');
+    columns.detail.push('');
+    columns.catalog_version.push(0);
   }
 
   /** The Native block of what was added, copied; the builder is empty afterwards. */

@@ -131,3 +131,6 @@ export const ALERT_WINDOWS = ['hour', 'day', 'month'] as const;
 /** What became of a suspended call that was taken up again; `kept`: it still has no price, and stays suspended. */
 export const RESOLUTIONS = ['rated', 'discarded', 'kept'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
+
+/** Outcomes on `usage.resolved`: those, and that the bytes of a rejected record were published once more. */
+export const RESOLVED_OUTCOMES = [...RESOLUTIONS, 'replayed'] as const;

@@ -15,7 +15,7 @@ import {
   RATE_TYPES,
   REJECT_CODES,
   REPLAY_ACTIONS,
-  RESOLUTIONS,
+  RESOLVED_OUTCOMES,
   SUSPEND_CODES,
 } from './call.ts';
 
@@ -138,11 +138,14 @@ export const RESOLVED_CALL_COLUMNS = [
   ['source_offset', 'UInt64'],
 ] as const;
 
-/** What became of suspended calls that were taken up again, on `usage.resolved`. */
+/**
+ * What became of suspended calls that were taken up again, on `usage.resolved`; and of rejected records, which are no call: of the
+ * columns of one they have the source alone, and when they were received as `started_at`.
+ */
 export const RESOLVED_COLUMNS = [
   ...RESOLVED_CALL_COLUMNS,
   ...REQUEST_COLUMNS,
-  ['outcome', enum8(RESOLUTIONS)],
+  ['outcome', enum8(RESOLVED_OUTCOMES)],
   ['code', NAME], // why it has no price still; '' when it has
   ['detail', 'String'],
   ['catalog_version', 'UInt32'],

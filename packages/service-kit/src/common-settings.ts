@@ -92,9 +92,9 @@ export const BATCH_SETTINGS = {
   }),
 } as const;
 
-/** Consumer group of a stage. */
+/** Consumer group of a stage, or of who takes up again what it kept. */
 export function groupName(
-  stage: 'ingest' | 'rating' | 'aggregator' | 'suspense',
+  stage: 'ingest' | 'rating' | 'aggregator' | 'suspense' | 'rejects',
   groupPrefix: string,
 ): string {
   return groupPrefix === '' ? stage : `${groupPrefix}.${stage}`;

@@ -47,12 +47,12 @@ export const RETRY_LIMITS: RetryLimits = { waitMsInitial: 100, waitMsMax: 5_000,
 /** Moves rated usage, suspended calls, alerts and rejected records into their tables, until the membership is stopped. */
 export async function startAggregator(options: StartAggregatorOptions): Promise<Membership> {
   const { log, store, topics } = options;
-  const targets = new Map<string, Pick<TaskOptions, 'table' | 'schema'>>([
-    [topics.rated, { table: 'usage', schema: 'rated' }],
-    [topics.suspended, { table: 'usage_suspended', schema: 'suspended' }],
-    [topics.resolved, { table: 'usage_resolved', schema: 'resolved' }],
-    [topics.alerts, { table: 'usage_alerts', schema: 'alerts' }],
-    [topics.rejected, { table: 'usage_rejected', schema: 'rejected' }],
+  const targets = new Map<string, Pick<TaskOptions, 'table' | 'schemas'>>([
+    [topics.rated, { table: 'usage', schemas: ['rated'] }],
+    [topics.suspended, { table: 'usage_suspended', schemas: ['suspended'] }],
+    [topics.resolved, { table: 'usage_resolved', schemas: ['resolved', 'reject_resolved'] }],
+    [topics.alerts, { table: 'usage_alerts', schemas: ['alerts'] }],
+    [topics.rejected, { table: 'usage_rejected', schemas: ['rejected'] }],
   ]);
   const observed = aggregatorMetrics(options.metrics);
   const observer: AggregatorObserver = {

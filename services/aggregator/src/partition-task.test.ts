@@ -212,7 +212,7 @@ test('refuses offsets of a topic that was made anew', async () => {
 
 test('refuses blocks of another kind than its table takes', async () => {
   const log = await logOf(MESSAGES);
-  const owner = await takeOver(log, new CrashingStore(), { schema: 'suspended' });
+  const owner = await takeOver(log, new CrashingStore(), { schemas: ['suspended'] });
   await expect(readOn(log, owner)).rejects.toMatchObject({ code: 'TOLL_AGGREGATOR_BLOCK_FOREIGN' });
 });
 

@@ -44,7 +44,8 @@ export interface TaskOptions {
   readonly store: UsageStore;
   readonly table: UsageTable;
   /** Column set that the topic's blocks must have. */
-  readonly schema: BlockHeader['schema'];
+  /** Of the blocks that the table takes. */
+  readonly schemas: readonly BlockHeader['schema'][];
   readonly topicId: string;
   readonly decode: (value: Buffer) => { readonly header: BlockHeader; readonly native: Buffer };
   readonly limits: BlockLimits;
@@ -144,11 +145,11 @@ export class AggregatorTask implements PartitionTask {
   #read(record: LogRecord): BlockMessage {
     if (record.value === null) return { offset: record.offset, rows: 0, native: Buffer.alloc(0) };
     const { header, native } = this.#options.decode(record.value);
-    if (header.schema !== this.#options.schema) {
+    if (!this.#options.schemas.includes(header.schema)) {
       throw new AggregatorError(
         'TOLL_AGGREGATOR_BLOCK_FOREIGN',
         `Offset ${record.offset} of ${this.#claim.topic}/${this.#claim.partition} holds '${header.schema}' records, ` +
-          `${this.#options.table} takes '${this.#options.schema}'.`,
+          `${this.#options.table} takes '${this.#options.schemas.join("' or '")}'.`,
         'Check the names of the topics in the configuration of all services.',
       );
     }

@@ -62,6 +62,8 @@ export async function restoreState(
     for await (const batch of log.read({ topic, partition, from: bounds.begin, to: bounds.end })) {
       for (const { value } of batch.records) {
         const { header, native } = decodeBlock(value!);
+        // What became of rejected records stands beside, and says nothing of calls.
+        if (header.schema === 'reject_resolved') continue;
         switch (schema) {
           case 'rated': {
             const block = readNativeBlock(native);

@@ -57,7 +57,7 @@ export function suspenseTable(
   return {
     async resolutions() {
       const [row] = await store.query<{ count: string }>(
-        `SELECT toString(count()) AS count FROM ${database}.usage_resolved`,
+        `SELECT toString(count()) AS count FROM ${database}.usage_resolved WHERE call_id != ''`,
       );
       return Number(row?.count ?? 0);
     },

@@ -1,16 +1,9 @@
-/**
- * Asks rating to take suspended calls up again: publishes them beside the accepted calls. Each is published once, whoever asks at the
- * same time and wherever he is killed:
- *
- *   1 claim: fences every other who asks → 2 wait until the table holds every resolution that was asked for so far → 3 read calls that
- *   are open → 4 publish them, with the count of all that was asked for, in one step of the claim → 3 …
- *
- * Whoever is killed before 4 published nothing; whoever comes after 4 reads the new count, and waits at 2 until what was published is
- * resolved, and so no longer open.
- */
+/** Asks rating to take suspended calls up again: publishes them beside the accepted calls, each once (`ask-once.ts`). */
 import { ReplayBlockBuilder, ZERO_TOTALS, accountPartition, encodeBlock } from '@tollstream/contracts';
 import type { CallAttribution, CallEvent, ReplayRequest, SourcePosition } from '@tollstream/contracts';
-import type { EventLog, OutputRecord, PartitionClaim } from '@tollstream/event-log';
+import type { EventLog, OutputRecord } from '@tollstream/event-log';
+import { askOnce } from './ask-once.ts';
+import type { KeptTable } from './ask-once.ts';
 
 /** A suspended call as its row tells it. */
 export interface SuspendedCall {
@@ -20,12 +13,7 @@ export interface SuspendedCall {
 }
 
 /** What the tables say of suspended calls. */
-export interface SuspenseTable {
-  /** Resolutions that are stored. */
-  resolutions(): Promise<number>;
-  /** Open calls that were chosen, in order of their source, from behind a source on. */
-  open(after: SourcePosition | null, limit: number): Promise<readonly SuspendedCall[]>;
-}
+export type SuspenseTable = KeptTable<SuspendedCall>;
 
 export interface TakeUpOptions {
   readonly log: EventLog;
@@ -54,53 +42,30 @@ const STEP_CALLS_MAX = 20_000;
 const BLOCK_CALLS_MAX = 4_000;
 
 export async function takeUp(options: TakeUpOptions): Promise<TakenUp> {
-  const { log, table, topic, group, callsMax, until } = options;
+  const { log, table, topic, group, request, callsMax, until } = options;
   const partitions = (await log.offsets(topic)).length;
-  // 1
-  const claim = await log.claim(group, topic, 0);
-  try {
-    let requested = claim.committed?.offset ?? 0;
-    // 2
-    await until(async () => (await table.resolutions()) >= requested);
-    let calls = 0;
-    let after: SourcePosition | null = null;
-    while (calls < callsMax) {
-      // 3
-      const open: readonly SuspendedCall[] = await table.open(
-        after,
-        Math.min(STEP_CALLS_MAX, callsMax - calls),
-      );
-      if (open.length === 0) break;
-      // 4
-      requested += open.length;
-      await publish(claim, { ...options, open, requested, partitions });
-      calls += open.length;
-      after = open.at(-1)!.source;
-    }
-    return { calls, requested };
-  } finally {
-    await claim.release();
-  }
+  const { count, requested } = await askOnce({
+    log,
+    table,
+    topic,
+    group,
+    run: request.run,
+    countMax: callsMax,
+    stepMax: STEP_CALLS_MAX,
+    until,
+    publish: (open, asked) => blocksOf({ ...options, open, requested: asked, partitions }),
+  });
+  return { calls: count, requested };
 }
 
-async function publish(
-  claim: PartitionClaim,
+/** A block holds calls of one account partition and one raw partition. */
+function blocksOf(
   step: TakeUpOptions & {
     readonly open: readonly SuspendedCall[];
     readonly requested: number;
     readonly partitions: number;
   },
-): Promise<void> {
-  const { requested, request } = step;
-  await claim.commit({
-    outputs: blocksOf(step),
-    nextOffset: requested,
-    metadata: JSON.stringify({ run: request.run }),
-  });
-}
-
-/** A block holds calls of one account partition and one raw partition. */
-function blocksOf(step: Parameters<typeof publish>[1]): OutputRecord[] {
+): OutputRecord[] {
   const { open, topic, request, partitions, catalogVersion, requested, accountOf = () => '' } = step;
   const outputs: OutputRecord[] = [];
   let offset = requested - open.length;

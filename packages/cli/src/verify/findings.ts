@@ -50,6 +50,7 @@ export class Findings {
   readonly duplicates = new Check('each other accepted call is a duplicate of one');
   readonly resolutions = new Check('each suspended call is resolved once at most');
   readonly alertCalls = new Check('each alert is of a rated call, once');
+  readonly rejects = new Check('each rejected record is replayed or discarded once at most');
   readonly prices = new Check('prices come out again');
   readonly usage = new Check('table usage equals the stream');
   readonly suspended = new Check('table usage_suspended equals the stream');
@@ -68,6 +69,7 @@ export class Findings {
       this.duplicates,
       this.resolutions,
       this.alertCalls,
+      this.rejects,
       this.prices,
       this.usage,
       this.suspended,

@@ -1,4 +1,4 @@
-import { ZERO_TOTALS } from '@tollstream/contracts';
+import { RESOLVED_OUTCOMES, ZERO_TOTALS } from '@tollstream/contracts';
 import type { RunningTotals } from '@tollstream/contracts';
 import type { Offset } from '@tollstream/event-log';
 import type { BlockMessage } from './blocks.ts';
@@ -7,6 +7,8 @@ import { sourceKey, totalsOf } from './cut.ts';
 import type { Cut, SourceRange } from './cut.ts';
 import type { Findings } from './findings.ts';
 import { OffsetSet } from './offset-set.ts';
+
+const DISCARDED = RESOLVED_OUTCOMES.indexOf('discarded') + 1;
 
 /** All blocks that one batch of raw records became carry the totals as of its end. */
 interface Batch {
@@ -21,6 +23,10 @@ interface Source {
   readonly range: SourceRange;
   readonly raw: OffsetSet;
   readonly outcomes: OffsetSet;
+  /** Of the whole log, as the other ones are not: records that were rejected, and what became of them. */
+  readonly rejected: OffsetSet;
+  readonly replayed: OffsetSet;
+  readonly discarded: OffsetSet;
   readonly batches: Map<Offset, Batch>;
 }
 
@@ -36,7 +42,15 @@ export class IngestAudit {
     this.#sources = new Map(
       [...cut.ranges].map(([key, range]) => [
         key,
-        { range, raw: new OffsetSet(), outcomes: new OffsetSet(), batches: new Map<Offset, Batch>() },
+        {
+          range,
+          raw: new OffsetSet(),
+          outcomes: new OffsetSet(),
+          rejected: new OffsetSet(),
+          replayed: new OffsetSet(),
+          discarded: new OffsetSet(),
+          batches: new Map<Offset, Batch>(),
+        },
       ]),
     );
   }
@@ -61,6 +75,7 @@ export class IngestAudit {
     this.#addToBatch(source, message);
     const { from, to } = source.range;
     for (const offset of message.sourceOffsets) {
+      if (header.schema === 'rejected') source.rejected.add(offset);
       if (offset < from || offset >= to) continue;
       if (!source.outcomes.add(offset)) {
         outcomes.differs({
@@ -70,6 +85,36 @@ export class IngestAudit {
         });
       }
     }
+  }
+
+  /** A block of what became of rejected records, once all of those are known. */
+  resolvedBlock(message: BlockMessage): void {
+    const check = this.#findings.rejects;
+    const source = this.#sources.get(message.source);
+    const outcomes = message.block.column('outcome').uint8s();
+    for (const [row, offset] of message.sourceOffsets.entries()) {
+      check.checked += 1;
+      if (source === undefined) continue;
+      const isOpen = !source.replayed.has(offset) && !source.discarded.has(offset);
+      source[outcomes[row] === DISCARDED ? 'discarded' : 'replayed'].add(offset);
+      const where = `in ${placeOf(message)} at offset ${message.offset}`;
+      if (!isOpen) {
+        const text = `is replayed or discarded ${where}, after it was before`;
+        check.differs({ place: message.source, offset, text });
+      } else if (this.#cut.isWhole && !source.rejected.has(offset)) {
+        check.differs({
+          place: message.source,
+          offset,
+          text: `is replayed or discarded ${where}, but was not rejected`,
+        });
+      }
+    }
+  }
+
+  get rejects(): { readonly rejected: number; readonly replayed: number; readonly discarded: number } {
+    const sum = (name: 'rejected' | 'replayed' | 'discarded'): number =>
+      [...this.#sources.values()].reduce((total, source) => total + source[name].size, 0);
+    return { rejected: sum('rejected'), replayed: sum('replayed'), discarded: sum('discarded') };
   }
 
   finish(): void {

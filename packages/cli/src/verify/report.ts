@@ -23,9 +23,10 @@ export function verdictTable({ findings }: Verdict): string {
 }
 
 /** What the numbers do not say by themselves. */
-export function verdictNotes({ underWay, collapsed, unproven, suspense }: Verdict): string[] {
+export function verdictNotes({ underWay, collapsed, unproven, suspense, rejects }: Verdict): string[] {
   return [
     ...suspenseNote(suspense),
+    ...rejectsNote(rejects),
     ...(underWay > 0
       ? [
           `${count(underWay)} records had not reached their table when this began; they are verified up to rating at most.`,
@@ -70,6 +71,7 @@ export function verdictJson(verdict: Verdict): Record<string, unknown> {
     suspense: { ...verdict.suspense, open: openOf(verdict.suspense) },
     rejected: rows.usage_rejected,
     alerts: rows.usage_alerts,
+    rejects: { ...verdict.rejects, open: openRejectsOf(verdict.rejects) },
     charge: chargesOf(verdict),
     under_way: underWay,
     collapsed,
@@ -91,6 +93,19 @@ function suspenseNote(suspense: Verdict['suspense']): string[] {
   return [
     `${count(suspended)} calls were suspended: ${count(openOf(suspense))} wait, ${count(rated)} were rated since, ${count(discarded)} were discarded.`,
   ];
+}
+
+/** Rejected = open + replayed + discarded; a replayed one is a record of its own again. */
+function rejectsNote(rejects: Verdict['rejects']): string[] {
+  const { rejected, replayed, discarded } = rejects;
+  if (replayed + discarded === 0) return [];
+  return [
+    `${count(rejected)} records were rejected: ${count(openRejectsOf(rejects))} wait, ${count(replayed)} were replayed since, ${count(discarded)} were discarded.`,
+  ];
+}
+
+function openRejectsOf({ rejected, replayed, discarded }: Verdict['rejects']): number {
+  return rejected - replayed - discarded;
 }
 
 function openOf({ suspended, rated, discarded }: Verdict['suspense']): number {

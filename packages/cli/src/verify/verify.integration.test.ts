@@ -17,6 +17,8 @@ import type { EmbeddedStore } from '@tollstream/usage-store';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { suspenseTable } from '../suspense/open-calls.ts';
 import { takeUp } from '../suspense/take-up.ts';
+import { rejectsTable } from '../rejects/open-rejects.ts';
+import { publishAgain } from '../rejects/publish-again.ts';
 import type { ChosenSuspended } from '../workbench/filter.ts';
 import { EMBEDDED_TOPICS } from '../embedded/status.ts';
 import type { StageTopics } from '../embedded/status.ts';
@@ -27,6 +29,10 @@ import { verify } from './verify.ts';
 import type { Verdict, VerifyOptions } from './verify.ts';
 
 const CALLS = 6_000;
+/** Rejected records that are published once more, and rejected again: nothing was mended. */
+const REPLAYED = 7;
+const DISCARDED = 5;
+const RECORDS = CALLS + REPLAYED;
 const RAW_PARTITIONS = 3;
 const ACCOUNT_PARTITIONS = 2;
 const TOPICS = EMBEDDED_TOPICS;
@@ -130,6 +136,15 @@ async function fillPipeline(place: Place, verifyNow: () => Promise<Verdict>): Pr
   );
   await takeUpSuspended(place, stages, stage('rating'));
   verdicts.push(await verifyNow());
+  await takeUpRejected(place);
+  await vi.waitFor(
+    async () => {
+      const verdict = await verifyNow();
+      verdicts.push(verdict);
+      expect([verdict.calls, verdict.underWay]).toEqual([RECORDS, 0]);
+    },
+    { timeout: 60_000, interval: 100 },
+  );
   for (const each of stages) await each.stop();
   return verdicts;
 }
@@ -163,6 +178,29 @@ async function takeUpSuspended(
   await ask('discard', { reason: 'number_invalid' });
 }
 
+/** Replays some of the rejected records and gives others up. */
+async function takeUpRejected({ log, topics, groupPrefix }: Place): Promise<void> {
+  const until = (condition: () => Promise<boolean>): Promise<void> =>
+    vi.waitFor(async () => expect(await condition()).toBe(true), { timeout: 60_000, interval: 50 });
+  for (const [action, countMax] of [
+    ['replay', REPLAYED],
+    ['discard', DISCARDED],
+  ] as const) {
+    const table = rejectsTable({ log, store }, {}, action);
+    const { requested, count } = await publishAgain({
+      log,
+      table,
+      topics,
+      group: groupName('rejects', groupPrefix),
+      request: { action, reason: 'a test', requestedBy: 'test', requestedAt: Date.now(), run: randomUUID() },
+      countMax,
+      until,
+    });
+    expect(count).toBe(countMax);
+    await until(async () => (await table.resolutions()) >= requested);
+  }
+}
+
 async function verifyLog(where: string, options: VerifyOptions = {}): Promise<Verdict> {
   const log: EventLog = openSqliteEventLog({ directory: where, access: 'reader' });
   try {
@@ -176,11 +214,11 @@ test('a good pipeline is verified, all of it', async () => {
   const verdict = await verifyLog(logDirectory);
   expect(verdict.findings.first).toBeNull();
   const { calls, rows, duplicates, underWay } = verdict;
-  expect(calls).toBe(CALLS);
+  expect(calls).toBe(RECORDS);
   expect(rows.usage_alerts).toBeGreaterThan(20);
   expect(verdict.findings.alertCalls.checked).toBe(rows.usage_alerts);
   const { rated, discarded, suspended } = verdict.suspense;
-  expect(rows.usage - rated + rows.usage_suspended + rows.usage_rejected + duplicates).toBe(CALLS);
+  expect(rows.usage - rated + rows.usage_suspended + rows.usage_rejected + duplicates).toBe(RECORDS);
   expect(Math.min(rows.usage, rows.usage_suspended, rows.usage_rejected, duplicates)).toBeGreaterThan(0);
   expect(suspended).toBe(rows.usage_suspended);
   expect(Math.min(rated, discarded, suspended - rated - discarded)).toBeGreaterThan(0);
@@ -188,11 +226,17 @@ test('a good pipeline is verified, all of it', async () => {
     "SELECT count() AS calls FROM tollstream.usage_suspense WHERE state = 'open'",
   );
   expect(Number(open!.calls)).toBe(suspended - rated - discarded);
+  const rejected = rows.usage_rejected;
+  expect(verdict.rejects).toEqual({ rejected, replayed: REPLAYED, discarded: DISCARDED });
+  const [waiting] = await store.query<{ records: string }>(
+    "SELECT count() AS records FROM tollstream.usage_rejects WHERE state = 'open'",
+  );
+  expect(Number(waiting!.records)).toBe(rejected - REPLAYED - DISCARDED);
   expect(underWay).toBe(0);
   // Nothing was settled yet.
   const { checks, revisions } = verdict.findings;
   expect(checks.filter(({ checked }) => checked === 0)).toEqual([revisions]);
-  expect(verdictLine(verdict)).toMatch(/^verified: 6,000 calls, /);
+  expect(verdictLine(verdict)).toMatch(/^verified: 6,007 calls, /);
 });
 
 test('it is verified while it runs, up to where it has come', () => {
@@ -388,7 +432,9 @@ describe.skipIf(brokers.length === 0)('over Kafka', () => {
     const verdicts = await fillPipeline({ log, topics, groupPrefix }, verifyNow);
     expect(verdicts.map(({ findings }) => findings.first)).toEqual(verdicts.map(() => null));
     const { rows, duplicates, suspense } = verdicts.at(-1)!;
-    expect(rows.usage - suspense.rated + rows.usage_suspended + rows.usage_rejected + duplicates).toBe(CALLS);
+    expect(rows.usage - suspense.rated + rows.usage_suspended + rows.usage_rejected + duplicates).toBe(
+      RECORDS,
+    );
     await store.engine.run(
       'ALTER TABLE tollstream.usage DELETE WHERE source_offset = 500 SETTINGS mutations_sync = 2',
       {

@@ -54,6 +54,8 @@ export interface Verdict {
   readonly duplicates: number;
   /** Of the whole log: calls suspended, and how many of them were rated or discarded since; the rest is open. */
   readonly suspense: RatingAudit['suspense'];
+  /** Of the whole log: records rejected, and how many of them were replayed or discarded since; the rest is open. */
+  readonly rejects: IngestAudit['rejects'];
   /** Currency → scaled sum of charges of the rows of `usage`. */
   readonly charge: ReadonlyMap<string, bigint>;
   /** Rows of calls that came twice, too far apart for the duplicate window, and that the table keeps once. */
@@ -64,7 +66,7 @@ export interface Verdict {
 
 const TABLES = ['usage', 'usage_suspended', 'usage_resolved', 'usage_rejected', 'usage_alerts'] as const;
 
-/** How often it begins anew because suspended calls were taken up meanwhile. */
+/** How often it begins anew because something was taken up again meanwhile. */
 const ATTEMPTS_MAX = 3;
 
 /**
@@ -81,7 +83,9 @@ export async function verify(subject: VerifySubject, options: VerifyOptions = {}
 }
 
 async function replaysDone({ log, topics, groupPrefix }: VerifySubject): Promise<number> {
-  let sum = 0;
+  // What was asked for of rejected records is the position of who asks.
+  const rejects = await log.committed(groupName('rejects', groupPrefix), topics.rejected, 0);
+  let sum = rejects?.offset ?? 0;
   for (const { partition } of await log.offsets(topics.accepted)) {
     const committed = await log.committed(groupName('rating', groupPrefix), topics.accepted, partition);
     sum += parseTotals(committed?.metadata ?? '').replayed;
@@ -124,9 +128,10 @@ async function verifyOnce(subject: VerifySubject, options: VerifyOptions): Promi
   await reader.toTable('usage_suspended', sums.usage_suspended, (message) =>
     rating.outputBlock('suspended', message),
   );
-  await reader.toTable('usage_resolved', sums.usage_resolved, (message) =>
-    rating.outputBlock('resolved', message),
-  );
+  await reader.toTable('usage_resolved', sums.usage_resolved, (message) => {
+    if (message.header.schema === 'reject_resolved') ingest.resolvedBlock(message);
+    else rating.outputBlock('resolved', message);
+  });
   await reader.toTable('usage_alerts', sums.usage_alerts, (message) => rating.outputBlock('alerts', message));
   await reader.blocks(cut.accepted, findings.offsets, (message) => {
     if (message.header.schema === 'replay') {
@@ -178,6 +183,7 @@ async function verifyOnce(subject: VerifySubject, options: VerifyOptions): Promi
     },
     duplicates: rating.duplicates.count,
     suspense: rating.suspense,
+    rejects: ingest.rejects,
     charge: chargeOf(sums.usage.sums),
     collapsed,
     unproven: repricer.unproven,

@@ -23,6 +23,8 @@ export interface ChosenRejected {
   /** When the log received the record, half-open. */
   readonly from?: string;
   readonly to?: string;
+  /** Those replayed or discarded since, too. */
+  readonly all?: boolean;
 }
 
 export interface Condition {

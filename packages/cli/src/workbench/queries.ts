@@ -45,8 +45,8 @@ export async function summariseSuspended(
   );
 }
 
-/** Of calls that were rated or discarded since, only who asks for all hears. */
-function openOnly({ all }: ChosenSuspended): string {
+/** Of what was taken up again since, only who asks for all hears. */
+function openOnly({ all }: { readonly all?: boolean }): string {
   return all === true ? '' : " AND state = 'open'";
 }
 
@@ -66,8 +66,8 @@ export async function showSuspended(store: UsageStore, callId: string): Promise<
 export async function listRejected(store: UsageStore, chosen: ChosenRejected, limit: number): Promise<Row[]> {
   const { sql, parameters } = rejectedCondition(chosen);
   return store.query<Row>(
-    `SELECT ${SOURCE} AS source, position, ${instant('received_at')} AS received, toString(code) AS reason, detail
-     FROM ${store.database}.usage_rejected WHERE ${sql}
+    `SELECT ${SOURCE} AS source, position, ${instant('received_at')} AS received, toString(code) AS reason, detail, state
+     FROM ${store.database}.usage_rejects WHERE ${sql}${openOnly(chosen)}
      ORDER BY source_topic, source_partition, source_offset LIMIT {limit:UInt32}`,
     { ...parameters, limit },
   );
@@ -82,7 +82,7 @@ export async function summariseRejected(
   return store.query<Row>(
     `SELECT toString(code) AS reason, format, count() AS records, ${instant('min(received_at)')} AS first,
             ${instant('max(received_at)')} AS last, any(detail) AS example
-     FROM ${store.database}.usage_rejected WHERE ${sql}
+     FROM ${store.database}.usage_rejects WHERE ${sql}${openOnly(chosen)}
      GROUP BY reason, format ORDER BY records DESC, reason, format LIMIT {limit:UInt32}`,
     { ...parameters, limit },
   );
@@ -90,9 +90,10 @@ export async function summariseRejected(
 
 export async function showRejected(store: UsageStore, position: string): Promise<Row[]> {
   return store.query<Row>(
-    `SELECT position, toString(code) AS reason, detail, format, ${instant('received_at')} AS received, ${SOURCE} AS source,
-            length(stored.raw) AS bytes, substring(toValidUTF8(stored.raw), 1, ${RAW_CHARACTERS_MAX}) AS raw
-     FROM ${store.database}.usage_rejected AS stored WHERE position = {position:String} OR ${SOURCE} = {position:String}
+    `SELECT position, state, toString(code) AS reason, detail, format, ${instant('received_at')} AS received, ${SOURCE} AS source,
+            length(stored.raw) AS bytes, substring(toValidUTF8(stored.raw), 1, ${RAW_CHARACTERS_MAX}) AS raw,
+            resolved_by, resolution_reason
+     FROM ${store.database}.usage_rejects AS stored WHERE position = {position:String} OR ${SOURCE} = {position:String}
      ORDER BY source_topic, source_partition, source_offset`,
     { position },
   );

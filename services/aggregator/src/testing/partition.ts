@@ -74,7 +74,7 @@ export async function takeOver(
   const task = new AggregatorTask(claim, {
     store,
     table: 'usage',
-    schema: 'rated',
+    schemas: ['rated'],
     topicId: topic?.id ?? '',
     decode: decodeNames,
     limits: { rowsMax: 6, bytesMax: 1_000_000, ageMsMax: 1_000, ageBehindMsMax: 1_000 },
