@@ -23,6 +23,8 @@ test.skipIf(brokers === null)(
       brokers: (brokers ?? []).join(','),
       directory: directory.path,
       partitions: PARTITIONS,
+      // Partitions of a member that was killed move soon.
+      env: { TOLLSTREAM_KAFKA_SESSION_TIMEOUT_MS: '6000' },
     });
     const { env } = services;
     const ask = (...args: string[]): Promise<Finished> =>
