@@ -90,7 +90,7 @@ test('publishes each record once more where it stood, and says of which one it i
     'tollstream-replay-run': 'run-1',
   });
   const outcomes = await resolved();
-  expect(outcomes.map(({ offset }) => offset).toSorted()).toEqual([0, 1, 2, 3, 4]);
+  expect(outcomes.map(({ offset }) => offset).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4]);
   expect(new Set(outcomes.map(({ outcome, reason }) => `${outcome}: ${reason}`))).toEqual(
     new Set(['replayed: zone set']),
   );
