@@ -6,7 +6,7 @@ import { askOnce } from '../suspense/ask-once.ts';
 import type { Asked, KeptTable } from '../suspense/ask-once.ts';
 
 /** Of a record that was replayed: which one it repeats, and the command that did it. */
-export const REPLAY_OF = 'tollstream-replay-of';
+const REPLAY_OF = 'tollstream-replay-of';
 export const REPLAY_RUN = 'tollstream-replay-run';
 
 /** A rejected record, ready to be read again. */
