@@ -1,6 +1,6 @@
 /** What a deck says of one prefix, in the order of time. */
 import { instantText } from './dates.ts';
-import type { DeckRate } from './deck-rate.ts';
+import { type DeckRate, describeKey, rateKey } from './deck-rate.ts';
 import type { DeckProblemList } from './problems.ts';
 import type { DeckTable } from './read-deck.ts';
 import type { RowDefaults } from './tariff-rows.ts';
@@ -12,16 +12,17 @@ export interface DatedRate {
   readonly to: number;
 }
 
-/** Most prefixes have one line; only the others pay for a list. */
-export function ratesByPrefix(rates: readonly DeckRate[]): Map<string, DeckRate | DeckRate[]> {
-  const byPrefix = new Map<string, DeckRate | DeckRate[]>();
+/** By `rateKey`. Most have one line; only the others pay for a list. */
+export function ratesByKey(rates: readonly DeckRate[]): Map<string, DeckRate | DeckRate[]> {
+  const byKey = new Map<string, DeckRate | DeckRate[]>();
   for (const rate of rates) {
-    const same = byPrefix.get(rate.prefix);
-    if (same === undefined) byPrefix.set(rate.prefix, rate);
+    const key = rateKey(rate.prefix, rate.origin, rate.originClass);
+    const same = byKey.get(key);
+    if (same === undefined) byKey.set(key, rate);
     else if (Array.isArray(same)) same.push(rate);
-    else byPrefix.set(rate.prefix, [same, rate]);
+    else byKey.set(key, [same, rate]);
   }
-  return byPrefix;
+  return byKey;
 }
 
 /** Each rate ends where the next starts. Lines that say the same are warned of, lines that contradict each other are problems. */
@@ -54,17 +55,17 @@ export function datedRates(
     const place = table.placeOf(rate.line, 'code', rate.prefix);
     if (last.from === from) {
       if (words(rate) === words(last.rate)) {
-        const message = `Line ${last.rate.line} says the same of prefix ${rate.prefix}`;
+        const message = `Line ${last.rate.line} says the same of prefix ${describeKey(rate)}`;
         warnings.add('TOLL_DECK_DUPLICATE', place, message);
       } else {
-        const message = `Line ${last.rate.line} says otherwise of prefix ${rate.prefix} from the same day on`;
+        const message = `Line ${last.rate.line} says otherwise of prefix ${describeKey(rate)} from the same day on`;
         problems.add('TOLL_DECK_CONFLICT', place, message);
       }
       continue;
     }
     if (last.rate.effectiveTo !== null && last.rate.effectiveTo > from) {
       const end = instantText(last.rate.effectiveTo);
-      const message = `Line ${last.rate.line} holds for prefix ${rate.prefix} until ${end}, after this row starts`;
+      const message = `Line ${last.rate.line} holds for prefix ${describeKey(rate)} until ${end}, after this row starts`;
       problems.add('TOLL_DECK_CONFLICT', place, message);
     }
     chain[chain.length - 1] = { ...last, to: Math.min(last.to, from) };
@@ -76,6 +77,8 @@ export function datedRates(
 /** What two lines must agree on to say the same. */
 function words(rate: DeckRate): string {
   const { status, initialSeconds, stepSeconds, rounding, effectiveTo } = rate;
-  const amounts = [rate.rate, rate.initialRate, rate.connectFee].map((amount) => amount?.scaled ?? null);
+  const amounts = [rate.rate, rate.initialRate, rate.connectFee, ...rate.byJurisdiction].map(
+    (amount) => amount?.scaled ?? null,
+  );
   return JSON.stringify([status, ...amounts, initialSeconds, stepSeconds, rounding, effectiveTo]);
 }

@@ -10,6 +10,11 @@ export interface DeckRate {
   /** Null for blocked and discontinued codes that have none. Scaled by 10^8, per minute. */
   readonly rate: Amount | null;
   readonly initialRate: Amount | null;
+  /** By jurisdiction, in the order of `JURISDICTION_FIELDS`; null where the deck has none, and `rate` holds. */
+  readonly byJurisdiction: readonly (Amount | null)[];
+  /** Callers that the rate is for alone: as the catalog's columns have it, '' = all. */
+  readonly origin: string;
+  readonly originClass: string;
   /** Scaled by 10^6. */
   readonly connectFee: Amount | null;
   readonly initialSeconds: number | null;
@@ -19,6 +24,21 @@ export interface DeckRate {
   /** Half-open, ms since epoch; null when the deck has no dates at all. */
   readonly effectiveFrom: number | null;
   readonly effectiveTo: number | null;
+}
+
+/** What a tariff has one rate for at a time: a prefix, for all callers or for some. */
+export function rateKey(prefix: string, origin: string, originClass: string): string {
+  return origin === '' && originClass === '' ? prefix : `${prefix} ${origin} ${originClass}`;
+}
+
+/** The same for people. */
+export function describeKey({
+  prefix,
+  origin,
+  originClass,
+}: Pick<DeckRate, 'prefix' | 'origin' | 'originClass'>): string {
+  const callers = [origin, originClass].filter((part) => part !== '').join(' ');
+  return callers === '' ? prefix : `${prefix} from ${callers}`;
 }
 
 /** Digits after the point of a rate and of a fee, as the catalog keeps them. */

@@ -4,12 +4,12 @@ import { type DecimalMark, provenMark } from './amounts.ts';
 import { type DeckCell, cellText } from './cells.ts';
 import { withoutInternationalPrefix } from './codes.ts';
 import { type DateOrder, needsOrder, provenOrder } from './dates.ts';
-import { type Field, meaningOf } from './fields.ts';
+import { type Field, RATE_FIELDS, meaningOf, namesAreaCodes } from './fields.ts';
 import type { DeckMapping } from './mapping.ts';
 import type { DeckProblemList } from './problems.ts';
 import type { DeckTable } from './read-deck.ts';
 
-const AMOUNT_FIELDS = ['rate', 'initial_rate', 'connect_fee'] as const;
+const AMOUNT_FIELDS = [...RATE_FIELDS, 'initial_rate', 'connect_fee'] as const;
 const DATE_FIELDS = ['effective_from', 'effective_to'] as const;
 export type AmountField = (typeof AMOUNT_FIELDS)[number];
 export type DateField = (typeof DATE_FIELDS)[number];
@@ -165,6 +165,31 @@ export function codeIncludesCountry(
   return true;
 }
 
+const AREA_CODE = /^[2-9]\d\d(?:-?[2-9]\d\d(?:-?\d)?)?$/;
+
+/**
+ * What stands before the codes of a column that names area codes and exchanges (NPA-NXX): '1', unless the codes have it, or the mapping
+ * file or a column says another. Both in one deck is a problem: 1201 would be the code of New Jersey, or an exchange of nothing.
+ */
+export function areaCodePrefix(table: DeckTable, mapping: DeckMapping, problems: DeckProblemList): string {
+  if (mapping.countryCode !== null || table.cells.has('country_code')) return '';
+  if (!namesAreaCodes(table.layout.columns.get('code')!.header)) return '';
+  const texts = table.cells.get('code')!.map(cellText);
+  const bare = texts.findIndex((text) => AREA_CODE.test(text));
+  if (bare === -1) return '';
+  const whole = texts.findIndex((text) => text !== '' && !AREA_CODE.test(text));
+  if (whole === -1) return '1';
+  const place = table.placeOf(table.lines[whole]!, 'code', texts[whole]!);
+  const message = `Line ${table.lines[bare]} has an area code without the 1 before it, and this line another kind of code`;
+  problems.add(
+    'TOLL_DECK_COUNTRY_CODE_AMBIGUOUS',
+    place,
+    message,
+    'Write all codes alike; `country_code` in the mapping file says what stands before each.',
+  );
+  return '';
+}
+
 /** Digits of a country code cell; '' when it is empty, null when it holds no code. */
 export function countryDigits(text: string): string | null {
   if (text === '') return '';
@@ -181,7 +206,7 @@ export function unitsOf(
   problems: DeckProblemList,
 ): { rate: Unit; fee: Unit } {
   const { cents, columns } = table.layout;
-  const rate = mapping.rateUnit ?? (cents.has('rate') ? 'cents' : 'major');
+  const rate = mapping.rateUnit ?? (RATE_FIELDS.some((field) => cents.has(field)) ? 'cents' : 'major');
   const fee = columns.get('connect_fee');
   if (mapping.feeUnit !== null || fee === undefined) return { rate, fee: mapping.feeUnit ?? 'major' };
   if (cents.has('connect_fee')) return { rate, fee: 'cents' };

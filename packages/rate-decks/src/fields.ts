@@ -69,6 +69,52 @@ export const FIELD_NAMES = {
     // What is left of "USD/min" once currency and unit are taken away.
     '',
   ],
+  rate_interstate: [
+    'interstate',
+    'inter',
+    'inter state',
+    'interstate rate',
+    'inter rate',
+    'inter state rate',
+    'rate interstate',
+    'interstate price',
+  ],
+  rate_intrastate: [
+    'intrastate',
+    'intra',
+    'intra state',
+    'intrastate rate',
+    'intra rate',
+    'intra state rate',
+    'rate intrastate',
+    'intrastate price',
+  ],
+  rate_indeterminate: [
+    'indeterminate',
+    'indet',
+    'indeterminate rate',
+    'indet rate',
+    'rate indeterminate',
+    'indeterminate price',
+    'indeterminate jurisdiction',
+    'indeterminate jurisdiction rate',
+  ],
+  origin: [
+    'origin',
+    'origin code',
+    'origin codes',
+    'origin prefix',
+    'origin group',
+    'origin zone',
+    'origin country',
+    'origination',
+    'origination code',
+    'origination group',
+    'originating code',
+    'originating country',
+    'origin set',
+  ],
+  origin_class: ['origin class', 'origin type', 'origination type', 'caller type'],
   initial_rate: ['initial rate', 'first interval rate', 'first rate'],
   connect_fee: [
     'connect fee',
@@ -177,6 +223,20 @@ export const FIELD_NAMES = {
   blocked: ['blocked', 'barred'],
   currency: ['currency', 'currency code', 'curr', 'ccy'],
 } as const;
+
+/** Rates of a row that depend on the jurisdiction of the call, in the order of the catalog's columns. */
+export const JURISDICTION_FIELDS = ['rate_interstate', 'rate_intrastate', 'rate_indeterminate'] as const;
+
+/** A deck has one of these at least. */
+export const RATE_FIELDS = ['rate', ...JURISDICTION_FIELDS] as const;
+
+/** Names of code columns that hold North American area codes and exchanges. */
+const AREA_CODE_NAMES: ReadonlySet<string> = new Set(['npa', 'npa nxx', 'npanxx']);
+
+/** Whether a header says that codes are those of the North American plan, with its country code or without it. */
+export function namesAreaCodes(header: string): boolean {
+  return AREA_CODE_NAMES.has(words(header).join(' '));
+}
 
 export type Field = keyof typeof FIELD_NAMES;
 

@@ -62,7 +62,7 @@ export async function importDeck(options: DeckImport): Promise<DeckImportResult>
   }
   const { mode, before, defaults, asOf } = options;
   const { after, prefixes, changes } = mergeDeck(
-    { mode, before, defaults, rates, asOf, table },
+    { mode, before, defaults, rates, asOf, table, otherOrigins: options.mapping.otherOrigins },
     problems,
     warnings,
   );

@@ -1,6 +1,13 @@
 /** The cells of a deck to what they say of each prefix, with every problem at its cell. */
 import type { DeckRate } from './deck-rate.ts';
-import { codeIncludesCountry, currencyOfDeck, dateOrder, decimalMark, unitsOf } from './deck-wide.ts';
+import {
+  areaCodePrefix,
+  codeIncludesCountry,
+  currencyOfDeck,
+  dateOrder,
+  decimalMark,
+  unitsOf,
+} from './deck-wide.ts';
 import type { DeckMapping } from './mapping.ts';
 import type { DeckProblemList } from './problems.ts';
 import type { DeckTable } from './read-deck.ts';
@@ -27,6 +34,7 @@ export function interpretDeck(
   const mark = decimalMark(table, mapping, problems);
   const order = dateOrder(table, mapping, problems);
   const prefixed = codeIncludesCountry(table, mapping, problems);
+  const areaPrefix = areaCodePrefix(table, mapping, problems);
   const units = unitsOf(table, mapping, problems);
   const reader = new RowReader({
     table,
@@ -37,6 +45,7 @@ export function interpretDeck(
     currency: deckCurrency,
     asOf,
     prefixed,
+    areaPrefix,
     problems,
   });
   const rates: DeckRate[] = [];

@@ -9,7 +9,16 @@ import {
   reportMoney,
   reportNoHeader,
 } from './column-problems.ts';
-import { FIELDS, type Field, type HeaderMeaning, headerKey, meaningOf, speaksOfMoney } from './fields.ts';
+import {
+  FIELDS,
+  type Field,
+  type HeaderMeaning,
+  JURISDICTION_FIELDS,
+  RATE_FIELDS,
+  headerKey,
+  meaningOf,
+  speaksOfMoney,
+} from './fields.ts';
 import { guessField } from './guess.ts';
 import { readIncrements } from './increments.ts';
 import type { DeckMapping } from './mapping.ts';
@@ -34,6 +43,9 @@ const DECIDING: ReadonlySet<Field> = new Set([
   'code',
   'country_code',
   'rate',
+  ...JURISDICTION_FIELDS,
+  'origin',
+  'origin_class',
   'initial_rate',
   'connect_fee',
   'increments',
@@ -112,7 +124,7 @@ export function findLayout(
   }
   if (problems.count === before) {
     for (const field of ['code', 'rate'] as const) {
-      if (columns.has(field)) continue;
+      if (field === 'code' ? columns.has('code') : RATE_FIELDS.some((each) => columns.has(each))) continue;
       const names = titles.filter((title) => title !== '').map((title) => `"${title}"`);
       problems.add(
         'TOLL_DECK_COLUMN_UNKNOWN',
@@ -122,7 +134,7 @@ export function findLayout(
     }
   }
   if (problems.count > before) return null;
-  const rate = columns.get('rate')!.position;
+  const rate = columns.get(RATE_FIELDS.find((field) => columns.has(field))!)!.position;
   return {
     headerLine: header?.line ?? 0,
     columns,
@@ -163,7 +175,9 @@ function headerIndex(rows: readonly DeckRow[], mapping: DeckMapping): number | n
     fields.delete('ignored');
     const known =
       fields.size +
-      (fields.has('rate') && (fields.has('code') || fields.has('country_code')) ? FIELDS.length : 0);
+      (RATE_FIELDS.some((field) => fields.has(field)) && (fields.has('code') || fields.has('country_code'))
+        ? FIELDS.length
+        : 0);
     if (known > best.known) best = { index, known };
   });
   if (best.index !== -1) return best.index;

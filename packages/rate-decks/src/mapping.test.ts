@@ -49,6 +49,8 @@ status_words: { Gesperrt: blocked }
       countryCode: '49',
       codeIncludesCountry: false,
       increments: '60/1',
+      originWords: new Map(),
+      otherOrigins: null,
       statusWords: new Map([['gesperrt', 'blocked']]),
     });
   });

@@ -32,6 +32,10 @@ export interface DeckMapping {
   readonly increments: string | null;
   /** Further words of the status column, in lower case. */
   readonly statusWords: ReadonlyMap<string, StatusWord>;
+  /** Words of the origin column, in lower case, and what the catalog calls them; '' = all callers. */
+  readonly originWords: ReadonlyMap<string, string>;
+  /** What a full deck without origins does to rows for some callers alone. */
+  readonly otherOrigins: 'keep' | 'end' | null;
 }
 
 export const NO_MAPPING: DeckMapping = {
@@ -51,6 +55,8 @@ export const NO_MAPPING: DeckMapping = {
   codeIncludesCountry: null,
   increments: null,
   statusWords: new Map(),
+  originWords: new Map(),
+  otherOrigins: null,
 };
 
 const ROW_MAX = 1_048_576;
@@ -111,6 +117,7 @@ const KEYS: Readonly<Record<string, readonly [keyof DeckMapping, Reader]>> = {
     'codeIncludesCountry',
     (value) => (typeof value === 'boolean' ? { value } : { expected: 'true or false' }),
   ],
+  other_origins: ['otherOrigins', oneOf(['keep', 'end'])],
   increments: [
     'increments',
     (value) =>
@@ -152,6 +159,8 @@ export function readMapping(file: string, source: string, problems: DeckProblemL
       else wrong(at, 'ignore must be a list of header texts');
     } else if (name === 'status_words') {
       mapping['statusWords'] = statusWordsOf(plain, (message) => wrong(at, message));
+    } else if (name === 'origin_words') {
+      mapping['originWords'] = originWordsOf(plain, (message) => wrong(at, message));
     } else {
       const entry = Object.hasOwn(KEYS, name) ? KEYS[name] : undefined;
       if (entry === undefined) {
@@ -185,6 +194,20 @@ function columnsOf(value: unknown, wrong: (message: string) => void): DeckMappin
     } else wrong(`The column of ${field} must be its header text, or its position from 1`);
   }
   return columns;
+}
+
+function originWordsOf(value: unknown, wrong: (message: string) => void): ReadonlyMap<string, string> {
+  const words = new Map<string, string>();
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    wrong('origin_words must say what words mean, such as `Rest of world: all`');
+    return words;
+  }
+  for (const [word, meaning] of Object.entries(value)) {
+    if (typeof meaning !== 'string' && typeof meaning !== 'number') {
+      wrong(`origin_words.${word} must be all, a prefix, a country, unknown, or a group of the catalog`);
+    } else words.set(word.trim().toLowerCase(), meaning === 'all' ? '' : String(meaning));
+  }
+  return words;
 }
 
 function statusWordsOf(value: unknown, wrong: (message: string) => void): ReadonlyMap<string, StatusWord> {

@@ -2,8 +2,9 @@
 import { classify } from '@tollstream/numbering';
 import type { Destination } from '@tollstream/numbering';
 import { instantText } from './dates.ts';
-import { type DatedRate, datedRates, ratesByPrefix } from './dated-rates.ts';
-import type { DeckRate } from './deck-rate.ts';
+import { type DatedRate, datedRates, ratesByKey } from './dated-rates.ts';
+import { type DeckRate, describeKey, rateKey } from './deck-rate.ts';
+import { JURISDICTION_FIELDS, RATE_FIELDS } from './fields.ts';
 import type { DeckProblemList } from './problems.ts';
 import type { DeckTable } from './read-deck.ts';
 import { RateChanges } from './rate-changes.ts';
@@ -27,6 +28,8 @@ export interface MergeOptions {
   readonly defaults: RowDefaults;
   readonly rates: readonly DeckRate[];
   readonly asOf: number | null;
+  /** What a full deck without origins does to rows for some callers alone; null: it is refused where there are any. */
+  readonly otherOrigins: 'keep' | 'end' | null;
   readonly table: DeckTable;
 }
 
@@ -49,23 +52,25 @@ export function mergeDeck(
   warnings: DeckProblemList,
 ): Merged {
   const { mode, before, defaults, rates, table } = options;
-  const deck = ratesByPrefix(rates);
+  const deck = ratesByKey(rates);
   const terms = new TermsReader(before.columns, defaults);
   const maker = new RowMaker(before.columns, terms);
   const changes = new RateChanges();
   const old = new Map<string, TariffRow[]>();
   for (const row of before.rows) {
-    const same = old.get(row.prefix);
-    if (same === undefined) old.set(row.prefix, [row]);
+    const same = old.get(row.key);
+    if (same === undefined) old.set(row.key, [row]);
     else same.push(row);
   }
   for (const same of old.values()) if (same.length > 1) same.sort((a, b) => a.from - b.from);
 
+  if (mode === 'replace') refuseOpenOrigins(options, problems);
   const after: TariffRow[] = [];
-  for (const [prefix, said] of deck) {
+  for (const [key, said] of deck) {
     const dated = datedRates(said, defaults, table, problems, warnings);
+    const prefix = describeKey(dated[0]!.rate);
     mergePrefix(
-      { prefix, dated, old: old.get(prefix) ?? [], mode, maker, terms, changes, after, table },
+      { prefix, dated, old: old.get(key) ?? [], mode, maker, terms, changes, after, table },
       problems,
       warnings,
     );
@@ -73,15 +78,20 @@ export function mergeDeck(
   const end = mode === 'replace' ? endOfMissing(options, old, deck) : Infinity;
   // Rows that could not be read may be those that are missing.
   if (end === null && problems.count === 0) {
-    const missing = [...old.keys()].filter((prefix) => !deck.has(prefix));
+    const missing = [...old.keys()].filter((key) => !deck.has(key));
     problems.add(
       'TOLL_DECK_END_AMBIGUOUS',
       table.placeOf(0, null, ''),
       `${missing.length} codes of the tariff are not in the deck (${missing.slice(0, 3).join(', ')}…), whose rows start on different days`,
     );
   }
-  for (const [prefix, rows] of old) {
-    if (deck.has(prefix)) continue;
+  for (const [key, rows] of old) {
+    if (deck.has(key)) continue;
+    const isKept = !table.cells.has('origin') && key !== rows[0]!.prefix && options.otherOrigins === 'keep';
+    if (isKept) {
+      after.push(...rows);
+      continue;
+    }
     let ended = false;
     for (const row of rows) {
       if (row.to <= end!) after.push(row);
@@ -100,6 +110,15 @@ export function mergeDeck(
   return { after: { columns: before.columns, rows: sortRows(after) }, prefixes: deck.size, changes };
 }
 
+/** A full deck without a column of origins does not say what becomes of rows for some callers alone. */
+function refuseOpenOrigins({ before, otherOrigins, table }: MergeOptions, problems: DeckProblemList): void {
+  if (otherOrigins !== null || table.cells.has('origin') || table.cells.has('origin_class')) return;
+  const rows = before.rows.filter(({ key, prefix }) => key !== prefix).length;
+  if (rows === 0) return;
+  const message = `The tariff has ${rows} rows for some callers alone, and the deck says nothing of callers`;
+  problems.add('TOLL_DECK_ORIGINS_OPEN', table.placeOf(0, null, ''), message);
+}
+
 /** When codes end that a full deck does not have; null when that cannot be told. */
 function endOfMissing(
   { rates, asOf, defaults }: MergeOptions,
@@ -115,6 +134,7 @@ function endOfMissing(
 }
 
 interface PrefixMerge {
+  /** With the callers that it is for. */
   readonly prefix: string;
   readonly dated: readonly DatedRate[];
   /** In the order of their start. */
@@ -211,16 +231,24 @@ class RowMaker {
     const at = this.#at;
     const cells = model === null ? this.columns.map(() => '') : [...model.cells];
     cells[at.prefix] = rate.prefix;
+    cells[at.origin] = rate.origin;
+    cells[at.origin_class] = rate.originClass;
     if (rate.description !== null) cells[at.description] = rate.description;
     cells[at.country] = rate.country ?? classify(Number(rate.prefix), destination).country;
-    if (rate.rate !== null) {
-      cells[at.rate] = rate.rate.text;
+    const isByJurisdiction = rate.byJurisdiction.some((each) => each !== null);
+    if (rate.rate !== null || isByJurisdiction) {
+      cells[at.rate] = rate.rate?.text ?? '';
+      // Like the first interval's own rate, those by jurisdiction were of the old price.
+      JURISDICTION_FIELDS.forEach((name, i) => {
+        const own = rate.byJurisdiction[i] ?? null;
+        cells[at[name]] = own === null || own.scaled === rate.rate?.scaled ? '' : own.text;
+      });
       // The first interval's own rate was that of the old price.
       cells[at.initial_rate] =
-        rate.initialRate === null || rate.initialRate.scaled === rate.rate.scaled
+        rate.initialRate === null || rate.initialRate.scaled === rate.rate?.scaled
           ? ''
           : rate.initialRate.text;
-    } else if (cells[at.rate] === '') cells[at.rate] = '0';
+    } else if (RATE_FIELDS.every((name) => cells[at[name]] === '')) cells[at.rate] = '0';
     if (rate.connectFee !== null) cells[at.connect_fee] = rate.connectFee.text;
     if (rate.initialSeconds !== null) cells[at.initial] = String(rate.initialSeconds);
     if (rate.stepSeconds !== null) cells[at.step] = String(rate.stepSeconds);
@@ -228,7 +256,8 @@ class RowMaker {
     cells[at.effective_from] = this.#instant(from);
     cells[at.effective_to] = this.#instant(to);
     if (rate.status !== null) cells[at.blocked] = rate.status === 'blocked' ? 'true' : '';
-    return { prefix: rate.prefix, from, to, cells };
+    const key = rateKey(rate.prefix, rate.origin, rate.originClass);
+    return { prefix: rate.prefix, key, from, to, cells };
   }
 
   #instant(at: number): string {
@@ -245,6 +274,16 @@ class RowMaker {
 /** By prefix as text, then by start: so that the next import makes a small difference in the file. */
 function sortRows(rows: readonly TariffRow[]): TariffRow[] {
   const keyed = rows.map((row) => ({ row, key: Number(row.prefix.padEnd(15, '0')) }));
-  keyed.sort((a, b) => a.key - b.key || a.row.prefix.length - b.row.prefix.length || a.row.from - b.row.from);
+  keyed.sort(
+    (a, b) =>
+      a.key - b.key ||
+      a.row.prefix.length - b.row.prefix.length ||
+      compareText(a.row.key, b.row.key) ||
+      a.row.from - b.row.from,
+  );
   return keyed.map(({ row }) => row);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

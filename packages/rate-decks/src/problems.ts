@@ -36,6 +36,11 @@ export const DECK_PROBLEMS = {
   TOLL_DECK_FUTURE_CONFLICT:
     'Repeat the later rate in the deck with its date, or import a full deck with --mode replace.',
   TOLL_DECK_END_AMBIGUOUS: 'Say with --as-of when the codes end that the deck does not have.',
+  TOLL_DECK_ORIGIN_INVALID:
+    'Write digits such as 4479, a country such as GB or unknown, or say what the word means under `origin_words` in the mapping file.',
+  TOLL_DECK_ORIGINS_OPEN:
+    'Say `other_origins: keep` or `other_origins: end` in the mapping file, or import with --mode delta.',
+  TOLL_DECK_JURISDICTION_INVALID: 'Give the row a rate for each jurisdiction, or one for all others.',
   TOLL_DECK_DISCONTINUED_UNKNOWN: 'Nothing: the tariff does not have the code.',
   TOLL_DECK_TARIFF_INVALID: 'Mend the tariff first; `tollstream catalog check` lists its problems.',
   TOLL_DECK_TARIFF_INLINE: 'Move the rates into a CSV file beside it (`rates: NAME.csv`), then import.',

@@ -2,9 +2,11 @@
 import { formatScaled, roundDiv } from '@tollstream/money';
 import { instantText } from './dates.ts';
 import { RATE_SCALE } from './deck-rate.ts';
+import { JURISDICTION_FIELDS } from './fields.ts';
 import type { Terms } from './tariff-rows.ts';
 
 export interface RateStep {
+  /** With the callers and the jurisdiction that the rate is for. */
   readonly prefix: string;
   /** Decimal text per minute. */
   readonly before: string;
@@ -16,6 +18,7 @@ export interface RateStep {
 export interface ChangeSummary {
   readonly new_codes: number;
   readonly changed_codes: number;
+  /** Codes of which some rate rises, and those of which only some fall. */
   readonly increased: number;
   readonly decreased: number;
   /** Same rate, other increments, fees or block. */
@@ -83,29 +86,29 @@ export class RateChanges {
 
   changed(prefix: string, before: Terms, after: Terms, from: number): void {
     this.#first = Math.min(this.#first, from);
-    if (before.rate === after.rate) {
-      this.#other++;
-      return;
-    }
-    if (after.rate > before.rate) this.#increased++;
-    else this.#decreased++;
-    const hundredths = before.rate === 0 ? null : roundedRatio(after.rate - before.rate, before.rate);
+    const pairs = ratePairs(before, after);
+    if (pairs.some(([old, now]) => now > old)) this.#increased++;
+    else if (pairs.length > 0) this.#decreased++;
+    else this.#other++;
+    for (const [old, now, kind] of pairs) this.#step(`${prefix}${kind}`, old, now);
+  }
+
+  #step(prefix: string, old: number, now: number): void {
+    const hundredths = old === 0 ? null : roundedRatio(now - old, old);
     if (hundredths !== null) {
       this.#percentSum += hundredths;
       this.#percentCount++;
     }
     const step = {
       prefix,
-      before: formatScaled(before.rate, RATE_SCALE, { trim: true }),
-      after: formatScaled(after.rate, RATE_SCALE, { trim: true }),
+      before: formatScaled(old, RATE_SCALE, { trim: true }),
+      after: formatScaled(now, RATE_SCALE, { trim: true }),
       percent: hundredths === null ? null : percentText(hundredths),
     };
     // From nothing to something is more than any percentage.
     const size = hundredths ?? Infinity;
-    if (after.rate > before.rate && size > (this.#largest?.hundredths ?? 0))
-      this.#largest = { step, hundredths: size };
-    if (after.rate < before.rate && size < (this.#smallest?.hundredths ?? 0))
-      this.#smallest = { step, hundredths: size };
+    if (now > old && size > (this.#largest?.hundredths ?? 0)) this.#largest = { step, hundredths: size };
+    if (now < old && size < (this.#smallest?.hundredths ?? 0)) this.#smallest = { step, hundredths: size };
   }
 
   summary(): ChangeSummary {
@@ -127,6 +130,21 @@ export class RateChanges {
       first_change: Number.isFinite(this.#first) ? instantText(this.#first) : null,
     };
   }
+}
+
+/** The rates of a row that differ, before and after: its own, and those by jurisdiction where either row has any. */
+function ratePairs(before: Terms, after: Terms): (readonly [old: number, now: number, kind: string])[] {
+  const kinds = before.byJurisdiction.length + after.byJurisdiction.length > 0 ? JURISDICTION_FIELDS : [];
+  const rates = [
+    [before.rate, after.rate, ''] as const,
+    ...kinds.map((name, i) => {
+      const of = (terms: Terms): number | null => terms.byJurisdiction[i] ?? terms.rate;
+      return [of(before), of(after), ` ${name.replace('rate_', '')}`] as const;
+    }),
+  ];
+  return rates.flatMap(([old, now, kind]) =>
+    old === null || now === null || old === now ? [] : [[old, now, kind] as const],
+  );
 }
 
 /** part / whole in hundredths of a percent, rounded half up. */

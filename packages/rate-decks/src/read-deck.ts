@@ -1,6 +1,6 @@
 /** A deck's bytes to the cells of the columns that count, with the line of each. */
 import { type DeckCell, type DeckRow, cellText } from './cells.ts';
-import type { Field } from './fields.ts';
+import { type Field, RATE_FIELDS } from './fields.ts';
 import { HEAD_ROWS } from './column-problems.ts';
 import { type Layout, findLayout } from './layout.ts';
 import type { DeckMapping } from './mapping.ts';
@@ -118,7 +118,7 @@ class Collector {
   readonly #wanted: readonly { readonly position: number; readonly cells: DeckCell[] }[];
   readonly #codeHeader: string;
   readonly #codePosition: number;
-  readonly #ratePosition: number;
+  readonly #ratePositions: readonly number[];
 
   constructor(layout: Layout) {
     this.layout = layout;
@@ -130,7 +130,7 @@ class Collector {
     const code = layout.columns.get('code')!;
     this.#codeHeader = code.header;
     this.#codePosition = code.position;
-    this.#ratePosition = layout.columns.get('rate')!.position;
+    this.#ratePositions = RATE_FIELDS.flatMap((field) => layout.columns.get(field)?.position ?? []);
   }
 
   add(row: DeckRow): void {
@@ -139,7 +139,7 @@ class Collector {
       return;
     }
     const { cells } = row;
-    if (isEmpty(cells[this.#ratePosition]) && this.#isNotice(cells)) {
+    if (this.#ratePositions.every((at) => isEmpty(cells[at])) && this.#isNotice(cells)) {
       this.notices++;
       return;
     }

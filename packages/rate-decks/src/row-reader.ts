@@ -14,7 +14,8 @@ import { readCodes } from './codes.ts';
 import { type DateOrder, isAtOnce, provenOrder, readDate } from './dates.ts';
 import { CHARGE_SCALE, type DeckRate, RATE_SCALE } from './deck-rate.ts';
 import { type AmountField, type DateField, type Unit, countryDigits, isUnitOf } from './deck-wide.ts';
-import type { Field } from './fields.ts';
+import { type Field, JURISDICTION_FIELDS } from './fields.ts';
+import { ORIGIN_CLASS_WORDS, readOrigins } from './origins.ts';
 import { type Increments, readIncrements, readInterval } from './increments.ts';
 import type { DeckMapping } from './mapping.ts';
 import type { DeckProblemCode, DeckProblemList } from './problems.ts';
@@ -32,10 +33,14 @@ interface RowReaderOptions {
   readonly asOf: number | null;
   /** Codes begin with the country code although it has a column. */
   readonly prefixed: boolean;
+  /** Before codes that are North American area codes; '' for others. */
+  readonly areaPrefix: string;
   readonly problems: DeckProblemList;
 }
 
 const countries = new Set(knownCountries());
+const NO_JURISDICTION: readonly (Amount | null)[] = [];
+const ALL_CALLERS: readonly string[] = [''];
 
 /** Reads rows one by one; equal texts of a column are read once. */
 export class RowReader {
@@ -46,6 +51,9 @@ export class RowReader {
   readonly #currency: string;
   readonly #asOf: number | null;
   readonly #prefixed: boolean;
+  readonly #areaPrefix: string;
+  readonly #hasJurisdictions: boolean;
+  readonly #origins = new Map<string, readonly string[] | null>();
   readonly #problems: DeckProblemList;
   readonly #hasDates: boolean;
   readonly #saysStatus: boolean;
@@ -53,6 +61,9 @@ export class RowReader {
   readonly #readings: Readonly<Record<AmountField, AmountReading>>;
   readonly #amounts: Readonly<Record<AmountField, Map<string, Amount | string>>> = {
     rate: new Map(),
+    rate_interstate: new Map(),
+    rate_intrastate: new Map(),
+    rate_indeterminate: new Map(),
     initial_rate: new Map(),
     connect_fee: new Map(),
   };
@@ -70,6 +81,8 @@ export class RowReader {
     this.#currency = options.currency;
     this.#asOf = options.asOf;
     this.#prefixed = options.prefixed;
+    this.#areaPrefix = options.areaPrefix;
+    this.#hasJurisdictions = JURISDICTION_FIELDS.some((field) => options.table.cells.has(field));
     this.#problems = options.problems;
     this.#hasDates = options.table.cells.has('effective_from');
     this.#saysStatus = (['status', 'comment', 'blocked'] as const).some((field) =>
@@ -85,6 +98,9 @@ export class RowReader {
     });
     this.#readings = {
       rate: of(RATE_SCALE, options.units.rate),
+      rate_interstate: of(RATE_SCALE, options.units.rate),
+      rate_intrastate: of(RATE_SCALE, options.units.rate),
+      rate_indeterminate: of(RATE_SCALE, options.units.rate),
       initial_rate: of(RATE_SCALE, options.units.rate),
       connect_fee: of(CHARGE_SCALE, options.units.fee),
     };
@@ -98,7 +114,13 @@ export class RowReader {
     const rateText = this.#text('rate');
     const status = this.#status(rateText);
     const rate = this.#rateWord(rateText) === null ? this.#amount('rate') : null;
-    if (rate === null && (status ?? 'active') === 'active' && this.#problems.count === before) {
+    const byJurisdiction = this.#hasJurisdictions ? this.#byJurisdiction(rate) : NO_JURISDICTION;
+    if (
+      rate === null &&
+      byJurisdiction === NO_JURISDICTION &&
+      (status ?? 'active') === 'active' &&
+      this.#problems.count === before
+    ) {
       this.#report('TOLL_DECK_RATE_INVALID', 'rate', rateText, 'The row has no rate');
     }
     const initialRate = this.#amount('initial_rate');
@@ -115,6 +137,13 @@ export class RowReader {
       );
     }
     const rounding = this.#rounding();
+    const origins = this.#originsOfRow();
+    const originClass = this.#originClass();
+    if (initialRate !== null && byJurisdiction !== NO_JURISDICTION) {
+      const message =
+        'The row has a rate of its first interval and rates by jurisdiction: which holds is not said';
+      this.#report('TOLL_DECK_JURISDICTION_INVALID', 'initial_rate', this.#text('initial_rate'), message);
+    }
     if (this.#problems.count > before) return;
     const country = this.#text('country');
     const description = this.#text('description');
@@ -123,6 +152,8 @@ export class RowReader {
       description: description !== '' ? description : country.length > 2 ? country : null,
       status,
       rate,
+      byJurisdiction,
+      originClass,
       initialRate,
       connectFee,
       initialSeconds: increments?.initialSeconds ?? null,
@@ -132,7 +163,40 @@ export class RowReader {
       effectiveFrom,
       effectiveTo,
     };
-    for (const prefix of prefixes) out.push({ ...shared, prefix });
+    for (const prefix of prefixes) for (const origin of origins) out.push({ ...shared, prefix, origin });
+  }
+
+  /** Without a rate for all other calls, the row needs one for each jurisdiction. */
+  #byJurisdiction(rate: Amount | null): readonly (Amount | null)[] {
+    const before = this.#problems.count;
+    const rates = JURISDICTION_FIELDS.map((field) => this.#amount(field));
+    if (rates.every((each) => each === null)) return NO_JURISDICTION;
+    const missing = rates.indexOf(null);
+    if (rate === null && missing !== -1 && this.#problems.count === before) {
+      const message = `The row has no ${JURISDICTION_FIELDS[missing]!.replace('rate_', '')} rate, and none for all other calls`;
+      this.#report('TOLL_DECK_JURISDICTION_INVALID', JURISDICTION_FIELDS[missing]!, '', message);
+    }
+    return rates;
+  }
+
+  /** The callers that the row is for; [''] = all. */
+  #originsOfRow(): readonly string[] {
+    const text = this.#text('origin');
+    if (text === '') return ALL_CALLERS;
+    let origins = this.#origins.get(text);
+    if (origins === undefined)
+      this.#origins.set(text, (origins = readOrigins(text, this.#mapping.originWords, countries)));
+    if (origins !== null) return origins;
+    this.#report('TOLL_DECK_ORIGIN_INVALID', 'origin', text, 'Which callers these are is not known');
+    return ALL_CALLERS;
+  }
+
+  #originClass(): string {
+    const text = this.#text('origin_class').toLowerCase();
+    const name = ORIGIN_CLASS_WORDS.get(text);
+    if (name !== undefined) return name;
+    this.#report('TOLL_DECK_ORIGIN_INVALID', 'origin_class', text, 'This is no kind of number');
+    return '';
   }
 
   #text(field: Field): string {
@@ -170,7 +234,7 @@ export class RowReader {
     }
     const fault = readCodes(
       text,
-      (this.#mapping.countryCode ?? '') + (this.#prefixed ? '' : country),
+      (this.#mapping.countryCode ?? this.#areaPrefix) + (this.#prefixed ? '' : country),
       prefixes,
     );
     if (fault !== null) this.#report(fault.code, 'code', text, fault.message);

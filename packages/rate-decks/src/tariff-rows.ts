@@ -1,7 +1,8 @@
 /** The rows of a tariff's CSV file, as text: columns that a deck knows nothing of are kept as they are. */
 import { parseDecimal } from '@tollstream/money';
 import { type DateOrder, instantText, readDate } from './dates.ts';
-import { CHARGE_SCALE, RATE_SCALE } from './deck-rate.ts';
+import { CHARGE_SCALE, RATE_SCALE, rateKey } from './deck-rate.ts';
+import { JURISDICTION_FIELDS } from './fields.ts';
 import { DeckError, DeckProblemList } from './problems.ts';
 import { readText } from './read-text.ts';
 
@@ -11,6 +12,9 @@ export const TARIFF_COLUMNS = [
   'description',
   'country',
   'rate',
+  'rate_interstate',
+  'rate_intrastate',
+  'rate_indeterminate',
   'initial_rate',
   'connect_fee',
   'initial',
@@ -19,11 +23,15 @@ export const TARIFF_COLUMNS = [
   'effective_from',
   'effective_to',
   'blocked',
+  'origin',
+  'origin_class',
 ] as const;
 export type TariffColumn = (typeof TARIFF_COLUMNS)[number];
 
 export interface TariffRow {
   readonly prefix: string;
+  /** `rateKey` of the row. */
+  readonly key: string;
   /** Half-open, ms since epoch; infinite without a date. */
   readonly from: number;
   readonly to: number;
@@ -67,6 +75,7 @@ export function readTariffRows(file: string, text: string, defaults: RowDefaults
   const columns = [...TARIFF_COLUMNS, ...extra];
   const positions = columns.map((name) => names.indexOf(name));
   const [fromColumn, toColumn] = [columns.indexOf('effective_from'), columns.indexOf('effective_to')];
+  const [originColumn, classColumn] = [columns.indexOf('origin'), columns.indexOf('origin_class')];
   const instants = new Map<string, number>();
   function instantOf(cell: string, fallback: number, line: number): number {
     if (cell === '') return fallback;
@@ -84,6 +93,7 @@ export function readTariffRows(file: string, text: string, defaults: RowDefaults
     const cells = positions.map((position) => (position === -1 ? '' : String(source[position]).trim()));
     rows.push({
       prefix: cells[0]!,
+      key: rateKey(cells[0]!, cells[originColumn]!, cells[classColumn]!),
       from: instantOf(cells[fromColumn]!, defaults.effectiveFrom, line),
       to: instantOf(cells[toColumn]!, defaults.effectiveTo, line),
       cells,
@@ -103,8 +113,11 @@ function invalid(file: string, line: number, why: string): DeckError {
 
 /** What decides the price of a call under a row. */
 export interface Terms {
-  readonly rate: number;
-  readonly initialRate: number;
+  /** Null: the row has a rate by jurisdiction or window only. */
+  readonly rate: number | null;
+  /** In the order of `JURISDICTION_FIELDS`: what holds in each, its own rate or the row's. Empty when the row has none of its own. */
+  readonly byJurisdiction: readonly (number | null)[];
+  readonly initialRate: number | null;
   readonly connectFee: number;
   readonly initialSeconds: number;
   readonly stepSeconds: number;
@@ -127,12 +140,18 @@ export class TermsReader {
   /** @throws DeckError TOLL_DECK_TARIFF_INVALID */
   termsOf(cells: readonly string[]): Terms {
     const at = this.#at;
-    const rate = this.#decimal(cells[at.rate]!, RATE_SCALE, this.#rates, cells);
+    const rateOf = (text: string, fallback: number | null): number | null =>
+      text === '' ? fallback : this.#decimal(text, RATE_SCALE, this.#rates, cells);
+    const rate = rateOf(cells[at.rate]!, null);
+    const isByJurisdiction = JURISDICTION_FIELDS.some((name) => cells[at[name]] !== '');
     const initialRate = cells[at.initial_rate]!;
     const fee = cells[at.connect_fee]!;
     return {
       rate,
-      initialRate: initialRate === '' ? rate : this.#decimal(initialRate, RATE_SCALE, this.#rates, cells),
+      byJurisdiction: isByJurisdiction
+        ? JURISDICTION_FIELDS.map((name) => rateOf(cells[at[name]]!, rate))
+        : [],
+      initialRate: rateOf(initialRate, rate),
       connectFee:
         fee === '' ? this.#defaults.connectFee : this.#decimal(fee, CHARGE_SCALE, this.#fees, cells),
       initialSeconds: cells[at.initial] === '' ? this.#defaults.initialSeconds : Number(cells[at.initial]),
@@ -160,6 +179,8 @@ export class TermsReader {
 export function sameTerms(a: Terms, b: Terms): boolean {
   return (
     a.rate === b.rate &&
+    a.byJurisdiction.length === b.byJurisdiction.length &&
+    a.byJurisdiction.every((rate, i) => rate === b.byJurisdiction[i]) &&
     a.initialRate === b.initialRate &&
     a.connectFee === b.connectFee &&
     a.initialSeconds === b.initialSeconds &&
