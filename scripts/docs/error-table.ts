@@ -700,10 +700,19 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'TOLL_DECK_INCREMENT_INVALID',
       'Billing increments are no intervals that can be charged.',
     ),
+    TOLL_DECK_JURISDICTION_INVALID: own(
+      'TOLL_DECK_JURISDICTION_INVALID',
+      'Which rate of a row holds in a jurisdiction is not said.',
+    ),
     TOLL_DECK_MAPPING_INVALID: own(
       'TOLL_DECK_MAPPING_INVALID',
       'The mapping file is no valid YAML, or a key or value of it is wrong.',
     ),
+    TOLL_DECK_ORIGINS_OPEN: own(
+      'TOLL_DECK_ORIGINS_OPEN',
+      'A full deck says nothing of callers, and the tariff has rows for some alone.',
+    ),
+    TOLL_DECK_ORIGIN_INVALID: own('TOLL_DECK_ORIGIN_INVALID', 'Which callers a row is for is not known.'),
     TOLL_DECK_RANGE_INVALID: own(
       'TOLL_DECK_RANGE_INVALID',
       'A range of codes is inverted, uneven or too long.',

@@ -165,7 +165,8 @@ export function codeIncludesCountry(
   return true;
 }
 
-const AREA_CODE = /^[2-9]\d\d(?:-?[2-9]\d\d(?:-?\d)?)?$/;
+/** Area code, exchange and block of thousand, as 212, 212555, 212-555 or 212-555-1. */
+export const AREA_CODE = /^[2-9]\d\d(?:-?[2-9]\d\d(?:-?\d)?)?$/;
 
 /**
  * What stands before the codes of a column that names area codes and exchanges (NPA-NXX): '1', unless the codes have it, or the mapping

@@ -230,12 +230,18 @@ export const JURISDICTION_FIELDS = ['rate_interstate', 'rate_intrastate', 'rate_
 /** A deck has one of these at least. */
 export const RATE_FIELDS = ['rate', ...JURISDICTION_FIELDS] as const;
 
-/** Names of code columns that hold North American area codes and exchanges. */
-const AREA_CODE_NAMES: ReadonlySet<string> = new Set(['npa', 'npa nxx', 'npanxx']);
+/** Names of code columns that hold North American area codes with their exchanges, or without them. */
+const EXCHANGE_NAMES: ReadonlySet<string> = new Set(['npa nxx', 'npanxx']);
+const AREA_CODE_NAMES: ReadonlySet<string> = new Set(['npa', ...EXCHANGE_NAMES]);
 
 /** Whether a header says that codes are those of the North American plan, with its country code or without it. */
 export function namesAreaCodes(header: string): boolean {
   return AREA_CODE_NAMES.has(words(header).join(' '));
+}
+
+/** Whether a dash stands between an area code and an exchange, as in 212-555, and not between the ends of a range. */
+export function namesExchanges(header: string): boolean {
+  return EXCHANGE_NAMES.has(words(header).join(' '));
 }
 
 export type Field = keyof typeof FIELD_NAMES;

@@ -146,21 +146,26 @@ describe('a deck', () => {
 });
 
 describe('a tariff after any number of decks', () => {
-  test('has at most one row for a code at each instant, and that of the last deck from its day on', async () => {
+  test('has at most one row for a code and its callers at each instant, and that of the last deck from its day on', async () => {
     const change = fc.record({
       prefix: fc.constantFrom('1', '44', '441', '33'),
+      origin: fc.constantFrom('', '', '49', 'FR'),
       rate: fc.integer({ min: 0, max: 9 }),
     });
     const deck = fc.record({
       day: fc.integer({ min: 0, max: 50 }),
       full: fc.boolean(),
-      changes: fc.uniqueArray(change, { minLength: 1, selector: ({ prefix }) => prefix }),
+      changes: fc.uniqueArray(change, {
+        minLength: 1,
+        selector: ({ prefix, origin }) => `${prefix} ${origin}`,
+      }),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(deck, { minLength: 1, maxLength: 6 }), async (decks) => {
         let before: TariffRows | undefined;
         for (const { day, full, changes } of decks) {
-          const text = ['Code,Rate', ...changes.map(({ prefix, rate }) => `${prefix},0.${rate}`)].join('\n');
+          const lines = changes.map(({ prefix, origin, rate }) => `${prefix},0.${rate},${origin}`);
+          const text = ['Code,Rate,Origin', ...lines].join('\n');
           const result = await importText(text, {
             asOf: dateOf(day),
             mode: full ? 'replace' : 'delta',
@@ -176,9 +181,11 @@ describe('a tariff after any number of decks', () => {
           }
           before = tariff([...tariffCsv(result.after)].join(''));
           const at = Date.parse(dateOf(day));
-          for (const { prefix, rate } of changes) {
+          const originAt = before.columns.indexOf('origin');
+          for (const { prefix, origin, rate } of changes) {
             const holding = before.rows.filter(
-              (row) => row.prefix === prefix && row.from <= at && at < row.to,
+              ({ prefix: code, cells, from, to }) =>
+                code === prefix && cells[originAt] === origin && from <= at && at < to,
             );
             expect(holding).toHaveLength(1);
             expect(Number(holding[0]!.cells[before.columns.indexOf('rate')])).toBe(rate / 10);
@@ -186,7 +193,7 @@ describe('a tariff after any number of decks', () => {
           for (let i = 1; i < before.rows.length; i++) {
             const [a, b] = [before.rows[i - 1]!, before.rows[i]!];
             expect(a.from).toBeLessThan(a.to);
-            if (a.prefix === b.prefix) expect(b.from).toBeGreaterThanOrEqual(a.to);
+            if (a.key === b.key) expect(b.from).toBeGreaterThanOrEqual(a.to);
           }
         }
       }),

@@ -28,7 +28,7 @@ export interface MergeOptions {
   readonly defaults: RowDefaults;
   readonly rates: readonly DeckRate[];
   readonly asOf: number | null;
-  /** What a full deck without origins does to rows for some callers alone; null: it is refused where there are any. */
+  /** What a full deck that says nothing of callers does to rows for some callers alone; null: it is refused where there are any. */
   readonly otherOrigins: 'keep' | 'end' | null;
   readonly table: DeckTable;
 }
@@ -75,20 +75,20 @@ export function mergeDeck(
       warnings,
     );
   }
-  const end = mode === 'replace' ? endOfMissing(options, old, deck) : Infinity;
+  const missing = missingRows(options, old, deck);
+  const end = mode === 'replace' ? endOfMissing(options, missing.size) : Infinity;
   // Rows that could not be read may be those that are missing.
   if (end === null && problems.count === 0) {
-    const missing = [...old.keys()].filter((key) => !deck.has(key));
+    const some = [...missing.values()].slice(0, 3).map(([row]) => describeRow(row!, before.columns));
     problems.add(
       'TOLL_DECK_END_AMBIGUOUS',
       table.placeOf(0, null, ''),
-      `${missing.length} codes of the tariff are not in the deck (${missing.slice(0, 3).join(', ')}…), whose rows start on different days`,
+      `${missing.size} codes of the tariff are not in the deck (${some.join(', ')}…), whose rows start on different days`,
     );
   }
   for (const [key, rows] of old) {
     if (deck.has(key)) continue;
-    const isKept = !table.cells.has('origin') && key !== rows[0]!.prefix && options.otherOrigins === 'keep';
-    if (isKept) {
+    if (!missing.has(key)) {
       after.push(...rows);
       continue;
     }
@@ -110,27 +110,46 @@ export function mergeDeck(
   return { after: { columns: before.columns, rows: sortRows(after) }, prefixes: deck.size, changes };
 }
 
-/** A full deck without a column of origins does not say what becomes of rows for some callers alone. */
+function saysCallers({ cells }: DeckTable): boolean {
+  return cells.has('origin') || cells.has('origin_class');
+}
+
+function isForSome({ key, prefix }: TariffRow): boolean {
+  return key !== prefix;
+}
+
+function describeRow({ prefix, cells }: TariffRow, columns: readonly string[]): string {
+  const of = (name: TariffColumn): string => cells[columns.indexOf(name)]!;
+  return describeKey({ prefix, origin: of('origin'), originClass: of('origin_class') });
+}
+
+/** A full deck without a column of callers does not say what becomes of rows for some callers alone. */
 function refuseOpenOrigins({ before, otherOrigins, table }: MergeOptions, problems: DeckProblemList): void {
-  if (otherOrigins !== null || table.cells.has('origin') || table.cells.has('origin_class')) return;
-  const rows = before.rows.filter(({ key, prefix }) => key !== prefix).length;
+  if (otherOrigins !== null || saysCallers(table)) return;
+  const rows = before.rows.filter(isForSome).length;
   if (rows === 0) return;
   const message = `The tariff has ${rows} rows for some callers alone, and the deck says nothing of callers`;
   problems.add('TOLL_DECK_ORIGINS_OPEN', table.placeOf(0, null, ''), message);
 }
 
-/** When codes end that a full deck does not have; null when that cannot be told. */
-function endOfMissing(
-  { rates, asOf, defaults }: MergeOptions,
-  old: ReadonlyMap<string, unknown>,
+/** What the tariff has and a full deck ends: all that it does not have itself, but for callers that it is told to leave alone. */
+function missingRows(
+  { table, otherOrigins }: MergeOptions,
+  old: ReadonlyMap<string, readonly TariffRow[]>,
   deck: ReadonlyMap<string, unknown>,
-): number | null {
+): ReadonlyMap<string, readonly TariffRow[]> {
+  const isKept = (rows: readonly TariffRow[]): boolean =>
+    otherOrigins === 'keep' && !saysCallers(table) && isForSome(rows[0]!);
+  return new Map([...old].filter(([key, rows]) => !deck.has(key) && !isKept(rows)));
+}
+
+/** When codes end that a full deck does not have; null when that cannot be told. */
+function endOfMissing({ rates, asOf, defaults }: MergeOptions, missing: number): number | null {
   if (asOf !== null) return asOf;
   const starts = new Set(rates.map(({ effectiveFrom }) => effectiveFrom));
   const [first] = starts;
   if (starts.size === 1) return first ?? defaults.effectiveFrom;
-  for (const prefix of old.keys()) if (!deck.has(prefix)) return null;
-  return Infinity;
+  return missing === 0 ? Infinity : null;
 }
 
 interface PrefixMerge {

@@ -13,8 +13,15 @@ import { cellText } from './cells.ts';
 import { readCodes } from './codes.ts';
 import { type DateOrder, isAtOnce, provenOrder, readDate } from './dates.ts';
 import { CHARGE_SCALE, type DeckRate, RATE_SCALE } from './deck-rate.ts';
-import { type AmountField, type DateField, type Unit, countryDigits, isUnitOf } from './deck-wide.ts';
-import { type Field, JURISDICTION_FIELDS } from './fields.ts';
+import {
+  AREA_CODE,
+  type AmountField,
+  type DateField,
+  type Unit,
+  countryDigits,
+  isUnitOf,
+} from './deck-wide.ts';
+import { type Field, JURISDICTION_FIELDS, namesExchanges } from './fields.ts';
 import { ORIGIN_CLASS_WORDS, readOrigins } from './origins.ts';
 import { type Increments, readIncrements, readInterval } from './increments.ts';
 import type { DeckMapping } from './mapping.ts';
@@ -52,6 +59,7 @@ export class RowReader {
   readonly #asOf: number | null;
   readonly #prefixed: boolean;
   readonly #areaPrefix: string;
+  readonly #hasExchanges: boolean;
   readonly #hasJurisdictions: boolean;
   readonly #origins = new Map<string, readonly string[] | null>();
   readonly #problems: DeckProblemList;
@@ -82,6 +90,7 @@ export class RowReader {
     this.#asOf = options.asOf;
     this.#prefixed = options.prefixed;
     this.#areaPrefix = options.areaPrefix;
+    this.#hasExchanges = namesExchanges(options.table.layout.columns.get('code')!.header);
     this.#hasJurisdictions = JURISDICTION_FIELDS.some((field) => options.table.cells.has(field));
     this.#problems = options.problems;
     this.#hasDates = options.table.cells.has('effective_from');
@@ -233,7 +242,7 @@ export class RowReader {
       return prefixes;
     }
     const fault = readCodes(
-      text,
+      this.#hasExchanges && AREA_CODE.test(text) ? text.replaceAll('-', '') : text,
       (this.#mapping.countryCode ?? this.#areaPrefix) + (this.#prefixed ? '' : country),
       prefixes,
     );
