@@ -3,6 +3,8 @@ import type { Offset } from '@tollstream/event-log';
 import type { BlockMessage } from './blocks.ts';
 import type { Check } from './findings.ts';
 
+const FILTER_BITS = 24;
+
 /**
  * A call without an outcome of its own must be the copy of one that has: otherwise it was lost and not dropped. Calls are known by 53 of
  * the 128 bits of their identity: that a lost call passes for a copy takes a chance of one in 10^15 for each call of the log.
@@ -10,6 +12,8 @@ import type { Check } from './findings.ts';
 export class DuplicateProof {
   readonly #hasOutcome: (source: string, offset: Offset) => boolean;
   readonly #wanted = new Map<number, { readonly source: string; readonly offset: Offset }>();
+  /** A bit for each low part of a wanted identity: spares nearly all calls the look into the map. */
+  readonly #wantedBits = new Uint32Array(2 ** (FILTER_BITS - 5));
   #count = 0;
 
   constructor(hasOutcome: (source: string, offset: Offset) => boolean) {
@@ -26,8 +30,11 @@ export class DuplicateProof {
     const identities = identitiesOf(block);
     this.#count += rows.length;
     for (const row of rows) {
-      if (!this.#wanted.has(identities[row]!))
-        this.#wanted.set(identities[row]!, { source, offset: sourceOffsets[row]! });
+      const identity = identities[row]!;
+      if (this.#wanted.has(identity)) continue;
+      this.#wanted.set(identity, { source, offset: sourceOffsets[row]! });
+      const bit = filterBit(identity);
+      this.#wantedBits[bit >>> 5]! |= 1 << (bit & 31);
     }
   }
 
@@ -35,9 +42,11 @@ export class DuplicateProof {
   seek({ block, source, sourceOffsets }: BlockMessage): void {
     const identities = identitiesOf(block);
     for (let row = 0; row < identities.length; row++) {
-      if (this.#wanted.has(identities[row]!) && this.#hasOutcome(source, sourceOffsets[row]!)) {
-        this.#wanted.delete(identities[row]!);
-      }
+      const identity = identities[row]!;
+      const bit = filterBit(identity);
+      if ((this.#wantedBits[bit >>> 5]! & (1 << (bit & 31))) === 0) continue;
+      if (this.#wanted.has(identity) && this.#hasOutcome(source, sourceOffsets[row]!))
+        this.#wanted.delete(identity);
     }
   }
 
@@ -53,12 +62,24 @@ export class DuplicateProof {
   }
 }
 
+function filterBit(identity: number): number {
+  return identity & (2 ** FILTER_BITS - 1);
+}
+
 /** The identity of each call; the parts of one call are told apart by their sequence. */
 function identitiesOf(block: NativeBlock): Float64Array {
-  const hashes = block.column('call_hash').data();
+  const hashes = wordsOf(block.column('call_hash').data());
+  const identities = new Float64Array(block.rows);
   const sequences = block.column('partial_sequence').uint32s();
-  return Float64Array.from(sequences, (sequence, row) => {
-    const low = (hashes.readUInt32LE(row * 16) ^ Math.imul(sequence, 0x9e3779b1)) >>> 0;
-    return (hashes.readUInt32LE(row * 16 + 4) & 0x1f_ffff) * 2 ** 32 + low;
-  });
+  for (let row = 0; row < identities.length; row++) {
+    const low = (hashes[row * 4]! ^ Math.imul(sequences[row]!, 0x9e3779b1)) >>> 0;
+    identities[row] = (hashes[row * 4 + 1]! & 0x1f_ffff) * 2 ** 32 + low;
+  }
+  return identities;
+}
+
+/** As 32-bit words; a copy, since a block begins at any address. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const copy = new Uint8Array(bytes);
+  return new Uint32Array(copy.buffer);
 }

@@ -23,7 +23,14 @@ export function verdictTable({ findings }: Verdict): string {
 }
 
 /** What the numbers do not say by themselves. */
-export function verdictNotes({ underWay, collapsed, unproven, suspense, rejects }: Verdict): string[] {
+export function verdictNotes({
+  underWay,
+  collapsed,
+  conflicts,
+  unproven,
+  suspense,
+  rejects,
+}: Verdict): string[] {
   return [
     ...suspenseNote(suspense),
     ...rejectsNote(rejects),
@@ -37,6 +44,7 @@ export function verdictNotes({ underWay, collapsed, unproven, suspense, rejects 
           `${count(collapsed)} calls came twice, further apart than the duplicate window reaches; the table keeps each once.`,
         ]
       : []),
+    ...conflictNotes(conflicts),
     ...(unproven > 0
       ? [
           `${count(unproven)} calls of the sample do not say all that their price needs; they were not priced again.`,
@@ -54,6 +62,7 @@ export function verdictLine(verdict: Verdict): string {
     `${count(duplicates)} duplicate`,
     `${count(rows.usage_suspended)} suspended${suspense.rated === 0 ? '' : ` (${count(suspense.rated)} of them rated since)`}`,
     `${count(rows.usage_rejected)} rejected`,
+    ...conflictCount(verdict),
     ...(rows.usage_alerts === 0 ? [] : [`${count(rows.usage_alerts)} spend alerts`]),
   ];
   const sums = Object.entries(chargesOf(verdict)).map(([currency, amount]) => `${currency} ${amount}`);
@@ -75,6 +84,7 @@ export function verdictJson(verdict: Verdict): Record<string, unknown> {
     charge: chargesOf(verdict),
     under_way: underWay,
     collapsed,
+    conflicts: conflictsJson(verdict.conflicts),
     unproven,
     checks: findings.checks.map(({ name, checked, differences, first }) => ({
       name,
@@ -83,6 +93,48 @@ export function verdictJson(verdict: Verdict): Record<string, unknown> {
       first,
     })),
     first_difference: findings.first,
+  };
+}
+
+function conflictCount({ conflicts: { kept, ratedTwice, replaced } }: Verdict): string[] {
+  const all = kept + ratedTwice.calls + replaced;
+  return all === 0 ? [] : [`${count(all)} in conflict`];
+}
+
+function conflictNotes({ kept, ratedTwice, replaced, firstReplaced }: Verdict['conflicts']): string[] {
+  const { calls, first } = ratedTwice;
+  const where = first?.map(({ accountId, source, offset }) => `'${accountId}' at ${source} offset ${offset}`);
+  return [
+    ...(kept > 0
+      ? [
+          `${count(kept)} records say something else than the first one of their call and were not rated: 'tollstream conflicts list' shows both.`,
+        ]
+      : []),
+    ...(calls > 0
+      ? [
+          `${count(calls)} calls are rated twice, with other content${first === null ? '' : `, the first of them for ${where!.join(' and ')} (call ${first[0].callId})`}: 'tollstream conflicts list' shows both.`,
+        ]
+      : []),
+    ...(replaced > 0
+      ? [
+          `${count(replaced)} calls came again after the duplicate window with other content, and the table keeps the later record; the first at ${firstReplaced!.place} offset ${firstReplaced!.offset}: ${firstReplaced!.text}.`,
+        ]
+      : []),
+  ];
+}
+
+function conflictsJson({ kept, ratedTwice, replaced, firstReplaced }: Verdict['conflicts']): object {
+  return {
+    kept,
+    rated_twice: ratedTwice.calls,
+    first_rated_twice: ratedTwice.first?.map(({ callId, accountId, source, offset }) => ({
+      call_id: callId,
+      account: accountId,
+      place: source,
+      offset,
+    })),
+    replaced,
+    first_replaced: firstReplaced,
   };
 }
 

@@ -13,6 +13,7 @@ import { USAGE_TABLES } from '@tollstream/usage-store';
 import type { UsageStore, UsageTable } from '@tollstream/usage-store';
 import type { SourceRange } from './cut.ts';
 import type { Check } from './findings.ts';
+import { splitSource, withinRanges } from './ranges-sql.ts';
 import { RowHash } from './row-hash.ts';
 import { STRETCH_OFFSETS, sumKey } from './table-sums.ts';
 import type { Stretch, StretchSum } from './table-sums.ts';
@@ -225,33 +226,17 @@ export async function lastOffsetsIn(
   return rows.map(({ source, last }) => ({ source, last: Number(last) }));
 }
 
-/** Whether another record of the same call stands for this one. */
-export async function isCallStored(
+/** What each column gives to the hash of another record of the same call, which stands for this one; null where there is none. */
+export async function storedCallTerms(
   store: UsageStore,
+  hash: RowHash,
   call: { accountId: string; startedAtMs: number; callId: string; leg: number; switchId: string },
-): Promise<boolean> {
-  const [row] = await store.query<{ rows: string }>(
-    `SELECT count() AS rows FROM ${store.database}.usage
+): Promise<readonly number[] | null> {
+  const [row] = await store.query<{ terms: string[] }>(
+    `SELECT ${hash.termsSql} AS terms FROM ${store.database}.usage
      WHERE account_id = {accountId:String} AND started_at = fromUnixTimestamp64Milli({startedAtMs:Int64}, 'UTC')
-       AND call_id = {callId:String} AND leg = {leg:UInt8} AND switch_id = {switchId:String}`,
+       AND call_id = {callId:String} AND leg = {leg:UInt8} AND switch_id = {switchId:String} LIMIT 1`,
     call,
   );
-  return Number(row?.rows) > 0;
-}
-
-function withinRanges(ranges: ReadonlyMap<string, SourceRange>): string {
-  const byTopic = Map.groupBy([...ranges], ([source]) => splitSource(source).topic);
-  const conditions = [...byTopic].map(([topic, all]) => {
-    const partitions = all.map(([source]) => splitSource(source).partition).join(', ');
-    const bound = (name: 'from' | 'storedTo'): string =>
-      `transform(source_partition, [${partitions}], [${all.map(([, range]) => `toUInt64(${range[name]})`).join(', ')}], toUInt64(0))`;
-    const name = `'${topic.replaceAll(/['\\]/g, String.raw`\$&`)}'`;
-    return `(source_topic = ${name} AND source_offset >= ${bound('from')} AND source_offset < ${bound('storedTo')})`;
-  });
-  return conditions.length === 0 ? '0' : conditions.join(' OR ');
-}
-
-function splitSource(source: string): { topic: string; partition: number } {
-  const at = source.lastIndexOf('/');
-  return { topic: source.slice(0, at), partition: Number(source.slice(at + 1)) };
+  return row === undefined ? null : row.terms.map(Number);
 }

@@ -24,7 +24,9 @@ import { EMBEDDED_TOPICS } from '../embedded/status.ts';
 import type { StageTopics } from '../embedded/status.ts';
 import { generateCalls } from '../generate/generate-calls.ts';
 import { SAMPLE_CATALOG } from '../paths.ts';
-import { verdictLine } from './report.ts';
+import { findRatedTwice } from './conflicts.ts';
+import { verdictLine, verdictNotes } from './report.ts';
+import { contradicting } from './testing/contradicting.ts';
 import { verify } from './verify.ts';
 import type { Verdict, VerifyOptions } from './verify.ts';
 
@@ -116,7 +118,8 @@ async function fillPipeline(place: Place, verifyNow: () => Promise<Verdict>): Pr
   const verdicts: Verdict[] = [];
   const publisher = await log.claim(`publisher-${groupPrefix}`, topics.raw, 0);
   const headers = { 'tollstream-format': 'json' };
-  const lines = [...generateCalls({ calls: CALLS, seed: 5, catalog })];
+  const generated = [...generateCalls({ calls: CALLS - 2, seed: 5, catalog })];
+  const lines = [...generated, ...contradicting(generated)];
   for (let from = 0; from < CALLS; from += 400) {
     const outputs = lines
       .slice(from, from + 400)
@@ -236,7 +239,35 @@ test('a good pipeline is verified, all of it', async () => {
   // Nothing was settled yet.
   const { checks, revisions } = verdict.findings;
   expect(checks.filter(({ checked }) => checked === 0)).toEqual([revisions]);
-  expect(verdictLine(verdict)).toMatch(/^verified: 6,007 calls, /);
+  expect(verdictLine(verdict)).toMatch(/^verified: 6,007 calls, .*, 2 in conflict/);
+});
+
+describe('records of one call that say different things are told of', () => {
+  test('one that is kept apart, and two that were rated for two accounts', async () => {
+    const verdict = await verifyLog(logDirectory);
+    expect(verdict.findings.first).toBeNull();
+    const { kept, ratedTwice, replaced } = verdict.conflicts;
+    expect([kept, ratedTwice.calls, replaced]).toEqual([1, 1, 0]);
+    const [one, other] = ratedTwice.first!;
+    expect([one.accountId, other.accountId].toSorted()).toEqual([
+      'harborline-logistics',
+      'peachtree-accounting',
+    ]);
+    expect(one.callId).toBe(other.callId);
+    for (const { callId, source, offset, accountId } of [one, other]) {
+      const rows = await store.query<{ account_id: string }>(
+        `SELECT account_id FROM tollstream.usage WHERE call_id = {callId:String}
+         AND concat(source_topic, '/', toString(source_partition)) = {source:String} AND source_offset = {offset:UInt64}`,
+        { callId, source, offset },
+      );
+      expect(rows).toEqual([{ account_id: accountId }]);
+    }
+    expect(verdictNotes(verdict).join('\n')).toContain(`(call ${one.callId})`);
+    const ranges = new Map(
+      [0, 1, 2].map((n) => [`${TOPICS.raw}/${n}`, { from: 0, to: RECORDS, storedTo: RECORDS }]),
+    );
+    expect(await findRatedTwice(store, ranges, 500)).toEqual(ratedTwice);
+  });
 });
 
 test('it is verified while it runs, up to where it has come', () => {

@@ -11,7 +11,10 @@ import { GapWatch, placeOf, readBlocks } from './blocks.ts';
 import type { BlockMessage } from './blocks.ts';
 import { TABLE_TOPICS, sourceKey, takeCut } from './cut.ts';
 import type { Cut, PartitionCut, VerifiedTopics } from './cut.ts';
+import { CONTENT_COLUMNS, countConflicts, findRatedTwice } from './conflicts.ts';
+import type { RatedTwice } from './conflicts.ts';
 import { Check, Findings } from './findings.ts';
+import type { Difference } from './findings.ts';
 import { IngestAudit } from './ingest-audit.ts';
 import { RatingAudit } from './rating-audit.ts';
 import { Repricer } from './reprice.ts';
@@ -19,10 +22,10 @@ import { auditRevisions } from './revision-audit.ts';
 import {
   compareRows,
   hasAdjustments,
-  isCallStored,
   rowHashesOf,
   rowsOfTable,
   lastOffsetsIn,
+  storedCallTerms,
   sumsOfTable,
 } from './store-audit.ts';
 import type { AuditedRow, HashedTable, RowHashes } from './store-audit.ts';
@@ -60,6 +63,16 @@ export interface Verdict {
   readonly charge: ReadonlyMap<string, bigint>;
   /** Rows of calls that came twice, too far apart for the duplicate window, and that the table keeps once. */
   readonly collapsed: number;
+  /** Records that say something else than another one of their call. */
+  readonly conflicts: {
+    /** Kept apart from the first one, and not rated. */
+    readonly kept: number;
+    /** Rated both, and both in the table. */
+    readonly ratedTwice: RatedTwice;
+    /** Of the collapsed ones: the row that the table keeps says something else. */
+    readonly replaced: number;
+    readonly firstReplaced: Difference | null;
+  };
   /** Calls of the sample that could not be priced again for want of data. */
   readonly unproven: number;
 }
@@ -107,6 +120,8 @@ async function verifyOnce(subject: VerifySubject, options: VerifyOptions): Promi
   // The engine sums with its own threads while the topics are read here.
   const stored = Promise.all(TABLES.map((table) => sumsOfTable(store, hashedTable(table), cut.ranges)));
   stored.catch(() => undefined);
+  const twice = findRatedTwice(store, cut.ranges);
+  twice.catch(() => undefined);
   const reader = new Reader(subject, { cut, findings, hashes }, options.onProgress);
   const ingest = new IngestAudit(cut, findings);
   const rating = new RatingAudit(cut, findings);
@@ -125,9 +140,11 @@ async function verifyOnce(subject: VerifySubject, options: VerifyOptions): Promi
     rating.outputBlock('rated', message);
     repricer.block(message, hashes);
   });
-  await reader.toTable('usage_suspended', sums.usage_suspended, (message) =>
-    rating.outputBlock('suspended', message),
-  );
+  let kept = 0;
+  await reader.toTable('usage_suspended', sums.usage_suspended, (message) => {
+    rating.outputBlock('suspended', message);
+    kept += countConflicts(message, cut.ranges);
+  });
   await reader.toTable('usage_resolved', sums.usage_resolved, (message) => {
     if (message.header.schema === 'reject_resolved') ingest.resolvedBlock(message);
     else rating.outputBlock('resolved', message);
@@ -152,18 +169,21 @@ async function verifyOnce(subject: VerifySubject, options: VerifyOptions): Promi
     });
     rating.duplicates.finish(findings.duplicates);
   }
-  let collapsed = 0;
+  const collapsed = { rows: 0, replaced: 0, firstReplaced: null as Difference | null };
   const tableSums = await stored;
   for (const [index, table] of TABLES.entries()) {
     const check = findings[CHECK_OF[table]];
     check.checked += sums[table].rows;
     for (const stretch of differingStretches(sums[table].sums, tableSums[index]!)) {
-      collapsed += await compareStretch(subject, cut, {
+      const found = await compareStretch(subject, cut, {
         table: hashedTable(table),
         stretch,
         sums: sums[table],
         findings,
       });
+      collapsed.rows += found.collapsed;
+      collapsed.replaced += found.replaced.differences;
+      collapsed.firstReplaced ??= found.replaced.first;
       // What comes after the first difference changes nothing in the verdict, and may be all of the table.
       if (check.first !== null) break;
     }
@@ -185,7 +205,13 @@ async function verifyOnce(subject: VerifySubject, options: VerifyOptions): Promi
     suspense: rating.suspense,
     rejects: ingest.rejects,
     charge: chargeOf(sums.usage.sums),
-    collapsed,
+    collapsed: collapsed.rows,
+    conflicts: {
+      kept,
+      ratedTwice: await twice,
+      replaced: collapsed.replaced,
+      firstReplaced: collapsed.firstReplaced,
+    },
     unproven: repricer.unproven,
   };
 }
@@ -293,11 +319,12 @@ async function compareStretch(
     sums,
     findings,
   }: { table: HashedTable; stretch: Stretch; sums: TableSums; findings: Findings },
-): Promise<number> {
+): Promise<{ collapsed: number; replaced: Check }> {
   const { table: name, hash } = table;
   const range = cut.ranges.get(stretch.source)!;
   const topic = topics[TABLE_TOPICS[name]];
-  const calls = new Map<Offset, Parameters<typeof isCallStored>[1]>();
+  const calls = new Map<Offset, Parameters<typeof storedCallTerms>[2]>();
+  const replaced = new Check('');
   const stream = new Map<Offset, AuditedRow[]>();
   for (const place of sums.placesOf(stretch)) {
     const only = {
@@ -332,17 +359,28 @@ async function compareStretch(
       }
     }
   }
-  return compareRows({
+  const content = hash.columns.flatMap((column, index) =>
+    CONTENT_COLUMNS.some((each) => each === column.name) ? [index] : [],
+  );
+  const collapsed = await compareRows({
     table,
     source: stretch.source,
     stream,
     stored: await rowsOfTable(store, table, stretch, range),
     isCollapsed: async (offset) => {
       const call = calls.get(offset);
-      return call !== undefined && isCallStored(store, call);
+      const theirs = call === undefined ? null : await storedCallTerms(store, hash, call);
+      if (call === undefined || theirs === null) return false;
+      const mine = stream.get(offset)![0]!.terms();
+      if (content.some((index) => mine[index] !== theirs[index])) {
+        const text = `call ${call.callId}: a later record with other content took its place in ${name}`;
+        replaced.differs({ place: stretch.source, offset, text });
+      }
+      return true;
     },
     check: findings[CHECK_OF[name]],
   });
+  return { collapsed, replaced };
 }
 
 async function findStrangers(
