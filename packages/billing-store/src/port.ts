@@ -122,6 +122,7 @@ export type { InvoiceBalance };
 
 export interface InvoiceFilter {
   readonly accountId?: string | undefined;
+  readonly accountIds?: readonly string[] | undefined;
   readonly month?: string | undefined;
   /** Only what has something left to pay. */
   readonly unpaid?: boolean | undefined;

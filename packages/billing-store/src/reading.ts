@@ -31,6 +31,7 @@ function unknownInvoice(number: string): BillingStoreError {
 }
 
 export async function balances(database: Database, filter: InvoiceFilter): Promise<InvoiceBalance[]> {
+  if (filter.accountIds?.length === 0) return [];
   let query = database
     .selectFrom('invoice_balances')
     .innerJoin('invoices', 'invoices.number', 'invoice_balances.number')
@@ -38,6 +39,8 @@ export async function balances(database: Database, filter: InvoiceFilter): Promi
     .orderBy('invoices.sequence');
   if (filter.accountId !== undefined)
     query = query.where('invoice_balances.account_id', '=', filter.accountId);
+  if (filter.accountIds !== undefined)
+    query = query.where('invoice_balances.account_id', 'in', filter.accountIds);
   if (filter.month !== undefined) query = query.where('invoice_balances.month', '=', filter.month);
   if (filter.unpaid === true) query = query.where('balance', '>', '0').where('is_void', '=', false);
   if (filter.dueBefore !== undefined) query = query.where('invoice_balances.due_date', '<', filter.dueBefore);

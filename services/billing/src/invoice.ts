@@ -125,6 +125,8 @@ export interface InvoiceFee {
   /** Of contributions: the interstate and international share of the base, and how it was found. */
   readonly share_percent: string | null;
   readonly share_source: 'safe_harbour' | 'actual' | null;
+  /** Of an actual share the billable seconds that it was worked out from, which the percentage above is cut from. */
+  readonly share_seconds?: { readonly part: string; readonly of: string } | null;
   readonly percent: string | null;
   readonly unit_price: string | null;
   /** Of contributions: whose factor it is. */

@@ -51,8 +51,8 @@ it('an invoice on the terminal is a table that a person can read', () => {
                                                                Subtotal  $1,476.49
                                                                   Total  $1,535.55
 
-    Usage to the last digit: 1,234.567890 USD.
-    21 unanswered calls cost nothing."
+    Usage to the last digit: 1,234.567890 USD
+    Calls that nobody answered and that cost nothing: 21"
   `);
 });
 
@@ -66,7 +66,7 @@ it('is in the language of the account, and pays to somebody when it is issued', 
 
 it('says what is not included and why it cannot be issued', () => {
   const text = renderInvoiceText(invoiceOf());
-  expect(text).toContain('Not included: fees, taxes.');
+  expect(text).toContain('Not included: Regulatory fees, Taxes');
   expect(text).toContain('[TOLL_BILLING_TERMS_MISSING]');
 });
 

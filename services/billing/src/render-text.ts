@@ -49,7 +49,7 @@ export function renderInvoiceText(invoice: Invoice, { colour = false }: RenderOp
     ...invoice.account.address.map(printable),
     paint(
       DIM,
-      `${say('label.account')} ${printable(invoice.account.id)} · ${printable(invoice.account.plan_name)}${invoice.account.plan_is_default ? ' (default plan)' : ''}`,
+      `${say('label.account')} ${printable(invoice.account.id)} · ${invoice.account.plan_is_default ? say('document.default_plan', { name: printable(invoice.account.plan_name) }) : printable(invoice.account.plan_name)}`,
     ),
     `${say('label.issued')} ${invoice.issue_date} · ${say('label.due')} ${invoice.due_date} · ${invoice.currency}${invoice.status === 'preview' ? ` · ${say('label.preview')}` : ''}`,
     '',
@@ -137,16 +137,19 @@ function heading(title: string): Row {
 
 function notes(invoice: Invoice, say: Say): string[] {
   const lines = [
-    `Usage to the last digit: ${thousands(invoice.totals.exact_usage)} ${invoice.currency}.`,
+    say('document.exact_usage', { amount: `${thousands(invoice.totals.exact_usage)} ${invoice.currency}` }),
     ...invoice.notes.map(({ text }) => printable(text)),
   ];
   const unanswered = invoice.usage_summary.by_call_type
     .filter(({ rate_type, exact_amount }) => rate_type === 'unanswered' && !/[1-9]/.test(exact_amount))
     .reduce((sum, { calls }) => sum + calls, 0);
-  if (unanswered > 0) lines.push(`${thousands(String(unanswered))} unanswered calls cost nothing.`);
-  if (invoice.not_included.length > 0) lines.push(`Not included: ${invoice.not_included.join(', ')}.`);
+  if (unanswered > 0) lines.push(say('note.unanswered', { calls: thousands(String(unanswered)) }));
+  if (invoice.not_included.length > 0) {
+    const what = invoice.not_included.map((name) => say(`section.${name}`)).join(', ');
+    lines.push(say('document.not_included', { what }));
+  }
   for (const { message, code } of invoice.hindrances) {
-    lines.push(`Cannot be issued: ${printable(message)} [${code}]`);
+    lines.push(say('document.cannot_be_issued', { reason: `${printable(message)} [${code}]` }));
   }
   if (invoice.status === 'issued' && invoice.remittance !== null) {
     lines.push('', say('label.pay_to'));

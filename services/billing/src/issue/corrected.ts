@@ -31,8 +31,10 @@ export function correctionOf(
     const base = terms.fees.find(({ id }) => id === fee.id)?.base ?? [];
     // A fee for each number does not change with calls, and what was exempted stays so.
     if (fee.kind === 'per_unit' || fee.exemption !== null) continue;
-    const newBase = minor(fee.base) + sumOf(lines, base);
-    fees += feeOn(fee, newBase < 0n ? 0n : newBase) - minor(fee.amount);
+    const oldBase = minor(fee.base);
+    const newBase = oldBase + sumOf(lines, base);
+    // The same working on both sides: whatever it cuts off, what did not change makes no difference.
+    fees += feeOn(fee, newBase < 0n ? 0n : newBase) - feeOn(fee, oldBase);
   }
   const subtotal = minor(invoice.totals.subtotal) + charges + fees;
   let taxes = 0n;
@@ -47,6 +49,10 @@ export function correctionOf(
 function feeOn(fee: InvoiceFee, base: bigint): bigint {
   const percent = parseDecimalBig(fee.percent ?? '0', PERCENT_SCALE);
   if (fee.kind === 'percent') return percentOf(base, percent);
-  const part = parseDecimalBig(fee.share_percent ?? '0', PERCENT_SCALE);
-  return percentOfPart(base, { part, of: HUNDRED_PERCENT }, percent);
+  const seconds = fee.share_seconds ?? null;
+  const share =
+    seconds === null
+      ? { part: parseDecimalBig(fee.share_percent ?? '0', PERCENT_SCALE), of: HUNDRED_PERCENT }
+      : { part: BigInt(seconds.part), of: BigInt(seconds.of) };
+  return percentOfPart(base, share, percent);
 }

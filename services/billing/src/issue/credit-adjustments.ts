@@ -1,5 +1,5 @@
 /** Corrections that are given back at once: what a run made cheaper is credited on the invoice of its month, where the account has it so. */
-import type { BillingStore } from '@tollstream/billing-store';
+import type { BillingStore, InvoiceBalance } from '@tollstream/billing-store';
 import type { Account, Catalog } from '@tollstream/catalog';
 import { currencyOf, formatScaled, parseDecimalBig } from '@tollstream/money';
 import type { Invoice } from '../invoice.ts';
@@ -16,6 +16,11 @@ export interface CreditedAdjustments {
   readonly left: readonly UsageAdjustment[];
 }
 
+/** Whether what a run made cheaper is credited at once. */
+export function wantsCredits(account: Account): boolean {
+  return account.billing?.creditsCorrections ?? account.plan.creditsCorrections ?? false;
+}
+
 /**
  * Issues a credit note for each run that made the month of an issued invoice cheaper. What made it dearer cannot be credited; neither can
  * more than the invoice has left, nor anything where the month has no invoice: that stands on the next one.
@@ -26,33 +31,48 @@ export async function creditAdjustments(
     catalog,
     month,
     actor,
-  }: { billing: BillingStore; catalog: Catalog; month: Month; actor: string },
+    balances,
+  }: {
+    billing: BillingStore;
+    catalog: Catalog;
+    month: Month;
+    actor: string;
+    /** Of the account's invoices, before anything is credited here. */
+    balances: readonly InvoiceBalance[];
+  },
   account: Account,
   adjustments: readonly UsageAdjustment[],
 ): Promise<CreditedAdjustments> {
   const terms = catalog.billing;
-  const wantsCredit = account.billing?.creditsCorrections ?? account.plan.creditsCorrections ?? false;
-  if (adjustments.length === 0 || terms === undefined || !wantsCredit)
+  if (adjustments.length === 0 || terms === undefined || !wantsCredits(account))
     return { numbers: [], left: adjustments };
   const { minorDigits } = currencyOf(account.currency);
   const money = (minor: bigint): string => formatScaled(minor, minorDigits);
   const minorOf = (text: string): bigint => parseDecimalBig(text, minorDigits);
   const numbers: string[] = [];
   const left: UsageAdjustment[] = [];
+  const invoices = new Map<string, Invoice>();
+  const creditedHere = new Map<string, bigint>();
+  const invoiceOf = async (number: string): Promise<Invoice> => {
+    const known = invoices.get(number);
+    if (known !== undefined) return known;
+    const read = JSON.parse((await billing.invoice(number)).document) as Invoice;
+    invoices.set(number, read);
+    return read;
+  };
   for (const ofRun of Map.groupBy(adjustments, ({ month: of, run }) => `${of}/${run}`).values()) {
     const { month: usageMonth, run } = ofRun[0]!;
     const invoiceMonth = monthText(monthAfter(parseMonth(usageMonth)));
-    const balances = await billing.balances({ accountId: account.id, month: invoiceMonth });
-    const inForce = balances.find(({ is_void }) => !is_void);
+    const inForce = balances.find((each) => each.month === invoiceMonth && !each.is_void);
+    if (inForce === undefined) {
+      left.push(...ofRun);
+      continue;
+    }
     const lines = adjustmentLines(account, ofRun);
-    const invoice =
-      inForce === undefined
-        ? null
-        : (JSON.parse((await billing.invoice(inForce.number)).document) as Invoice);
-    const correction = invoice === null ? null : correctionOf(invoice, lines, terms);
-    const owed = correction === null ? 0n : -(correction.charges + correction.fees + correction.taxes);
-    const hasLeft = inForce === undefined ? 0n : minorOf(inForce.total) - minorOf(inForce.credited);
-    if (inForce === undefined || correction === null || owed <= 0n || owed > hasLeft) {
+    const correction = correctionOf(await invoiceOf(inForce.number), lines, terms);
+    const owed = -(correction.charges + correction.fees + correction.taxes);
+    const credited = minorOf(inForce.credited) + (creditedHere.get(inForce.number) ?? 0n);
+    if (owed <= 0n || owed > minorOf(inForce.total) - credited) {
       left.push(...ofRun);
       continue;
     }
@@ -80,6 +100,7 @@ export async function creditAdjustments(
       actor,
     );
     numbers.push(note.number);
+    creditedHere.set(inForce.number, (creditedHere.get(inForce.number) ?? 0n) + owed);
   }
   return { numbers, left };
 }

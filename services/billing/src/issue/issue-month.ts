@@ -12,7 +12,7 @@ import type { AccountUsage, UsageAdjustment, UsageSource } from '../invoice-usag
 import { dateText, localDate, monthBefore, monthText } from '../month.ts';
 import type { Month } from '../month.ts';
 import { makeInvoice } from '../processor.ts';
-import { creditAdjustments } from './credit-adjustments.ts';
+import { creditAdjustments, wantsCredits } from './credit-adjustments.ts';
 
 export interface IssueMonthOptions {
   readonly billing: BillingStore;
@@ -109,6 +109,13 @@ async function makeChunk(
   const billed = await adjustmentsBilled(billing, ofUsage);
   const events = await billing.unbilledEvents(ids, dateText(month));
   const cancellations = await billing.cancellations(ids);
+  const corrected = accounts.filter(
+    (account) => wantsCredits(account) && (ofUsage.get(account.id)?.adjustments.length ?? 0) > 0,
+  );
+  const balances = Map.groupBy(
+    await billing.balances({ accountIds: corrected.map(({ id }) => id) }),
+    ({ account_id }) => account_id,
+  );
   const chunk: Chunk = { requests: [], refusals: [], creditNotes: [], empty: 0 };
   for (const account of accounts) {
     const happened = events.get(account.id) ?? [];
@@ -121,7 +128,7 @@ async function makeChunk(
       }
       // Before the invoice: what was credited is noted, and a job that goes on after a crash leaves it out.
       const { numbers, left: adjustments } = await creditAdjustments(
-        { billing, catalog, month, actor },
+        { billing, catalog, month, actor, balances: balances.get(account.id) ?? [] },
         account,
         own.adjustments.filter((each) => !billed(account.id, each)),
       );

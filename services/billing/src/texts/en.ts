@@ -46,6 +46,7 @@ export const ENGLISH = {
   'note.exemption_expired': 'The exemption {certificate} ended on {date}; this invoice is taxed.',
   'note.plan_changed': 'The plan changed from {from} to {to} after {date}.',
   'note.free_until': 'Service is free until {date}.',
+  'note.unanswered': 'Calls that nobody answered and that cost nothing: {calls}',
   'title.invoice': 'Invoice',
   'title.credit_note': 'Credit note',
   'label.account': 'Account',

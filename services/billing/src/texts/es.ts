@@ -48,6 +48,7 @@ export const SPANISH: Texts = {
   'note.exemption_expired': 'La exención {certificate} terminó el {date}; esta factura lleva impuestos.',
   'note.plan_changed': 'El plan cambió de {from} a {to} después del {date}.',
   'note.free_until': 'El servicio es gratuito hasta el {date}.',
+  'note.unanswered': 'Llamadas sin respuesta y sin costo: {calls}',
   'title.invoice': 'Factura',
   'title.credit_note': 'Nota de crédito',
   'label.account': 'Cuenta',

@@ -49,6 +49,7 @@ export const FRENCH: Texts = {
   'note.exemption_expired': 'L’exonération {certificate} a pris fin le {date} ; cette facture est taxée.',
   'note.plan_changed': 'Le forfait est passé de {from} à {to} après le {date}.',
   'note.free_until': 'Le service est gratuit jusqu’au {date}.',
+  'note.unanswered': 'Appels sans réponse et sans frais : {calls}',
   'title.invoice': 'Facture',
   'title.credit_note': 'Note de crédit',
   'label.account': 'Compte',

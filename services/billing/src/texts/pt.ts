@@ -49,6 +49,7 @@ export const PORTUGUESE: Texts = {
   'note.exemption_expired': 'A isenção {certificate} terminou em {date}; esta fatura tem impostos.',
   'note.plan_changed': 'O plano mudou de {from} para {to} após {date}.',
   'note.free_until': 'O serviço é gratuito até {date}.',
+  'note.unanswered': 'Chamadas não atendidas e sem custo: {calls}',
   'title.invoice': 'Fatura',
   'title.credit_note': 'Nota de crédito',
   'label.account': 'Conta',
