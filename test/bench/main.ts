@@ -15,15 +15,19 @@ import { benchEmbedded } from './embedded.ts';
 import { benchKafka } from './kafka.ts';
 import { renderReport } from './render.ts';
 import { type BenchInput, type BenchReport, machine, versions } from './result.ts';
+import { benchSettlement } from './settlement.ts';
 import { benchStages } from './stages.ts';
 
-const SCENARIOS = ['all', 'stages', 'embedded', 'kafka', 'billions'] as const;
+const SCENARIOS = ['all', 'stages', 'embedded', 'kafka', 'billions', 'settlement'] as const;
 
-const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--json] [--output FILE] [--compare FILE]
+const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--json] [--output FILE] [--compare FILE]
 
   all       stages, embedded and Kafka on 2,000,000 calls (default)
   billions  100,000 prefixes, 20,000 accounts, both event logs several times, each run verified; about 25 minutes with its
             2,000,000 calls and 3 runs. The full one: --calls 20000000 --runs 5
+  settlement  a month's calls settled, an invoice for every account, previews, the monthly sums over HTTP and a large file of
+            call details; 10,000,000 calls of 10,000 accounts, unless --calls and --accounts say otherwise. --in-order: calls
+            arrived in the order of their answers
 
 With --json the last line of standard output is one JSON object; the table goes to standard error.`;
 
@@ -34,6 +38,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '2020' },
     partitions: { type: 'string', default: '4' },
     runs: { type: 'string', default: '3' },
+    accounts: { type: 'string', default: '10000' },
+    'in-order': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     output: { type: 'string' },
     compare: { type: 'string' },
@@ -88,6 +94,16 @@ async function main(): Promise<void> {
       ...report,
       ...(await benchBillions({ calls, runs: Number(values.runs), seed, partitions, say })),
     };
+  }
+  if (values.scenario === 'settlement') {
+    const settlement = await benchSettlement({
+      calls: Number(values.calls ?? 10_000_000),
+      accounts: Number(values.accounts),
+      seed,
+      inOrder: values['in-order'],
+      say,
+    });
+    report = { ...report, settlement };
   }
   const before =
     values.compare === undefined ? null : (JSON.parse(readFileSync(values.compare, 'utf8')) as BenchReport);

@@ -44,3 +44,28 @@ function latest(pid: number, before: ProcessUsage | null): ProcessUsage | null {
   if (now === null || before === null) return now ?? before;
   return { cpuSeconds: now.cpuSeconds, peakBytes: Math.max(now.peakBytes, before.peakBytes) };
 }
+
+/** What a piece of work in this process took. */
+export interface StepCost {
+  readonly seconds: number;
+  readonly cpu_seconds: number;
+  /** Largest resident memory of the process until then. */
+  readonly peak_megabytes: number;
+}
+
+export async function measured<Answer>(work: () => Promise<Answer>): Promise<[Answer, StepCost]> {
+  const cpu = process.cpuUsage();
+  const startedMs = performance.now();
+  const answer = await work();
+  const seconds = (performance.now() - startedMs) / 1_000;
+  const { user, system } = process.cpuUsage(cpu);
+  const peakBytes = processUsage(process.pid)?.peakBytes ?? 0;
+  return [
+    answer,
+    {
+      seconds: Number(seconds.toFixed(1)),
+      cpu_seconds: Number(((user + system) / 1e6).toFixed(1)),
+      peak_megabytes: Math.round(peakBytes / 2 ** 20),
+    },
+  ];
+}

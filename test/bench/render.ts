@@ -1,5 +1,6 @@
 /** A bench report as text, beside an earlier one where there is one. */
 import type { BenchReport, EndToEndResult } from './result.ts';
+import type { SettlementResult } from './settlement.ts';
 
 export function renderReport(report: BenchReport, before: BenchReport | null): string {
   const { cpu, cores, memory_gigabytes } = report.machine;
@@ -11,6 +12,22 @@ export function renderReport(report: BenchReport, before: BenchReport | null): s
       const result = report[name];
       return result === undefined ? [] : ['', endToEnd(result, before?.[name])];
     }),
+    ...(report.settlement === undefined ? [] : ['', settlementTable(report.settlement)]),
+  ].join('\n');
+}
+
+function settlementTable(result: SettlementResult): string {
+  const { preview_milliseconds: preview, monthly_usage_milliseconds: sums, call_details: file } = result;
+  const whole = (value: number): string => value.toLocaleString('en');
+  return [
+    `a month of ${whole(result.calls)} calls of ${whole(result.accounts)} accounts, ${whole(result.adjustments)} of them priced otherwise`,
+    ...(['settlement', 'invoices'] as const).map((name) => {
+      const { seconds, cpu_seconds, peak_megabytes } = result[name];
+      return `  ${name.padEnd(12)}${seconds.toFixed(1).padStart(8)} s${cpu_seconds.toFixed(1).padStart(10)} CPU-s${whole(peak_megabytes).padStart(10)} MB peak`;
+    }),
+    `  preview of an invoice ${preview.median} ms, at most ${preview.max} ms`,
+    `  monthly sums over HTTP ${sums.median} ms, 99 of 100 within ${sums.p99} ms`,
+    `  call details: ${whole(file.rows)} rows, ${file.megabytes} MB of CSV in ${file.seconds} s`,
   ].join('\n');
 }
 

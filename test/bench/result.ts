@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { CallTally } from '../../packages/cli/src/generate/generate-calls.ts';
 import { PROJECT_ROOT } from '../support/cli.ts';
 import { cpus, totalmem } from 'node:os';
+import type { SettlementResult } from './settlement.ts';
 
 export interface StageResult {
   readonly stage: string;
@@ -48,6 +49,7 @@ export interface BenchReport {
   readonly kafka?: EndToEndResult;
   readonly embedded?: EndToEndResult;
   readonly embedded_json?: EndToEndResult;
+  readonly settlement?: SettlementResult;
 }
 
 export function median(values: readonly number[]): number {

@@ -1,5 +1,5 @@
 /** Issuing invoices: numbered without gaps, chained, once per account and month. */
-import type { Transaction } from 'kysely';
+import type { Insertable, Transaction } from 'kysely';
 import { carryAdjustments } from './adjustments.ts';
 import { writeAudit } from './audit.ts';
 import { advanceSeries, documentNumber, hashOf, lockSeries } from './chain.ts';
@@ -18,10 +18,13 @@ export async function issueInvoices(
   actor: string,
 ): Promise<Issued[]> {
   let { sequence, previousHash } = await lockSeries(transaction, 'invoice');
-  const first = sequence;
+  const months = await monthsOf(transaction, requests);
   const results: Issued[] = [];
+  const invoices: Insertable<BillingTables['invoices']>[] = [];
+  const issued: { number: string; request: IssueRequest }[] = [];
   for (const request of requests) {
-    const { attempts, inForce } = await monthOf(transaction, request.accountId, request.month);
+    const key = keyOf(request.accountId, request.month);
+    const { attempts, inForce } = months.get(key) ?? { attempts: 0, inForce: undefined };
     if (inForce !== undefined) {
       results.push({ kind: 'present', accountId: request.accountId, ...inForce });
       continue;
@@ -30,78 +33,123 @@ export async function issueInvoices(
     const number = documentNumber(request.numberPrefix, sequence);
     const document = request.document(number);
     const hash = hashOf(previousHash, document);
-    await transaction
-      .insertInto('invoices')
-      .values({
-        number,
-        sequence,
-        account_id: request.accountId,
-        month: request.month,
-        attempt: attempts + 1,
-        issue_date: request.issueDate,
-        due_date: request.dueDate,
-        currency: request.currency,
-        total: request.total,
-        catalog_version: request.catalogVersion,
-        document,
-        previous_hash: previousHash,
-        hash,
-      })
-      .execute();
-    await writeContent(transaction, number, request);
-    await carryAdjustments(transaction, request.accountId, request.adjustments ?? [], { number });
-    await writeAudit(transaction, [
-      { actor, action: 'issue invoice', subject: number, details: request.accountId },
-    ]);
+    invoices.push({
+      number,
+      sequence,
+      account_id: request.accountId,
+      month: request.month,
+      attempt: attempts + 1,
+      issue_date: request.issueDate,
+      due_date: request.dueDate,
+      currency: request.currency,
+      total: request.total,
+      catalog_version: request.catalogVersion,
+      document,
+      previous_hash: previousHash,
+      hash,
+    });
+    issued.push({ number, request });
+    months.set(key, { attempts: attempts + 1, inForce: { number, document } });
     results.push({ kind: 'issued', accountId: request.accountId, number, document });
     previousHash = hash;
   }
-  if (sequence > first) await advanceSeries(transaction, 'invoice', { sequence, hash: previousHash });
+  if (issued.length === 0) return results;
+  // Few statements of many rows: each has its price, most of all on the embedded engine.
+  for (const rows of inPieces(invoices)) await transaction.insertInto('invoices').values(rows).execute();
+  const lines = issued.flatMap(({ number, request }) => linesOf(number, request));
+  for (const rows of inPieces(lines)) await transaction.insertInto('invoice_lines').values(rows).execute();
+  for (const { number, request } of issued) {
+    await carryEvents(transaction, number, request);
+    await carryAdjustments(transaction, request.accountId, request.adjustments ?? [], { number });
+  }
+  await writeAudit(
+    transaction,
+    issued.map(({ number, request }) => ({
+      actor,
+      action: 'issue invoice',
+      subject: number,
+      details: request.accountId,
+    })),
+  );
+  await advanceSeries(transaction, 'invoice', { sequence, hash: previousHash });
   return results;
 }
 
-async function monthOf(
+interface MonthState {
+  readonly attempts: number;
+  readonly inForce: { readonly number: string; readonly document: string } | undefined;
+}
+
+/** What the months of the requests have, by account and month. */
+async function monthsOf(
   transaction: Transaction<BillingTables>,
-  accountId: string,
-  month: string,
-): Promise<{ attempts: number; inForce: { number: string; document: string } | undefined }> {
+  requests: readonly IssueRequest[],
+): Promise<Map<string, MonthState>> {
+  const found = new Map<string, MonthState>();
+  if (requests.length === 0) return found;
   const rows = await transaction
     .selectFrom('invoices')
     .leftJoin('credit_notes', (join) =>
       join.onRef('credit_notes.invoice_number', '=', 'invoices.number').on('credit_notes.kind', '=', 'void'),
     )
-    .select(['invoices.number', 'invoices.document', 'invoices.attempt', 'credit_notes.number as void_by'])
-    .where('invoices.account_id', '=', accountId)
-    .where('invoices.month', '=', month)
+    .select([
+      'invoices.account_id',
+      'invoices.month',
+      'invoices.number',
+      'invoices.document',
+      'invoices.attempt',
+      'credit_notes.number as void_by',
+    ])
+    .where(
+      'invoices.account_id',
+      'in',
+      requests.map(({ accountId }) => accountId),
+    )
+    .where('invoices.month', 'in', [...new Set(requests.map(({ month }) => month))])
     .execute();
-  const inForce = rows.find(({ void_by }) => void_by === null);
-  return {
-    attempts: Math.max(0, ...rows.map(({ attempt }) => attempt)),
-    inForce: inForce === undefined ? undefined : { number: inForce.number, document: inForce.document },
-  };
+  for (const { account_id, month, number, document, attempt, void_by } of rows) {
+    const key = keyOf(account_id, month);
+    const { attempts = 0, inForce } = found.get(key) ?? {};
+    found.set(key, {
+      attempts: Math.max(attempts, attempt),
+      inForce: void_by === null ? { number, document } : inForce,
+    });
+  }
+  return found;
 }
 
-async function writeContent(
+function keyOf(accountId: string, month: string): string {
+  return `${month} ${accountId}`;
+}
+
+/** Values of a statement: PostgreSQL takes 65,535 parameters. */
+const PARAMETERS_MAX = 20_000;
+
+function inPieces<Row extends object>(rows: readonly Row[]): Row[][] {
+  const columns = Object.keys(rows[0] ?? {}).length;
+  const size = Math.max(1, Math.floor(PARAMETERS_MAX / Math.max(1, columns)));
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) =>
+    rows.slice(i * size, (i + 1) * size),
+  );
+}
+
+function linesOf(number: string, { lines }: IssueRequest): Insertable<BillingTables['invoice_lines']>[] {
+  return lines.map((line, position) => ({
+    number,
+    position,
+    section: line.section,
+    billing_group: line.billingGroup,
+    description: line.description,
+    amount: line.amount,
+    exact_amount: line.exactAmount,
+  }));
+}
+
+async function carryEvents(
   transaction: Transaction<BillingTables>,
   number: string,
-  { lines, eventIds, accountId }: IssueRequest,
+  { eventIds, accountId }: IssueRequest,
 ): Promise<void> {
-  if (lines.length > 0) {
-    await transaction
-      .insertInto('invoice_lines')
-      .values(
-        lines.map((line, position) => ({
-          number,
-          position,
-          section: line.section,
-          billing_group: line.billingGroup,
-          description: line.description,
-          amount: line.amount,
-          exact_amount: line.exactAmount,
-        })),
-      )
-      .execute();
-  }
   if (eventIds.length === 0) return;
   // Another month's invoice may have taken an event since it was read.
   const taken = await transaction

@@ -40,16 +40,29 @@ export function dateText(month: Month, daysAfterFirst = 0): string {
   return new Date(Date.UTC(month.year, month.month - 1, 1 + daysAfterFirst)).toISOString().slice(0, 10);
 }
 
+/** By zone: making one costs a hundred times what asking it does. */
+const CALENDARS = new Map<string, Intl.DateTimeFormat>();
+
+function calendarOf(timeZone: string): Intl.DateTimeFormat {
+  let calendar = CALENDARS.get(timeZone);
+  if (calendar === undefined) {
+    const options = {
+      timeZone,
+      calendar: 'gregory',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+    } as const;
+    calendar = new Intl.DateTimeFormat('en-US', options);
+    CALENDARS.set(timeZone, calendar);
+  }
+  return calendar;
+}
+
 /** The date of an instant in a time zone; ±Infinity is no date. */
 export function localDate(atMs: number, timeZone: string): (Month & { readonly day: number }) | null {
   if (!Number.isFinite(atMs)) return null;
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    calendar: 'gregory',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-  }).formatToParts(atMs);
+  const parts = calendarOf(timeZone).formatToParts(atMs);
   const part = (type: string): number => Number(parts.find((candidate) => candidate.type === type)?.value);
   return { year: part('year'), month: part('month'), day: part('day') };
 }
