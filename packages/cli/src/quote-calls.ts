@@ -127,8 +127,7 @@ class Pricer {
 
   quote(block: NativeBlock, row: number, calls: CallRows): Quoted {
     const callId = block.column('call_id').string(row);
-    const { dictionary, indexes } = calls.accounts;
-    const account = dictionary[indexes[row]!]!;
+    const account = block.column('account_id').string(row);
     const sequence = block.column('partial_sequence').number(row);
     const identity = `${block.column('call_hash').bytes(row).toString('hex')} ${sequence}`;
     if (this.#seen.has(identity)) return { callId, account, kind: 'duplicate' };

@@ -2,22 +2,26 @@
  * Distinct byte strings in order of first use, found without a JavaScript string for each lookup.
  *
  *   keys   │ varint length │ bytes │ varint length │ bytes │ …      as a Native dictionary has them
- *   slots  open addressing over FNV-1a: index + 1, 0 = free
+ *   slots  open addressing over FNV-1a, four words each: hash · index + 1, 0 = free · where its bytes start · and end
+ *
+ * What a lookup asks for lies in one cache line, and the bytes in another: dictionaries of many keys are larger than caches, and then
+ * lines are what counts.
  */
 const INITIAL_KEYS = 64;
 const INITIAL_BYTES = 2048;
+const WORDS = 4;
 
 export class ByteDictionary {
   /** Keys held. */
   count = 0;
   #keys = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   #length = 0;
-  #starts = new Uint32Array(INITIAL_KEYS);
-  #ends = new Uint32Array(INITIAL_KEYS);
-  #hashes = new Int32Array(INITIAL_KEYS);
-  #slots = new Int32Array(INITIAL_KEYS * 2);
+  #slots = new Int32Array(INITIAL_KEYS * 2 * WORDS);
+  #mask = INITIAL_KEYS * 2 - 1;
   // Runs of one key are the rule.
   #last = -1;
+  #lastStart = 0;
+  #lastEnd = 0;
 
   /** The encoded keys as a view; valid until the next addition. */
   get encoded(): Uint8Array {
@@ -26,15 +30,19 @@ export class ByteDictionary {
 
   /** @returns the index of `bytes[start, end)`, added when it is new */
   indexOf(bytes: Uint8Array, start: number, end: number): number {
-    if (this.#last >= 0 && this.#equals(this.#last, bytes, start, end)) return this.#last;
-    let hash = 0x811c9dc5 ^ (end - start);
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
-    hash ^= hash >>> 15;
-    const mask = this.#slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const index = this.#slots[slot]! - 1;
-      if (index < 0) return (this.#last = this.#add(bytes, start, end, hash, slot));
-      if (this.#hashes[index] === hash && this.#equals(index, bytes, start, end)) return (this.#last = index);
+    if (this.#last >= 0 && this.#isAt(this.#lastStart, this.#lastEnd, bytes, start, end)) return this.#last;
+    return this.indexOfHashed(bytes, start, end, hashOfBytes(bytes, start, end));
+  }
+
+  /** The same with `hashOfBytes` of them, for keys that are looked up again and again. */
+  indexOfHashed(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const slots = this.#slots;
+    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const at = slot * WORDS;
+      const index = slots[at + 1]! - 1;
+      if (index < 0) return this.#remember(this.#add(bytes, start, end, hash, at));
+      if (slots[at] === hash && this.#isAt(slots[at + 2]!, slots[at + 3]!, bytes, start, end))
+        return this.#remember(at);
     }
   }
 
@@ -46,18 +54,30 @@ export class ByteDictionary {
     this.#last = -1;
   }
 
-  #equals(index: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const from = this.#starts[index]!;
+  /** Whether the key in `[from, to)` is `bytes[start, end)`. */
+  #isAt(from: number, to: number, bytes: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
-    if (this.#ends[index]! - from !== length) return false;
+    if (to - from !== length) return false;
     const keys = this.#keys;
     for (let i = 0; i < length; i++) if (keys[from + i] !== bytes[start + i]) return false;
     return true;
   }
 
-  #add(bytes: Uint8Array, start: number, end: number, hash: number, slot: number): number {
+  #remember(at: number): number {
+    const slots = this.#slots;
+    this.#last = slots[at + 1]! - 1;
+    this.#lastStart = slots[at + 2]!;
+    this.#lastEnd = slots[at + 3]!;
+    return this.#last;
+  }
+
+  /** @returns where its slot is */
+  #add(bytes: Uint8Array, start: number, end: number, hash: number, slotAt: number): number {
     const index = this.count;
-    if (index === this.#hashes.length) return this.#addAfterGrowth(bytes, start, end, hash);
+    if (index * 2 > this.#mask) {
+      this.#grow();
+      return this.#add(bytes, start, end, hash, this.#free(hash));
+    }
     const length = end - start;
     if (this.#length + length + 5 > this.#keys.length) this.#growBytes(length + 5);
     const keys = this.#keys;
@@ -65,14 +85,15 @@ export class ByteDictionary {
     let rest = length;
     for (; rest >= 0x80; rest >>>= 7) keys[at++] = (rest & 0x7f) | 0x80;
     keys[at++] = rest;
-    this.#starts[index] = at;
+    const slots = this.#slots;
+    slots[slotAt] = hash;
+    slots[slotAt + 1] = index + 1;
+    slots[slotAt + 2] = at;
     for (let i = start; i < end; i++) keys[at++] = bytes[i]!;
-    this.#ends[index] = at;
+    slots[slotAt + 3] = at;
     this.#length = at;
-    this.#hashes[index] = hash;
-    this.#slots[slot] = index + 1;
     this.count = index + 1;
-    return index;
+    return slotAt;
   }
 
   #growBytes(needed: number): void {
@@ -81,26 +102,26 @@ export class ByteDictionary {
     this.#keys = grown;
   }
 
-  #addAfterGrowth(bytes: Uint8Array, start: number, end: number, hash: number): number {
-    const capacity = this.#hashes.length * 2;
-    this.#starts = grown(this.#starts, new Uint32Array(capacity));
-    this.#ends = grown(this.#ends, new Uint32Array(capacity));
-    this.#hashes = grown(this.#hashes, new Int32Array(capacity));
-    this.#slots = new Int32Array(capacity * 2);
-    for (let index = 0; index < this.count; index++)
-      this.#slots[this.#free(this.#hashes[index]!)] = index + 1;
-    return this.#add(bytes, start, end, hash, this.#free(hash));
+  #grow(): void {
+    const old = this.#slots;
+    this.#slots = new Int32Array(old.length * 2);
+    this.#mask = this.#slots.length / WORDS - 1;
+    for (let at = 0; at < old.length; at += WORDS) {
+      if (old[at + 1] === 0) continue;
+      this.#slots.set(old.subarray(at, at + WORDS), this.#free(old[at]!));
+    }
   }
 
   #free(hash: number): number {
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    return slot;
+    let slot = hash & this.#mask;
+    while (this.#slots[slot * WORDS + 1] !== 0) slot = (slot + 1) & this.#mask;
+    return slot * WORDS;
   }
 }
 
-function grown<Values extends Uint32Array | Int32Array>(from: Values, to: Values): Values {
-  to.set(from);
-  return to;
+/** FNV-1a, the length mixed in, folded: the low bits choose the slot. */
+export function hashOfBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5 ^ (end - start);
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  return hash ^ (hash >>> 15);
 }

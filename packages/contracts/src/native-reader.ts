@@ -28,6 +28,15 @@ export interface LowCardinalityValues {
   readonly indexes: Uint8Array | Uint16Array | Uint32Array;
 }
 
+/** The same without a string for any key: of the keys only where their bytes stand. */
+export interface LowCardinalityPlaces {
+  readonly bytes: Buffer;
+  /** Where the bytes of each key begin and end. */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly indexes: Uint8Array | Uint16Array | Uint32Array;
+}
+
 interface LowCardinalityRange {
   readonly keyCount: number;
   readonly keysStart: number;
@@ -35,6 +44,15 @@ interface LowCardinalityRange {
   readonly indexWidth: 1 | 2 | 4;
   readonly indexesStart: number;
 }
+
+/** Of a column without rows. */
+const NO_KEYS: LowCardinalityRange = {
+  keyCount: 0,
+  keysStart: 0,
+  keysEnd: 0,
+  indexWidth: 1,
+  indexesStart: 0,
+};
 
 /** One column of a block: a view, nothing is decoded before it is asked for. */
 export class NativeColumn {
@@ -50,6 +68,7 @@ export class NativeColumn {
   readonly #lowCardinality: LowCardinalityRange | null;
   #stringOffsets: Uint32Array | null = null;
   #lowCardinalityValues: LowCardinalityValues | null = null;
+  #lowCardinalityPlaces: LowCardinalityPlaces | null = null;
 
   constructor(located: {
     name: string;
@@ -166,6 +185,11 @@ export class NativeColumn {
     return (this.#lowCardinalityValues ??= this.#decodeLowCardinality());
   }
 
+  /** Locates the keys of the dictionary once. */
+  lowCardinalityPlaces(): LowCardinalityPlaces {
+    return (this.#lowCardinalityPlaces ??= this.#locateLowCardinality());
+  }
+
   /** The column with the given rows only (ascending), encoded with its head. */
   filter(rows: Uint32Array): Uint8Array[] {
     const head = this.#block.subarray(this.#headStart, this.#dataStart);
@@ -210,7 +234,7 @@ export class NativeColumn {
 
   #filterLowCardinality(rows: Uint32Array): Uint8Array[] {
     const range = this.#lowCardinality!;
-    const { indexes } = this.lowCardinality();
+    const { indexes } = this.lowCardinalityPlaces();
     const kept = new Uint32Array(rows.length);
     for (let i = 0; i < rows.length; i++) kept[i] = indexes[rows[i]!]!;
     return lowCardinalityData({
@@ -221,33 +245,41 @@ export class NativeColumn {
   }
 
   #decodeLowCardinality(): LowCardinalityValues {
+    const { bytes, starts, ends, indexes } = this.lowCardinalityPlaces();
+    const dictionary = Array.from(starts, (start, key) => bytes.toString('utf8', start, ends[key]));
+    return { dictionary, indexes };
+  }
+
+  #locateLowCardinality(): LowCardinalityPlaces {
     if (this.layout.kind !== 'low_cardinality') throw this.#wrongType('a dictionary');
     const range = this.#lowCardinality;
-    if (range === null) return { dictionary: [], indexes: new Uint8Array(0) };
-    const dictionary: string[] = [];
-    let at = range.keysStart;
-    for (let key = 0; key < range.keyCount; key++) {
-      const start = skipVarint(this.#block, at);
-      at = start + readVarint(this.#block, at);
-      dictionary.push(this.#block.toString('utf8', start, at));
+    const bytes = this.#block;
+    const { keyCount, keysStart, indexWidth, indexesStart } = range ?? NO_KEYS;
+    const starts = new Uint32Array(keyCount);
+    const ends = new Uint32Array(keyCount);
+    let at = keysStart;
+    for (let key = 0; key < keyCount; key++) {
+      const start = skipVarint(bytes, at);
+      at = start + readVarint(bytes, at);
+      starts[key] = start;
+      ends[key] = at;
     }
-    const end = range.indexesStart + this.rows * range.indexWidth;
-    const bytes = this.#block.subarray(range.indexesStart, end);
+    const encoded = bytes.subarray(indexesStart, indexesStart + this.rows * indexWidth);
     const indexes =
-      range.indexWidth === 1
-        ? bytes
-        : range.indexWidth === 2
-          ? new Uint16Array(copyAligned(bytes))
-          : new Uint32Array(copyAligned(bytes));
+      indexWidth === 1
+        ? encoded
+        : indexWidth === 2
+          ? new Uint16Array(copyAligned(encoded))
+          : new Uint32Array(copyAligned(encoded));
     for (const index of indexes) {
-      if (index >= dictionary.length) {
+      if (index >= keyCount) {
         throw new ContractError(
           'TOLL_NATIVE_TRUNCATED',
-          `Column ${this.name} points past its dictionary of ${dictionary.length} keys.`,
+          `Column ${this.name} points past its dictionary of ${keyCount} keys.`,
         );
       }
     }
-    return { dictionary, indexes };
+    return { bytes, starts, ends, indexes };
   }
 
   /** Where each value's length prefix begins; one more entry for the end. */

@@ -8,7 +8,7 @@
  * Names, types and strings are length-prefixed (varint); numbers are little endian, as is every machine this runs on.
  * A block of zero rows has no data parts at all.
  */
-import { ByteDictionary } from './byte-dictionary.ts';
+import { ByteDictionary, hashOfBytes } from './byte-dictionary.ts';
 import { ContractError } from './errors.ts';
 import { layoutOf } from './native-types.ts';
 
@@ -244,12 +244,14 @@ const REMEMBERED_TEXTS_MAX = 100_000;
 /** A text for `pushKey`. */
 export class DictionaryKey {
   readonly bytes: Uint8Array;
+  readonly hash: number;
   /** Which dictionary `index` belongs to; for the builders alone. */
   dictionary = 0;
   index = 0;
 
   constructor(text: string) {
     this.bytes = Buffer.from(text);
+    this.hash = hashOfBytes(this.bytes, 0, this.bytes.length);
   }
 }
 
@@ -283,7 +285,7 @@ export class LowCardinalityBuilder implements ColumnBuilder {
   /** A key that remembers where it stands in the dictionary of this block: rows with it cost no look-up. */
   pushKey(key: DictionaryKey): void {
     if (key.dictionary !== this.#generation) {
-      key.index = this.#dictionary.indexOf(key.bytes, 0, key.bytes.length);
+      key.index = this.#dictionary.indexOfHashed(key.bytes, 0, key.bytes.length, key.hash);
       key.dictionary = this.#generation;
     }
     this.#pushIndex(key.index);

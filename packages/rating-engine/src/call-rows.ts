@@ -1,5 +1,10 @@
 import { DIRECTIONS, DISPOSITIONS } from '@tollstream/contracts';
-import type { LowCardinalityValues, NativeBlock, NativeColumn } from '@tollstream/contracts';
+import type {
+  LowCardinalityPlaces,
+  LowCardinalityValues,
+  NativeBlock,
+  NativeColumn,
+} from '@tollstream/contracts';
 import { normalize } from '@tollstream/numbering';
 import type { NormalizedNumber } from '@tollstream/numbering';
 import type { RatingCall } from './call.ts';
@@ -11,7 +16,7 @@ const scratchNumber: NormalizedNumber = { kind: 'invalid', number: 0, text: '', 
 
 /** The calls of a block: columns are decoded once, and one call object is filled again and again. */
 export class CallRows {
-  readonly accounts: LowCardinalityValues;
+  readonly accounts: LowCardinalityPlaces;
   readonly startedAt: Float64Array;
   readonly #devices: LowCardinalityValues;
   readonly #directions: Uint8Array;
@@ -28,7 +33,7 @@ export class CallRows {
 
   /** @param options whether any tariff asks for routing numbers; otherwise they are not read */
   constructor(block: NativeBlock, options: { readonly usesRoutingNumbers: boolean }) {
-    this.accounts = block.column('account_id').lowCardinality();
+    this.accounts = block.column('account_id').lowCardinalityPlaces();
     this.startedAt = block.column('started_at').integers();
     this.#devices = block.column('device').lowCardinality();
     this.#directions = block.column('direction').uint8s();

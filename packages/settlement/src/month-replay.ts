@@ -72,6 +72,7 @@ export class MonthReplay {
    */
   block(block: NativeBlock): ReplayedBlock {
     const rows = new CallRows(block, { usesRoutingNumbers: this.#usesRoutingNumbers });
+    const accountIds = block.column('account_id').lowCardinality();
     const versions = block.column('catalog_version').uint32s();
     const months = block.column('billing_month').uint32s();
     const charges = block.column('charge').integers();
@@ -83,7 +84,7 @@ export class MonthReplay {
     this.#prices.writer.reset();
     this.#order.open(block);
     for (let row = 0; row < block.rows; row++) {
-      const open = this.#accountOf(rows.accounts.dictionary[rows.accounts.indexes[row]!]!);
+      const open = this.#accountOf(accountIds.dictionary[accountIds.indexes[row]!]!);
       this.#order.next(row);
       const outcome = this.#price(open, rows, row, {
         catalogVersion: versions[row]!,

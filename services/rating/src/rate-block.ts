@@ -8,8 +8,7 @@ import { ChargeSums } from './charge-sums.ts';
 import { callContents } from './call-content.ts';
 import { CONFLICT, SUSPENSE_COLUMNS, asConflict, callIdentities, pushSuspense } from './columns.ts';
 import { RatingStateError } from './errors.ts';
-import { payerOf, unknownAccount } from './payer.ts';
-import type { Payer } from './payer.ts';
+import { unknownAccount } from './payer.ts';
 import { BlockAlerts } from './spend-alerts.ts';
 import type { RatingState } from './state.ts';
 
@@ -47,7 +46,7 @@ export function rateBlock(
   const calls = new CallRows(block, table);
   const { accounts, startedAt } = calls;
 
-  const payers = accounts.dictionary.map((): Payer | undefined => undefined);
+  const payers = state.payers.of(accounts, table, state);
   const ratedRows = new Uint32Array(block.rows);
   const suspendedRows = new Uint32Array(block.rows);
   const charges = new ChargeSums();
@@ -73,12 +72,10 @@ export function rateBlock(
       duplicate += 1;
       continue;
     }
-    const accountIndex = accounts.indexes[row]!;
-    const accountId = accounts.dictionary[accountIndex]!;
-    const payer = (payers[accountIndex] ??= payerOf(accountId, table, state));
+    const payer = payers[accounts.indexes[row]!]!;
     if (payer.account === null) {
       suspendedRows[suspended++] = row;
-      suspend(unknownAccount(accountId));
+      suspend(unknownAccount(payer.accountId));
       continue;
     }
     calls.fill(call, row, payer.account);

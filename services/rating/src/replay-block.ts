@@ -12,8 +12,7 @@ import type { RateTable } from '@tollstream/rating-engine';
 import { withColumns } from './block-parts.ts';
 import type { BlockParts } from './block-parts.ts';
 import { ChargeSums } from './charge-sums.ts';
-import { payerOf, unknownAccount } from './payer.ts';
-import type { Payer } from './payer.ts';
+import { unknownAccount } from './payer.ts';
 import { BlockAlerts } from './spend-alerts.ts';
 import type { RatingState } from './state.ts';
 
@@ -57,7 +56,7 @@ export function replayBlock(
   const calls = new CallRows(block, table);
   const { accounts } = calls;
   const actions = block.column('action').uint8s();
-  const payers = accounts.dictionary.map((): Payer | undefined => undefined);
+  const payers = state.payers.of(accounts, table, state);
   const ratedRows = new Uint32Array(block.rows);
   const charges = new ChargeSums();
   const counts = { rated: 0, discarded: 0, kept: 0 };
@@ -74,11 +73,9 @@ export function replayBlock(
       resolve('kept', { code: 'catalog_not_in_force', detail });
       continue;
     }
-    const accountIndex = accounts.indexes[row]!;
-    const accountId = accounts.dictionary[accountIndex]!;
-    const payer = (payers[accountIndex] ??= payerOf(accountId, table, state));
+    const payer = payers[accounts.indexes[row]!]!;
     if (payer.account === null) {
-      resolve('kept', unknownAccount(accountId));
+      resolve('kept', unknownAccount(payer.accountId));
       continue;
     }
     calls.fill(call, row, payer.account);

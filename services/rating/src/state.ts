@@ -2,6 +2,7 @@ import type { RunningTotals } from '@tollstream/contracts';
 import { Allowances } from '@tollstream/rating-engine';
 import { DedupeWindow } from './dedupe-window.ts';
 import type { DedupeLimits } from './dedupe-window.ts';
+import { Payers } from './payer.ts';
 import type { SpendCounters } from './spend-limits.ts';
 
 /** What rating remembers of one partition: a fold over its own output. */
@@ -10,9 +11,17 @@ export interface RatingState {
   readonly allowances: Allowances;
   /** What counts towards spend limits. */
   readonly spend: SpendCounters;
+  /** Who pays, as found under the present rate table: for speed alone. */
+  readonly payers: Payers;
   totals: RunningTotals;
 }
 
 export function emptyState(limits: DedupeLimits, totals: RunningTotals): RatingState {
-  return { window: new DedupeWindow(limits), allowances: new Allowances(), spend: new Map(), totals };
+  return {
+    window: new DedupeWindow(limits),
+    allowances: new Allowances(),
+    spend: new Map(),
+    payers: new Payers(),
+    totals,
+  };
 }
