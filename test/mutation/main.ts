@@ -1,16 +1,17 @@
 /**
- * `npm run mutate [-- packages/money]`: changes the code that decides amounts in every place, one at a time, and counts how many of
- * the changes a test notices. In place, because a copy of the tree would import the workspaces of the original: the tree must be clean.
+ * `npm run mutate [-- packages/money/src/rounding.ts …]`: changes the code that decides amounts in every place, one at a time, and counts
+ * how many of the changes a test notices. In place, because a copy of the tree would import the workspaces of the original: the tree must
+ * be clean. What neither the code nor its tests changed since is taken from the report of the run before; without `.stryker` all is run.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EXPLANATIONS } from './survivors.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PACKAGES = ['packages/money', 'packages/rating-engine'];
 const KILLED_PERCENT_MIN = 90;
-const RESULT = '.stryker/mutation.json';
+const REPORT = '.stryker/mutation.json';
 const TARGET_PAGE = 'docs/mutation-testing.md';
 
 interface Mutant {
@@ -36,19 +37,18 @@ process.chdir(ROOT);
 process.exitCode = main(process.argv.slice(2));
 
 function main(wanted: readonly string[]): number {
-  const unknown = wanted.filter((each) => !PACKAGES.includes(each));
+  const unknown = wanted.filter((each) => !PACKAGES.includes(each) && !isSourceOf(each));
   if (unknown.length > 0) {
     console.error(`There are mutations of ${PACKAGES.join(' and ')} only, not of ${unknown.join(', ')}.`);
     return 2;
   }
-  const packages = wanted.length > 0 ? wanted : PACKAGES;
   const changed = execFileSync('git', ['status', '--porcelain', '--', ...PACKAGES], { encoding: 'utf8' });
   if (changed !== '') {
     console.error(`Commit or stash these changes first: the files are mutated in place.\n${changed}`);
     return 2;
   }
-  if (!runStryker(packages)) return 1;
-  const files = (JSON.parse(readFileSync(RESULT, 'utf8')) as { files: Record<string, MutatedFile> }).files;
+  if (!runStryker(wanted.length > 0 ? wanted : PACKAGES)) return 1;
+  const files = (JSON.parse(readFileSync(REPORT, 'utf8')) as { files: Record<string, MutatedFile> }).files;
   const rows = Object.entries(files).map(([file, { mutants }]) => ({ file, ...counts(mutants) }));
   const survivors = Object.entries(files).flatMap(([file, mutated]) => survivorsOf(file, mutated));
   const all = counts(Object.values(files).flatMap(({ mutants }) => mutants));
@@ -63,23 +63,27 @@ function main(wanted: readonly string[]): number {
   return percent(all) >= KILLED_PERCENT_MIN ? 0 : 1;
 }
 
-function runStryker(packages: readonly string[]): boolean {
-  mkdirSync(dirname(RESULT), { recursive: true });
+function isSourceOf(file: string): boolean {
+  return PACKAGES.some((each) => file.startsWith(`${each}/src/`)) && existsSync(file);
+}
+
+function runStryker(wanted: readonly string[]): boolean {
+  mkdirSync(dirname(REPORT), { recursive: true });
   const config = {
     inPlace: true,
     testRunner: 'vitest',
     vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
     plugins: ['@stryker-mutator/vitest-runner'],
     coverageAnalysis: 'perTest',
-    mutate: packages.flatMap((each) => [
-      `${each}/src/**/*.ts`,
-      `!${each}/src/testing/**`,
-      `!${each}/src/**/*.{test,bench}.ts`,
-    ]),
-    concurrency: 2,
-    timeoutMS: 30_000,
-    reporters: ['json', ...(process.stdout.isTTY ? ['progress'] : ['progress-append-only'])],
-    jsonReporter: { fileName: RESULT },
+    mutate: [
+      ...wanted.map((each) => (PACKAGES.includes(each) ? `${each}/src/**/*.ts` : each)),
+      ...PACKAGES.flatMap((each) => [`!${each}/src/testing/**`, `!${each}/src/**/*.{test,bench}.ts`]),
+    ],
+    concurrency: Number(process.env['MUTATE_CONCURRENCY'] ?? 2),
+    timeoutMS: 15_000,
+    incremental: true,
+    incrementalFile: REPORT,
+    reporters: [process.stdout.isTTY ? 'progress' : 'progress-append-only'],
     tempDirName: '.stryker/tmp',
     allowConsoleColors: false,
   };

@@ -9,11 +9,6 @@ export interface Explanation {
 export const EXPLANATIONS: readonly Explanation[] = [
   {
     file: 'packages/money/src/rounding.ts',
-    text: 'Math.abs(a) <= Number.MAX_SAFE_INTEGER / Math.abs(b)',
-    reason: 'chooses between two ways to the same result; the bigint way is only slower',
-  },
-  {
-    file: 'packages/money/src/rounding.ts',
     text: 'Number.isSafeInteger(product)',
     reason: 'chooses between two ways to the same result; the bigint way is only slower',
   },

@@ -50,7 +50,7 @@ export function parseDecimalBig(text: string, scale: number): bigint {
       `Round it to ${scale} decimal places.`,
     );
   }
-  const magnitude = BigInt((match[2] ?? '') + fraction.padEnd(scale, '0'));
+  const magnitude = BigInt(match[2]! + fraction.padEnd(scale, '0'));
   return match[1] === '-' ? -magnitude : magnitude;
 }
 

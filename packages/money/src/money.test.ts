@@ -80,6 +80,19 @@ describe('rounding', () => {
     expect(Object.is(mulDiv(-0, 5, 10, 'up'), 0)).toBe(true);
   });
 
+  it('is exact where a product passes 2^53', () => {
+    // 94,906,265 × 94,906,267 is 2^53 + 71,321,763; with 94,906,264 it is below 2^53.
+    for (const a of [94_906_264, 94_906_265, 94_906_266]) {
+      const product = BigInt(a) * 94_906_267n;
+      for (const mode of ['half_up', 'up', 'down', 'half_even'] as const)
+        expect(BigInt(mulDiv(a, 94_906_267, 60, mode))).toBe(roundDivBig(product, 60n, mode));
+    }
+    expect(mulDiv(SCALED_MAX, 1, 1, 'down')).toBe(SCALED_MAX);
+    expect(mulDiv(-SCALED_MAX, 1, 1, 'down')).toBe(-SCALED_MAX);
+    expect(mulDiv(0, SCALED_MAX, 7, 'up')).toBe(0);
+    expect(mulDiv(SCALED_MAX, 0, 7, 'up')).toBe(0);
+  });
+
   it('multiplies beyond 2^53 and refuses only a result beyond it', () => {
     expect(mulDiv(SCALED_MAX, 60, 60, 'half_up')).toBe(SCALED_MAX);
     expect(mulDiv(3_000_000_000_000, 100_000_000, 6_000_000_000, 'half_up')).toBe(

@@ -44,17 +44,16 @@ export function roundDivBig(numerator: bigint, denominator: bigint, mode: Roundi
 }
 
 /**
- * a × b / denominator, rounded once: the price of `a` units at rate `b`. The bound is checked before the multiplication;
- * a product at or beyond 2^53 is computed in bigint, and only a result beyond it is refused.
+ * a × b / denominator, rounded once: the price of `a` units at rate `b`. A product at or beyond 2^53 is computed in bigint, and only a
+ * result beyond it is refused.
  * @throws MoneyError TOLL_MONEY_TOO_LARGE | TOLL_MONEY_DIVISOR_INVALID
  */
 export function mulDiv(a: number, b: number, denominator: number, mode: RoundingMode): number {
   assertScaled(a);
   assertScaled(b);
-  if (b === 0 || Math.abs(a) <= Number.MAX_SAFE_INTEGER / Math.abs(b)) {
-    const product = a * b;
-    if (Number.isSafeInteger(product)) return roundDiv(product, denominator, mode);
-  }
+  // A product beyond 2^53 may be rounded, but never to less than 2^53.
+  const product = a * b;
+  if (Number.isSafeInteger(product)) return roundDiv(product, denominator, mode);
   assertDivisor(denominator);
   const result = Number(roundDivBig(BigInt(a) * BigInt(b), BigInt(denominator), mode));
   assertScaled(result);
