@@ -5,13 +5,13 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { EXPLANATIONS } from './survivors.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PACKAGES = ['packages/money', 'packages/rating-engine'];
 const KILLED_PERCENT_MIN = 90;
-const REPORT = '.stryker/mutation.json';
+const FOLDER = '.stryker';
 const TARGET_PAGE = 'docs/mutation-testing.md';
 
 interface Mutant {
@@ -47,8 +47,14 @@ function main(wanted: readonly string[]): number {
     console.error(`Commit or stash these changes first: the files are mutated in place.\n${changed}`);
     return 2;
   }
-  if (!runStryker(wanted.length > 0 ? wanted : PACKAGES)) return 1;
-  const files = (JSON.parse(readFileSync(REPORT, 'utf8')) as { files: Record<string, MutatedFile> }).files;
+  const files: Record<string, MutatedFile> = {};
+  for (const each of PACKAGES) {
+    const own = wanted.filter((path) => path.startsWith(each));
+    if (wanted.length > 0 && own.length === 0) continue;
+    const report = runStryker(each, own);
+    if (report === null) return 1;
+    Object.assign(files, report);
+  }
   const rows = Object.entries(files).map(([file, { mutants }]) => ({ file, ...counts(mutants) }));
   const survivors = Object.entries(files).flatMap(([file, mutated]) => survivorsOf(file, mutated));
   const all = counts(Object.values(files).flatMap(({ mutants }) => mutants));
@@ -67,8 +73,11 @@ function isSourceOf(file: string): boolean {
   return PACKAGES.some((each) => file.startsWith(`${each}/src/`)) && existsSync(file);
 }
 
-function runStryker(wanted: readonly string[]): boolean {
-  mkdirSync(dirname(REPORT), { recursive: true });
+/** Only with the tests of the package itself: what other packages would notice does not count. */
+function runStryker(path: string, wanted: readonly string[]): Record<string, MutatedFile> | null {
+  mkdirSync(FOLDER, { recursive: true });
+  const report = `${FOLDER}/${basename(path)}.json`;
+  const configFile = `${FOLDER}/config.json`;
   const config = {
     inPlace: true,
     testRunner: 'vitest',
@@ -76,22 +85,27 @@ function runStryker(wanted: readonly string[]): boolean {
     plugins: ['@stryker-mutator/vitest-runner'],
     coverageAnalysis: 'perTest',
     mutate: [
-      ...wanted.map((each) => (PACKAGES.includes(each) ? `${each}/src/**/*.ts` : each)),
-      ...PACKAGES.flatMap((each) => [`!${each}/src/testing/**`, `!${each}/src/**/*.{test,bench}.ts`]),
+      ...(wanted.length === 0 || wanted.includes(path) ? [`${path}/src/**/*.ts`] : wanted),
+      `!${path}/src/testing/**`,
+      `!${path}/src/**/*.{test,bench}.ts`,
     ],
     concurrency: Number(process.env['MUTATE_CONCURRENCY'] ?? 2),
     timeoutMS: 15_000,
     incremental: true,
-    incrementalFile: REPORT,
+    incrementalFile: report,
     reporters: [process.stdout.isTTY ? 'progress' : 'progress-append-only'],
-    tempDirName: '.stryker/tmp',
+    tempDirName: `${FOLDER}/tmp`,
     allowConsoleColors: false,
   };
-  writeFileSync('.stryker/config.json', JSON.stringify(config));
+  writeFileSync(configFile, JSON.stringify(config));
   const stryker = 'node_modules/@stryker-mutator/core/bin/stryker.js';
-  return (
-    spawnSync(process.execPath, [stryker, 'run', '.stryker/config.json'], { stdio: 'inherit' }).status === 0
-  );
+  const { status } = spawnSync(process.execPath, [stryker, 'run', configFile], {
+    stdio: 'inherit',
+    env: { ...process.env, MUTATED_PACKAGE: path },
+  });
+  return status === 0
+    ? (JSON.parse(readFileSync(report, 'utf8')) as { files: Record<string, MutatedFile> }).files
+    : null;
 }
 
 function counts(mutants: readonly Mutant[]): { mutants: number; killed: number } {

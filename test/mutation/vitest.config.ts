@@ -17,7 +17,7 @@ class PropertiesLast extends BaseSequencer {
  */
 export default defineConfig({
   test: {
-    include: ['packages/{money,rating-engine}/src/**/*.test.ts'],
+    include: [`${process.env['MUTATED_PACKAGE'] ?? 'packages/{money,rating-engine}'}/src/**/*.test.ts`],
     setupFiles: ['test/mutation/setup.ts'],
     env: { FC_CASES_PERCENT: '2' },
     isolate: false,

@@ -12,7 +12,7 @@ test(`divides as unbounded integers do (${RUNS} cases, seed ${SEED})`, () => {
     fc.constantFrom(60, 6000, 60_000),
     fc.integer({ min: 1, max: MAX }),
   );
-  // Numerators beside a multiple are where the quotient of doubles is rounded to the next integer.
+  // Numerators just below a multiple are where a quotient of doubles would be rounded up to the next integer, if it ever were.
   const numerator = fc.tuple(denominator, fc.nat({ max: MAX }), fc.integer({ min: -2, max: 2 }));
   fc.assert(
     fc.property(numerator, ([divisor, any, beside]) => {
@@ -30,10 +30,14 @@ test.each([
   [MAX, 1, MAX],
   [MAX, MAX, 1],
   [MAX - 1, MAX, 0],
-  // Half of what is odd and near 2^53 is rounded up to a whole number by the division.
+  // The closest that quotients come to the next integer: one unit of the numerator below it, where doubles are sparsest.
   [MAX, 2, (MAX - 1) / 2],
   [MAX - 2, 2, (MAX - 3) / 2],
   [MAX - 1, 3, Number((2n ** 53n - 2n) / 3n)],
+  [MAX, 4, 2 ** 51 - 1],
+  [MAX, 2 ** 26, 2 ** 27 - 1],
+  [MAX, 2 ** 52, 1],
+  [3 * 94_906_265 - 1, 94_906_265, 2],
 ])('%i / %i = %i', (numerator, denominator, quotient) => {
   expect(floorDiv(numerator, denominator)).toBe(quotient);
 });

@@ -5,8 +5,7 @@
  * @param denominator integer from 1 to below 2^53
  */
 export function floorDiv(numerator: number, denominator: number): number {
-  const quotient = Math.floor(numerator / denominator);
-  // The division rounds to a neighbour that may be the next integer, never beyond it: integers below 2^53 are neighbours themselves.
-  // Then the product is greater than the numerator, also where it is beyond 2^53 and rounded.
-  return quotient * denominator > numerator ? quotient - 1 : quotient;
+  // The division never rounds up to the next integer: a quotient q that is none is at least 1 / denominator below it, and doubles around q
+  // are at most q × 2^-52 apart; half of that is numerator / 2^53 / denominator, which is less than 1 / denominator.
+  return Math.floor(numerator / denominator);
 }

@@ -75,6 +75,11 @@ describe('rounding', () => {
     expect([-5, -3, -1, 0, 1, 3, 5].map((half) => roundDiv(half, 2, mode))).toEqual(expected);
   });
 
+  it.each(['half_up', 'up', 'down', 'half_even'] as const)('%s of a bigint is that of the number', (mode) => {
+    for (let half = -7; half <= 7; half += 1)
+      expect(roundDivBig(BigInt(half), 2n, mode), `${half}/2`).toBe(BigInt(roundDiv(half, 2, mode)));
+  });
+
   it('never returns a minus zero', () => {
     expect(Object.is(roundDiv(-1, 10, 'down'), 0)).toBe(true);
     expect(Object.is(mulDiv(-0, 5, 10, 'up'), 0)).toBe(true);
