@@ -228,7 +228,7 @@ interface RateChoice {
 
 function rateStep(choice: RateChoice, outcome: Priced | Unpriceable): ExplanationStep {
   const { number, caller, atMs, row: chosen, tariff } = choice;
-  const digits = String(number);
+  const digits = number > 0 ? String(number) : 'what is no number';
   const passedOver = tariff.rates
     .matching(number)
     .filter(({ index }) => index !== chosen)

@@ -41,11 +41,12 @@ export interface RateText {
   /** Digits, countries or 'unknown'; one is enough. */
   readonly origin?: readonly string[];
   readonly originClass?: RateOrigin['numberClass'];
-  /** Rates per minute; one left out is `perMinute`. */
+  /** Rates per minute; one left out is `perMinute`, null is none. */
   readonly byJurisdiction?: {
-    readonly interstate?: string;
-    readonly intrastate?: string;
-    readonly indeterminate?: string;
+    readonly interstate?: string | null;
+    readonly intrastate?: string | null;
+    readonly indeterminate?: string | null;
+    readonly other?: null;
   };
 }
 
@@ -104,7 +105,8 @@ function specialOf(text: RateText): SpecialTerms | null {
   const asksWhoCalls = origin !== undefined || originClass !== '';
   if (isPlain && priceLists === null && !asksWhoCalls && byJurisdiction === undefined) return null;
   const rate = scaled(text.perMinute ?? '0.02', 8);
-  const rateOf = (own: string | undefined): number => (own === undefined ? rate : scaled(own, 8));
+  const rateOf = (own: string | null | undefined): number | null =>
+    own === undefined ? rate : own === null ? null : scaled(own, 8);
   return {
     minimumCharge: scaled(minimumCharge ?? '0', 6),
     maximumCharge: maximumCharge === undefined ? Infinity : scaled(maximumCharge, 6),
@@ -121,7 +123,7 @@ function specialOf(text: RateText): SpecialTerms | null {
             interstate: rateOf(byJurisdiction.interstate),
             intrastate: rateOf(byJurisdiction.intrastate),
             indeterminate: rateOf(byJurisdiction.indeterminate),
-            other: rate,
+            other: rateOf(byJurisdiction.other),
           },
   };
 }
