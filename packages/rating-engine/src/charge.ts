@@ -9,12 +9,6 @@ export const CHARGE_OVERFLOW = -1;
 /** Rate units × seconds in one charge unit: rates are per minute and carry more digits than charges. */
 export const UNITS_PER_CHARGE = 60 * 10 ** (RATE_SCALE - CHARGE_SCALE);
 
-/**
- * Each of the two terms of a charge up to this bound is exact in doubles, and so is their sum. Half of what would fit, so that the
- * rounding of the division which checks the bound cannot let a larger product through.
- */
-const EXACT_TERM_MAX = 2 ** 51;
-
 /** The prices of a rate row: scaled integers, see `Rate`. */
 export type RatePrices = Pick<
   Rate,
@@ -54,18 +48,14 @@ export function chargeOf(prices: RatePrices, seconds: ChargedSeconds, rounding: 
   const { initial, steps } = seconds;
   if (initial === 0 && steps === 0) return 0;
   const { initialRatePerMinute, ratePerMinute, connectFee } = prices;
-  const highestRate = initialRatePerMinute > ratePerMinute ? initialRatePerMinute : ratePerMinute;
   assert(
     initialRatePerMinute >= 0 && ratePerMinute >= 0 && connectFee >= 0,
     'rates and fees are not negative',
   );
-  // The bound is checked before the arithmetic that relies on it.
-  const isExact =
-    connectFee <= EXACT_TERM_MAX / UNITS_PER_CHARGE &&
-    (highestRate === 0 || initial + steps <= EXACT_TERM_MAX / highestRate);
-  if (!isExact) return wideCharge(prices, seconds, rounding);
   const units = connectFee * UNITS_PER_CHARGE + initial * initialRatePerMinute + steps * ratePerMinute;
-  return roundDiv(units, UNITS_PER_CHARGE, rounding);
+  return isExact(units)
+    ? roundDiv(units, UNITS_PER_CHARGE, rounding)
+    : wide(chargeUnits(prices, seconds), rounding);
 }
 
 /**
@@ -77,23 +67,24 @@ export function chargeOfParts(
   parts: readonly RatedSeconds[],
   rounding: ChargeRounding,
 ): number {
-  let seconds = 0;
-  let highestRate = 0;
-  let lowestRate = Infinity;
+  if (parts.length === 0) return 0;
+  assert(connectFee >= 0, 'fees are not negative');
   let units = connectFee * UNITS_PER_CHARGE;
-  for (const part of parts) {
-    seconds += part.seconds;
-    if (part.ratePerMinute > highestRate) highestRate = part.ratePerMinute;
-    if (part.ratePerMinute < lowestRate) lowestRate = part.ratePerMinute;
-    units += part.seconds * part.ratePerMinute;
+  for (const { seconds, ratePerMinute } of parts) {
+    assert(ratePerMinute >= 0, 'rates are not negative');
+    units += seconds * ratePerMinute;
   }
-  if (seconds === 0) return 0;
-  assert(connectFee >= 0 && lowestRate >= 0, 'rates and fees are not negative');
-  // Beyond the bound the sum may not be exact, and is not looked at.
-  if (connectFee <= EXACT_TERM_MAX / UNITS_PER_CHARGE && seconds * highestRate <= EXACT_TERM_MAX) {
-    return roundDiv(units, UNITS_PER_CHARGE, rounding);
-  }
-  return wide(unitsOfParts(connectFee, parts), rounding);
+  return isExact(units)
+    ? roundDiv(units, UNITS_PER_CHARGE, rounding)
+    : wide(unitsOfParts(connectFee, parts), rounding);
+}
+
+/**
+ * Whether a sum of products was computed without a rounding. None of its terms is negative, and what is 2^53 or more is never rounded to
+ * less: so below it no product and no sum on the way was beyond it.
+ */
+function isExact(sum: number): boolean {
+  return sum <= Number.MAX_SAFE_INTEGER;
 }
 
 function wide(units: bigint, rounding: ChargeRounding): number {
@@ -101,18 +92,12 @@ function wide(units: bigint, rounding: ChargeRounding): number {
   return charge <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(charge) : CHARGE_OVERFLOW;
 }
 
-/** The exact charge × `UNITS_PER_CHARGE`; nothing without charged seconds. */
+/** The exact charge × `UNITS_PER_CHARGE` of parts that are charged. */
 export function unitsOfParts(connectFee: number, parts: readonly RatedSeconds[]): bigint {
-  if (parts.length === 0) return 0n;
   return parts.reduce(
     (units, { seconds, ratePerMinute }) => units + BigInt(seconds) * BigInt(ratePerMinute),
     BigInt(connectFee) * BigInt(UNITS_PER_CHARGE),
   );
-}
-
-/** The same in BigInt, for terms beyond the doubles' exact range. */
-function wideCharge(prices: RatePrices, seconds: ChargedSeconds, rounding: ChargeRounding): number {
-  return wide(chargeUnits(prices, seconds), rounding);
 }
 
 /** The exact charge × `UNITS_PER_CHARGE`. */
