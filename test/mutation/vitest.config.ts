@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     include: [`${process.env['MUTATED_PACKAGE'] ?? 'packages/{money,rating-engine}'}/src/**/*.test.ts`],
     setupFiles: ['test/mutation/setup.ts'],
-    env: { FC_CASES_PERCENT: '2' },
+    env: { FC_CASES_PERCENT: '4' },
     isolate: false,
     sequence: { sequencer: PropertiesLast },
     testTimeout: 120_000,
