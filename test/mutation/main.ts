@@ -101,7 +101,7 @@ function runStryker(path: string, wanted: readonly string[]): Record<string, Mut
   const stryker = 'node_modules/@stryker-mutator/core/bin/stryker.js';
   const { status } = spawnSync(process.execPath, [stryker, 'run', configFile], {
     stdio: 'inherit',
-    env: { ...process.env, MUTATED_PACKAGE: path },
+    env: { ...process.env, MUTATED_PACKAGE: path, NODE_COMPILE_CACHE: `${FOLDER}/compiled` },
   });
   return status === 0
     ? (JSON.parse(readFileSync(report, 'utf8')) as { files: Record<string, MutatedFile> }).files
