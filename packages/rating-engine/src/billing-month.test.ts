@@ -40,3 +40,27 @@ describe('the billing month', () => {
     expect(() => billingMonths('Mars/Olympus')).toThrow(RangeError);
   });
 });
+
+it.each([
+  // The first and the last months whose borders are kept, and those beside them, which are asked of Intl.
+  ['1990-01-01T00:00:00.000Z', 199001],
+  ['1989-12-31T23:59:59.999Z', 198912],
+  ['1990-02-01T00:00:00.000Z', 199002],
+  ['1990-03-31T23:59:59.999Z', 199003],
+  ['2109-10-31T23:59:59.999Z', 210910],
+  ['2109-11-30T23:59:59.999Z', 210911],
+  ['2109-12-31T23:59:59.999Z', 210912],
+  ['2110-01-01T00:00:00.000Z', 211001],
+  ['2110-03-01T00:00:00.000Z', 211003],
+])('of %s is %i, before and after its neighbours were asked for', (instant, expected) => {
+  const months = billingMonths('Etc/UTC');
+  const at = Date.parse(instant);
+  expect(months.timeZone).toBe('Etc/UTC');
+  expect(months.of(at)).toBe(expected);
+  const days = 86_400_000;
+  for (const beside of [-40 * days, -days, days, 40 * days]) {
+    const wall = new Date(at + beside);
+    expect(months.of(at + beside)).toBe(wall.getUTCFullYear() * 100 + wall.getUTCMonth() + 1);
+    expect(months.of(at)).toBe(expected);
+  }
+});

@@ -23,7 +23,7 @@ export function compileSet({ callTypes, countries, prefixes }: DestinationSet): 
     has({ callType, country, number }) {
       // Calls for help cost nothing and belong to no set.
       if (callType === 'emergency' || (callTypes !== null && !callTypes.has(callType))) return false;
-      return isAnywhere || countries.has(country) || (number > 0 && prefixSet.match(number) > 0);
+      return isAnywhere || countries.has(country) || prefixSet.match(number) > 0;
     },
   };
 }

@@ -471,6 +471,16 @@ describe('whose rule', () => {
       { rules: toBrazil, account: part, call: { ...call, device: 'shared' } },
     ],
     ['the rule of the device', { rules: toBrazil, account: part, call: { ...call, device: 'desk' } }],
+    ['the rule of the number', { rules: toBrazil, account: part, call: { destinationNumber: 12125550199 } }],
+    [
+      'for help whatever the device says',
+      {
+        account: {
+          devices: [{ id: 'desk', kind: 'phone', extension: '', rules: { emergency: { kind: 'blocked' } } }],
+        },
+        call: { destinationText: '911', device: 'desk' },
+      },
+    ],
     ['blocked by the plan', { rules: { international: { kind: 'blocked' } }, call }],
     ['a blocked prefix', { rules: toBrazil, call: { destinationNumber: 558512345678 } }],
     ['before the billing start', { rules: toBrazil, account: { billingStart: AT + 1 }, call }],

@@ -170,3 +170,52 @@ it('refuses a step of nothing', () => {
     'at least 1 s',
   );
 });
+
+it('refuses an initial interval of less than nothing, and takes one of nothing', () => {
+  const at = (initialSeconds: number): number =>
+    billableSeconds(7_000, { initialSeconds, stepSeconds: 6, durationRounding: 'up' });
+  expect(() => at(-1)).toThrow('the initial interval not negative');
+  expect(at(0)).toBe(12);
+});
+
+/** 0, 1 ms, and 1 ms before, at and after: the end of the initial interval, the middle and the end of the first step. */
+it.each([
+  [
+    60,
+    60,
+    [0, 1, 59_999, 60_000, 60_001, 89_999, 90_000, 90_001, 119_999, 120_000, 120_001],
+    {
+      up: [0, 60, 60, 60, 120, 120, 120, 120, 120, 120, 180],
+      nearest: [0, 60, 60, 60, 60, 60, 120, 120, 120, 120, 120],
+    },
+  ],
+  [
+    60,
+    1,
+    [0, 1, 59_999, 60_000, 60_001, 60_499, 60_500, 60_501, 60_999, 61_000, 61_001],
+    { up: [0, 60, 60, 60, 61, 61, 61, 61, 61, 61, 62], nearest: [0, 60, 60, 60, 60, 60, 61, 61, 61, 61, 61] },
+  ],
+  [
+    30,
+    6,
+    [0, 1, 29_999, 30_000, 30_001, 32_999, 33_000, 33_001, 35_999, 36_000, 36_001],
+    { up: [0, 30, 30, 30, 36, 36, 36, 36, 36, 36, 42], nearest: [0, 30, 30, 30, 30, 30, 36, 36, 36, 36, 36] },
+  ],
+  [
+    6,
+    6,
+    [0, 1, 5_999, 6_000, 6_001, 8_999, 9_000, 9_001, 11_999, 12_000, 12_001],
+    { up: [0, 6, 6, 6, 12, 12, 12, 12, 12, 12, 18], nearest: [0, 6, 6, 6, 6, 6, 12, 12, 12, 12, 12] },
+  ],
+  [
+    1,
+    1,
+    [0, 1, 999, 1_000, 1_001, 1_499, 1_500, 1_501, 1_999, 2_000, 2_001],
+    { up: [0, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3], nearest: [0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2] },
+  ],
+] as const)('%i/%i at every border: %j', (initialSeconds, stepSeconds, durations, expected) => {
+  for (const durationRounding of ['up', 'nearest'] as const)
+    expect(
+      durations.map((ms) => billableSeconds(ms, { initialSeconds, stepSeconds, durationRounding })),
+    ).toEqual(expected[durationRounding]);
+});

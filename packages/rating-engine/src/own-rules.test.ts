@@ -113,3 +113,19 @@ it('explains whose rule holds, and whose were passed over', () => {
   ]);
   expect(rule.data).toMatchObject({ rule_of: 'billing_group', rule_owner: 'sales', tariff: 'of-sales' });
 });
+
+it('asks the group of the number where the device has none', () => {
+  expect(tariffOf({ device: 'desk', originNumber: 12125550102 })).toBe('of-desk');
+  expect(tariffOf({ device: 'unknown', originNumber: 12125550102 })).toBe('of-sales');
+  expect(tariffOf({ device: 'support-desk', originNumber: 12125550102 })).toBe('of-account');
+});
+
+it.each([
+  { billingGroups: [{ id: 'sales', name: 'Sales', rules: {} }] },
+  { devices: [{ id: 'desk', kind: 'phone', extension: '', rules: {} }] },
+  { numbers: [{ number: 12125550100, kind: 'did' as const, extension: '', rules: {} }] },
+  { rules: {} },
+])('has rules of its own where any part of it has: %o', (own) => {
+  const rated = compileRateTable(makeCatalog([makeAccount('acme', plan, own)])).account('acme')!;
+  expect(rated.ownRules).not.toBeNull();
+});

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AccountAllowance } from './allowance.ts';
 import { emptyCall } from './call.ts';
 import { explainCall, explanationText } from './explain.ts';
-import { holdingsOf } from './pools.ts';
+import { holdingsOf, isPlainPool } from './pools.ts';
 import { priceCall } from './price-call.ts';
 import type { Priced } from './price-call.ts';
 import { compileRateTable } from './rate-table.ts';
@@ -112,4 +112,113 @@ it('counts by number only for numbers that the account has', () => {
   expect(price(callOf(60), account, new AccountAllowance()).rateType).toBe('included');
   const foreign = { ...callOf(60), originNumber: 19995550000 };
   expect(price(foreign, account, new AccountAllowance()).rateType).toBe('metered');
+});
+
+it.each<[Partial<ReturnType<typeof makePool>>, boolean]>([
+  [{}, true],
+  [{ scope: 'device' }, true],
+  [{ scope: 'number' }, false],
+  [{ scope: 'devices' }, false],
+  [{ unit: 'calls' }, false],
+  [{ unit: 'money' }, false],
+  [{ deviceKind: 'pager' }, false],
+  [{ destinations: { id: 'far', callTypes: null, countries: new Set(), prefixes: [] } }, false],
+  [{ proration: 'up' }, false],
+])('one pool with %o is plain: %s', (part, isPlain) => {
+  expect(isPlainPool({ ...makePool('minutes', 1), ...part })).toBe(isPlain);
+});
+
+describe('what an account has of a pool', () => {
+  const oneOf = (count: number, part: Parameters<typeof makePool>[3]) =>
+    accountWith([makePool('pool', 1, 'devices', part)], count).holdings!.sizes.get('pool');
+  it('is that of each device of the kind', () => {
+    expect(oneOf(3, { deviceKind: 'low_usage' })).toEqual({ later: 180, inFirstMonth: 180 });
+    expect(oneOf(3, { deviceKind: 'fax' })).toEqual({ later: 0, inFirstMonth: 0 });
+    expect(oneOf(3, {})).toEqual({ later: 180, inFirstMonth: 180 });
+    expect(oneOf(2, { devicesMin: 3 })).toEqual({ later: 0, inFirstMonth: 0 });
+    expect(oneOf(3, { devicesMin: 3 })).toEqual({ later: 180, inFirstMonth: 180 });
+    expect(() => oneOf(2, { perMonth: Number.MAX_SAFE_INTEGER })).toThrow('is counted exactly');
+  });
+
+  it('is whole in the first month where billing has no beginning', () => {
+    const account = accountWith([makePool('pool', 1, 'account', { proration: 'up' })]);
+    expect(account.holdings).toMatchObject({ firstMonth: 0 });
+    expect(account.holdings!.sizes.get('pool')).toEqual({ later: 60, inFirstMonth: 60 });
+  });
+
+  it('is a part in the month in which billing began, and whole in all others', () => {
+    // 17 of 31 days are left after the 14th.
+    const billingStart = Date.parse('2020-01-14T15:00:00Z');
+    const pool = makePool('pool', 0, 'account', { perMonth: 31, proration: 'down' });
+    const account = accountWith([pool], 0, { billingStart });
+    const sizeAt = (instant: string): number => {
+      const answeredAt = Date.parse(instant);
+      const call = { ...callOf(1), startedAt: answeredAt, answeredAt, endedAt: answeredAt + 1000 };
+      return price(call, account, new AccountAllowance()).takes![0]!.size;
+    };
+    expect(sizeAt('2020-01-15T15:00:00Z')).toBe(17);
+    expect(sizeAt('2020-02-15T15:00:00Z')).toBe(31);
+  });
+});
+
+describe('the number that holds a pool', () => {
+  const own = makePool('own', 1, 'number');
+  const numbers = [
+    { number: 12125550100, kind: 'did', extension: '' },
+    { number: 18005550100, kind: 'toll_free', extension: '' },
+  ] as const;
+  const plan = makePlan('plan', {
+    long_distance: byTariff(tariff, own),
+    inbound: byTariff(tariff, own),
+    toll_free_inbound: byTariff(tariff, own),
+  });
+  const account = compileRateTable(makeCatalog([makeAccount('acme', plan, { numbers })])).account('acme')!;
+  it.each([
+    [{ originNumber: 12125550100 }, 12125550100],
+    [{ originNumber: 13055550188 }, undefined],
+    [{ direction: 'inbound', originNumber: 13055550188, destinationNumber: 12125550100 }, 12125550100],
+    [{ direction: 'inbound', originNumber: 12125550100, destinationNumber: 13055550188 }, undefined],
+    [{ direction: 'inbound', originNumber: 13055550188, destinationNumber: 18005550100 }, 18005550100],
+    [
+      { direction: 'inbound', destinationNumber: 12125550100, originalDestinationNumber: 18005550100 },
+      18005550100,
+    ],
+  ] as const)('of %o is %s', (part, number) => {
+    const { takes } = price({ ...callOf(60), ...part }, account, new AccountAllowance());
+    expect(takes!.map((take) => take.number)).toEqual(number === undefined ? [] : [number]);
+  });
+});
+
+it.each<[readonly ReturnType<typeof makePool>[], Partial<Priced>, string]>([
+  // A call of 60 s costs 0.02. The pool that is named is the first that gave something, else the first asked.
+  [[makePool('empty', 0), credit], { rateType: 'included', includedSeconds: 0, charge: 0 }, 'credit'],
+  [[makePool('empty', 0), included], { rateType: 'included', includedSeconds: 60, charge: 0 }, 'included'],
+  [[makePool('empty', 0), makePool('none', 0)], { rateType: 'overage', charge: 20_000 }, 'empty'],
+  [
+    [makePool('credit', 0, 'account', { unit: 'money', perMonth: 5_000 })],
+    { rateType: 'split', chargedSeconds: 60, charge: 15_000 },
+    'credit',
+  ],
+  // Money is not asked for seconds, and seconds not for money.
+  [[credit, included], { rateType: 'included', includedSeconds: 60, charge: 0 }, 'included'],
+  // What one pool gave whole, the next is not asked for.
+  [
+    [included, makePool('bundle', 0, 'account', { unit: 'calls', perMonth: 1 })],
+    { includedSeconds: 60 },
+    'included',
+  ],
+])('%o: %o from %s', (pools, expected, named) => {
+  const priced = price(callOf(60), accountWith(pools), new AccountAllowance());
+  expect(priced).toMatchObject(expected);
+  expect(priced.pool!.id).toBe(named);
+});
+
+it('is used up and not paid where a call costs nothing', () => {
+  const free = makeTariff('free', [{ prefix: '1', perMinute: '0' }]);
+  const plan = makePlan('plan', { long_distance: byTariff(free, makePool('empty', 0)) });
+  const account = compileRateTable(makeCatalog([makeAccount('acme', plan)])).account('acme')!;
+  expect(price(callOf(60), account, new AccountAllowance())).toMatchObject({
+    rateType: 'overage',
+    charge: 0,
+  });
 });

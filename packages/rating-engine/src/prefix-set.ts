@@ -37,8 +37,9 @@ export class PrefixSet {
   }
 }
 
+/** @param number of at most 15 digits */
 function digitCount(number: number): number {
   let digits = number >= 1e10 ? 11 : 1;
-  while (digits < POWERS.length && number >= POWERS[digits]!) digits += 1;
+  while (number >= POWERS[digits]!) digits += 1;
   return digits;
 }

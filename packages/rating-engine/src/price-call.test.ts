@@ -432,3 +432,92 @@ describe('accounts that the catalog does not know', () => {
     expect(compileRateTable(makeCatalog([])).account('stranger')).toBeNull();
   });
 });
+
+describe('borders', () => {
+  const second = makeTariff('second', [
+    { prefix: '1', perMinute: '0.06', increments: '1/1', attemptFee: '0.01' },
+  ]);
+
+  it('prices as many seconds as a row can hold, and not one more', () => {
+    const largest = 2 ** 32 - 1;
+    const rules = { long_distance: byTariff(second) };
+    expect(price(rules, call({ seconds: largest }))).toMatchObject({ billableSeconds: largest });
+    expect(price(rules, call({ seconds: largest + 1 }))).toMatchObject({ code: 'amount_overflow' });
+  });
+
+  it('never prices a call that ended before it was answered', () => {
+    expect(() => price({}, call({ seconds: -1 }))).toThrow('a call ends at or after its answer');
+    expect(price({}, call({ seconds: 0 }))).toMatchObject({ durationMs: 0 });
+  });
+
+  it('charges attempts from the first instant of billing on', () => {
+    const rules = { long_distance: byTariff(second) };
+    const attempt = call({ answeredAt: 0 });
+    const from = (billingStart: number) => price(rules, attempt, { account: { billingStart } });
+    expect(from(attempt.startedAt)).toMatchObject({ charge: 10_000 });
+    expect(from(attempt.startedAt + 1)).toMatchObject({ charge: 0 });
+  });
+
+  it('charges no attempt that was blocked, nor one on a short code without a row of its own', () => {
+    const tariff = makeTariff('attempts', [
+      { prefix: '1', attemptFee: '0.01' },
+      { prefix: '1900', attemptFee: '0.01', blocked: true },
+      { prefix: '4', attemptFee: '0.01' },
+      { prefix: '511', attemptFee: '0.01' },
+    ]);
+    const rules = {
+      long_distance: byTariff(tariff),
+      premium: byTariff(tariff),
+      service_code: byTariff(tariff),
+    };
+    const attempt = (part: Partial<RatingCall>) => price(rules, call({ answeredAt: 0, ...part }));
+    expect(attempt({})).toMatchObject({ charge: 10_000, prefix: 1 });
+    expect(attempt({ destinationNumber: 19005550123 })).toMatchObject({ charge: 0 });
+    expect(attempt({ destinationNumber: 0, destinationText: '411' })).toMatchObject({ charge: 0 });
+    expect(attempt({ destinationNumber: 0, destinationText: '511' })).toMatchObject({
+      charge: 10_000,
+      prefix: 511,
+    });
+  });
+
+  it('counts a call in the month of its answer, and not of its start', () => {
+    const answeredAt = Date.parse('2020-02-01T05:00:00Z');
+    expect(price({}, call({ answeredAt, startedAt: answeredAt - 1 }))).toMatchObject({
+      billingMonth: 202002,
+    });
+    expect(price({}, call({ answeredAt: answeredAt - 1 }))).toMatchObject({ billingMonth: 202001 });
+  });
+
+  it('rates a toll-free call by its number, whatever the routing number', () => {
+    const lrn = makeTariff('lrn', [{ prefix: '1800' }, { prefix: '1212', perMinute: '0.09' }], {
+      byRoutingNumber: true,
+    });
+    const inbound = {
+      direction: 'inbound',
+      destinationNumber: 12125550100,
+      originalDestinationNumber: 18005550100,
+    } as const;
+    expect(
+      price({ toll_free_inbound: byTariff(lrn) }, call({ ...inbound, routingNumber: 12125559999 })),
+    ).toMatchObject({
+      prefix: 1800,
+    });
+  });
+
+  it('prices calls between extensions by a tariff without allowance, and frees them of any pool that is not theirs', () => {
+    const internal = call({ destinationNumber: 0, destinationText: '102', seconds: 60 });
+    expect(price({ internal: byTariff(standard()) }, internal)).toMatchObject({
+      rateType: 'metered',
+      charge: 20_000,
+    });
+    const pools = [makePool('a', 1, 'number'), makePool('b', 1)];
+    expect(price({ internal: byTariff(standard(), ...pools) }, internal)).toMatchObject({ rateType: 'free' });
+  });
+
+  it('does not look at the rows of a tariff for what is no number', () => {
+    const star = call({ destinationNumber: 0, destinationText: '*69' });
+    expect(price({ service_code: byTariff(standard([{ prefix: '0' }])) }, star)).toMatchObject({
+      code: 'rate_missing',
+    });
+  });
+});

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Allowances } from './allowance.ts';
+import { emptyCall } from './call.ts';
 import { explanationText } from './explain.ts';
-import { quoteCall } from './quote.ts';
+import { quoteCall, quoteLeg } from './quote.ts';
 import type { QuoteRequest } from './quote.ts';
+import { compileRateTable } from './rate-table.ts';
 import { byTariff, makeAccount, makeCatalog, makePlan, makePool, makeTariff } from './testing/catalog.ts';
 
 const future = Date.parse('2020-02-01T00:00:00Z');
@@ -179,4 +181,108 @@ describe('the explanation', () => {
       'emergency calls are free',
     );
   });
+});
+
+it('says that no account could be told, or which one is not known', () => {
+  expect(quoteCall(request({ account: '' })).quote).toEqual({
+    status: 'suspended',
+    reason_code: 'account_unknown',
+    detail: 'No account could be told from the call, and no default plan was named.',
+    catalog_version: 7,
+  });
+  expect(quoteCall(request({ account: 'nobody' })).quote).toMatchObject({
+    detail: "The catalog knows no account 'nobody', and no default plan was named.",
+  });
+});
+
+it('quotes without an explanation where none is asked for', () => {
+  const account = compileRateTable(catalog).account('acme');
+  const leg = {
+    ...emptyCall(),
+    destinationNumber: 14155550199,
+    answeredAt: future,
+    endedAt: future + 60_000,
+  };
+  const options = { accountId: 'acme', allowances: new Allowances(), catalogVersion: 7 };
+  const { explanation, quote } = quoteLeg(leg, account, { ...options, explain: false });
+  expect(explanation).toBeNull();
+  expect(quoteLeg(leg, account, { ...options, allowances: new Allowances(), explain: true }).quote).toEqual(
+    quote,
+  );
+  // Nothing is taken by what has no price.
+  const unknown = { ...leg, destinationNumber: 442071234567 };
+  expect(quoteLeg(unknown, account, { ...options, explain: false }).quote).toMatchObject({
+    status: 'suspended',
+  });
+  expect([...options.allowances.entries()]).toMatchObject([{ counter: 'minutes', amount: 60 }]);
+});
+
+it('leaves empty what a quote has not, and lists pools that are not one of minutes', () => {
+  expect(quoteCall(request({ to: '911' })).quote).toMatchObject({
+    tariff: '',
+    prefix: '',
+    rate_type: 'free',
+  });
+  expect(quoteCall(request()).quote).not.toHaveProperty('pools');
+  const pools = [
+    makePool('credit', 0, 'account', { unit: 'money', perMonth: 5_000 }),
+    makePool('bundle', 0, 'account', { unit: 'calls', perMonth: 0 }),
+  ];
+  const own = makeCatalog([
+    makeAccount('acme', makePlan('own', { long_distance: byTariff(standard, ...pools) })),
+  ]);
+  expect(quoteCall(request({ catalog: own, to: '+14155550199' })).quote).toMatchObject({
+    charge: '0.015000',
+    pools: [
+      { pool: 'credit', unit: 'money', left: '0.005', took: '0.005' },
+      { pool: 'bundle', unit: 'calls', left: '0', took: '0' },
+    ],
+  });
+});
+
+it('prices the device, the caller and the routing number of the request', () => {
+  const rates = makeTariff('lrn', [{ prefix: '1' }, { prefix: '1305', perMinute: '0.09' }], {
+    byRoutingNumber: true,
+  });
+  const devices = [
+    { id: 'desk', kind: 'phone', extension: '', rules: { long_distance: { kind: 'free' } } },
+  ] as const;
+  const own = makeCatalog([
+    makeAccount('acme', makePlan('own', { long_distance: byTariff(rates) }), { devices }),
+  ]);
+  const of = (part: Partial<QuoteRequest>) =>
+    quoteCall(request({ catalog: own, to: '+14155550199', ...part })).quote;
+  expect(of({})).toMatchObject({ rate_type: 'metered', prefix: '1', jurisdiction: 'interstate' });
+  expect(of({ device: 'desk' })).toMatchObject({ rate_type: 'free' });
+  expect(of({ device: 'lobby' })).toMatchObject({ rate_type: 'metered' });
+  expect(of({ to: 'sip:+14155550199;rn=+13055550000@pbx' })).toMatchObject({ prefix: '1305' });
+  expect(of({ from: 'anonymous' })).toMatchObject({ jurisdiction: 'indeterminate' });
+});
+
+it("takes a call to any of the account's numbers for inbound", () => {
+  const numbers = [12125550100, 12125550101].map((number) => ({
+    number,
+    kind: 'did' as const,
+    extension: '',
+  }));
+  const own = makeCatalog([makeAccount('acme', plan, { numbers })]);
+  for (const to of ['+12125550100', '+12125550101'])
+    expect(quoteCall(request({ catalog: own, from: '+13055550188', to })).quote).toMatchObject({
+      call_type: 'inbound',
+    });
+});
+
+it('names a withheld caller, or an extension, that was redirected', () => {
+  const first = (part: Partial<QuoteRequest>) =>
+    quoteCall(request({ to: '+14155550199', ...part })).explanation!.steps[0]!;
+  const withheld = first({ from: '', redirecting: '101' });
+  expect(withheld).toEqual({
+    step: 'account',
+    text: "Redirected: '101' sent the call of a withheld caller on to +14155550199. It made this leg and owes it, and the leg begins where it stands.",
+    passedOver: ['a withheld caller owes the call that it placed itself, and nothing of this leg'],
+    data: { redirecting: "'101'", from: '', to: '+14155550199' },
+  });
+  expect(first({ from: '+13055550188', redirecting: '+12125550100' }).passedOver).toEqual([
+    '+13055550188 owes the call that it placed itself, and nothing of this leg',
+  ]);
 });
