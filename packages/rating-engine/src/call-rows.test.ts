@@ -54,7 +54,7 @@ function callsOf(rows: readonly Row[], usesRoutingNumbers = true): RatingCall[] 
     columns.source_topic.push('calls.raw');
     columns.source_partition.push(0);
     columns.source_offset.push(i);
-    columns.call_hash.push(Buffer.alloc(16));
+    columns.call_hash.push(new Uint32Array(4));
   });
   const block = readNativeBlock(writer.toBuffer());
   const calls = new CallRows(block, { usesRoutingNumbers });

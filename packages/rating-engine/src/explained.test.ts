@@ -196,13 +196,11 @@ describe('windows and tiers', () => {
     fromMinute: 0,
     toMinute: 360,
   };
-  const windowed = (base: PriceList | null, own: PriceList | null, window: Partial<TimeWindow> = {}) => ({
-    international: byTariff(
-      makeTariff('world', [{ prefix: '55', priceLists: { base, byWindow: [own] }, freeSeconds: 0 }], {
-        windows: { timeZone: 'America/New_York', windows: [{ ...night, ...window }] },
-      }),
-    ),
-  });
+  const world = (base: PriceList | null, own: PriceList | null, window: Partial<TimeWindow> = {}) =>
+    makeTariff('world', [{ prefix: '55', priceLists: { base, byWindow: [own] }, freeSeconds: 0 }], {
+      windows: { timeZone: 'America/New_York', windows: [{ ...night, ...window }] },
+    });
+  const windowed = (...terms: Parameters<typeof world>) => ({ international: byTariff(world(...terms)) });
   const day = list('0.1', [0, '0.1']);
   const cheap = list('0.02', [0, '0.02']);
   const from = (instant: string, seconds: number) => ({
@@ -246,12 +244,7 @@ describe('windows and tiers', () => {
       'windows and an allowance that runs out',
       {
         rules: {
-          international: byTariff(
-            windowed(day, cheap).international.kind === 'tariff'
-              ? windowed(day, cheap).international.tariff
-              : us,
-            makePool('minutes', 2),
-          ),
+          international: byTariff(world(day, cheap), makePool('minutes', 2)),
         },
         call: from('2020-01-16T04:57:30Z', 240),
       },
