@@ -58,7 +58,8 @@ function callsOf(rows: readonly Row[], usesRoutingNumbers = true): RatingCall[] 
   });
   const block = readNativeBlock(writer.toBuffer());
   const calls = new CallRows(block, { usesRoutingNumbers });
-  expect(calls.accounts.dictionary[calls.accounts.indexes[0]!]).toBe('acme');
+  const { bytes, starts, ends, indexes } = calls.accounts;
+  expect(bytes.toString('utf8', starts[indexes[0]!], ends[indexes[0]!])).toBe('acme');
   expect(Array.from(calls.startedAt)).toEqual(rows.map((_, i) => AT + i));
   const call = emptyCall();
   return rows.map((_, i) => {

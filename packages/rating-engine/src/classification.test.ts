@@ -187,6 +187,11 @@ describe('what the rules look at', () => {
       { destinationNumber: 20212555010, originNumber: 20212555011 },
       { isSameAreaCode: false, country: 'EG' },
     ],
+    [
+      'no area code beyond those of the country 1',
+      { destinationNumber: 20_000_000_000, originNumber: 20_000_000_000 },
+      { isSameAreaCode: false },
+    ],
     ['a premium prefix of the plan', { destinationNumber: 17875550123 }, { premiumPrefix: 1787555 }],
     [
       'a shared toll-free number',

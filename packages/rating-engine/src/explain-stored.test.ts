@@ -107,3 +107,26 @@ it('says when a row does not give its amount', () => {
   expect(explanation.reproduces).toBe(false);
   expect(explanation.steps.at(-1)!.text).toContain('0.023200 USD; the row says 36 s and 0.023201 USD');
 });
+
+it('says when a row does not give its seconds', () => {
+  const { reproduces, steps } = explainStored({ ...row, billableSeconds: 30 });
+  expect(reproduces).toBe(false);
+  expect(steps.at(-1)!.text).toContain('36 s billable');
+});
+
+it('names callers only where the row is for some', () => {
+  const rateOf = (part: Partial<StoredCall>) => explainStored({ ...row, ...part }).steps[1]!.data;
+  expect(rateOf({})).toHaveProperty('origin', 'US');
+  expect(rateOf({ priceDetail: '' })).not.toHaveProperty('origin');
+});
+
+it.each([
+  [
+    { callType: 'internal', direction: 'inbound', rateType: 'unanswered' },
+    'Charge: unanswered, and so without a rate.',
+  ],
+  [{ callType: 'inbound', direction: 'inbound', rateType: 'free' }, 'Charge: free, and so without a rate.'],
+  [{ callType: 'internal', direction: 'outbound', rateType: 'free' }, 'Charge: free, and so without a rate.'],
+] as const)('tells the other side of an internal call from %o', (part, text) => {
+  expect(explanationText(explainStored({ ...row, ...part, tariff: '' }))).toContain(text);
+});

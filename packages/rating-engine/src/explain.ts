@@ -55,7 +55,7 @@ export function explainCall(call: RatingCall, account: RatedAccount, allowance: 
   const steps: ExplanationStep[] = [accountStep(call, account), callTypeStep(call, facts, outcome)];
   if (outcome.kind === 'priced' && outcome.jurisdiction !== '')
     steps.push(jurisdictionStep(outcome.jurisdiction, call, account));
-  const callType = outcome.kind === 'priced' ? outcome.callType : (classifyCall(facts)?.callType ?? null);
+  const callType = classifyCall(facts)?.callType ?? null;
   const isBilled =
     callType !== null && call.answeredAt !== 0 && call.answeredAt >= account.account.billingStart;
   const isPricedByRule = isBilled && !isOtherSide(callType, call);

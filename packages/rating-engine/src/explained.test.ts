@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { AccountAllowance } from './allowance.ts';
 import { emptyCall } from './call.ts';
 import type { RatingCall } from './call.ts';
+import { CLASSIFICATION_RULES } from './classification.ts';
 import { explainCall, explanationText } from './explain.ts';
 import type { ExplanationStep } from './explain.ts';
 import { explainStored } from './explain-stored.ts';
@@ -115,6 +116,8 @@ const brazil = makeTariff('brazil', [
   { prefix: '551198', perMinute: '0.011', effectiveFrom: Date.parse('2020-02-01T00:00:00Z') },
   { prefix: '551198', perMinute: '0.09', effectiveTo: Date.parse('2020-01-01T00:00:00Z') },
   { prefix: '5585', blocked: true },
+  { prefix: '5', effectiveFrom: AT },
+  { prefix: '55119', effectiveTo: AT },
 ]);
 const toUs = (...pools: Parameters<typeof makePool>[]) => ({
   long_distance: byTariff(us, ...pools.map((pool) => makePool(...pool))),
@@ -175,6 +178,18 @@ describe('fees and limits', () => {
     ['lowered to the maximum charge', at({ maximumCharge: '0.1' }, 101)],
     ['beyond the largest amount', at({ perMinute: '90000000' }, 4_000_000_000)],
     ['more seconds than a row can hold', at({}, 4_294_967_296)],
+    [
+      'the minimum charge paid in part by credit',
+      {
+        rules: {
+          long_distance: byTariff(
+            flat({ ...rate, minimumCharge: '0.05' }),
+            makePool('credit', 0, 'account', { unit: 'money', perMonth: 20_000 }),
+          ),
+        },
+        call: { destinationNumber: US_NUMBER, seconds: 10 },
+      },
+    ],
     ['nobody answered', { ...at({}, 0), call: { destinationNumber: US_NUMBER, answeredAt: 0 } }],
     [
       'an attempt with a fee',
@@ -239,6 +254,32 @@ describe('windows and tiers', () => {
     [
       'no rate outside of the window',
       { rules: windowed(null, cheap), call: from('2020-01-15T15:00:00Z', 60) },
+    ],
+    [
+      'a window at the same rate',
+      { rules: windowed(day, list('0.1', [0, '0.1'])), call: from('2020-01-16T04:59:00Z', 120) },
+    ],
+    [
+      'tiers without windows and an initial interval',
+      {
+        rules: {
+          international: byTariff(
+            flat({
+              prefix: '55',
+              increments: '0/60',
+              priceLists: { base: list('0.2', [0, '0.1'], [60, '0.05']), byWindow: [] },
+            }),
+          ),
+        },
+        call: from('2020-01-15T15:00:00Z', 120),
+      },
+    ],
+    [
+      'windows within the allowance',
+      {
+        rules: { international: byTariff(world(day, cheap), makePool('minutes', 10)) },
+        call: from('2020-01-16T04:59:00Z', 120),
+      },
     ],
     [
       'windows and an allowance that runs out',
@@ -428,6 +469,13 @@ describe('who calls', () => {
       },
     ],
     [
+      'the first row for the caller',
+      {
+        rules: rows({ prefix: '55', perMinute: '0.03', origin: ['DE'] }, { prefix: '55', perMinute: '0.09' }),
+        call: fromGermany,
+      },
+    ],
+    [
       'a row for unknown callers',
       { rules: rows({ prefix: '55', origin: ['unknown'] }), call: { ...fromGermany, originNumber: 0 } },
     ],
@@ -476,6 +524,7 @@ describe('whose rule', () => {
     ],
     ['blocked by the plan', { rules: { international: { kind: 'blocked' } }, call }],
     ['a blocked prefix', { rules: toBrazil, call: { destinationNumber: 558512345678 } }],
+    ['from the billing start on', { rules: toBrazil, account: { billingStart: AT }, call }],
     ['before the billing start', { rules: toBrazil, account: { billingStart: AT + 1 }, call }],
     ['a closed account', { rules: toBrazil, account: { status: 'closed' }, call }],
     ['a part of a call', { rules: toBrazil, call: { ...call, partialSequence: 2 } }],
@@ -484,4 +533,17 @@ describe('whose rule', () => {
       { catalog: { defaultPlan: makePlan('fallback', toBrazil) }, accountId: 'stranger', call },
     ],
   ])('%s', explained);
+});
+
+it('passes over every rule of classification for what is no number', () => {
+  const account = compileRateTable(makeCatalog([makeAccount('acme', makePlan('standard'))])).account('acme')!;
+  const { steps } = explainCall(
+    { ...emptyCall(), destinationText: 'abc', answeredAt: AT, endedAt: AT },
+    account,
+    new AccountAllowance(),
+  );
+  expect(steps[1]!.passedOver).toHaveLength(CLASSIFICATION_RULES.length);
+  expect(steps[1]!.passedOver.at(-1)).toBe(
+    'international applies when the destination is any other E.164 number',
+  );
 });

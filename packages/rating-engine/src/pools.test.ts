@@ -222,3 +222,9 @@ it('is used up and not paid where a call costs nothing', () => {
     charge: 0,
   });
 });
+
+it('has no part of a pool where billing began with the month', () => {
+  const pool = makePool('pool', 0, 'account', { perMonth: 31, proration: 'down' });
+  const account = accountWith([pool], 0, { billingStart: Date.parse('2020-01-01T05:00:00Z') });
+  expect(account.holdings!.sizes.get('pool')).toEqual({ later: 31, inFirstMonth: 31 });
+});

@@ -286,3 +286,12 @@ it('names a withheld caller, or an extension, that was redirected', () => {
     '+13055550188 owes the call that it placed itself, and nothing of this leg',
   ]);
 });
+
+it.each([
+  ['102', 'internal'],
+  ['+12125550100', 'inbound'],
+  ['+14155550199', 'outbound'],
+])('takes a call to %s for %s', (to, direction) => {
+  const { steps } = quoteCall(request({ to })).explanation!;
+  expect(steps.find(({ step }) => step === 'call_type')!.data).toMatchObject({ direction });
+});

@@ -81,3 +81,11 @@ describe('the periods of a zone', () => {
     expect(() => spendPeriods('Mars/Olympus', 'day')).toThrow(RangeError);
   });
 });
+
+it('begins a day once, where clocks were set back over midnight', () => {
+  // On 2006-10-29 those of Newfoundland went from 00:01 back to 23:01: the 29th had begun a minute before, at 02:30 UTC.
+  const day = spendPeriods('America/St_Johns', 'day').of(Date.parse('2006-10-29T03:00:00Z'));
+  expect(day.startMs).toBe(Date.parse('2006-10-29T02:30:00Z'));
+  expect(day.endMs).toBe(Date.parse('2006-10-30T03:30:00Z'));
+  expect(spendPeriods('America/St_Johns', 'day').of(day.startMs - 1).endMs).toBe(day.startMs);
+});

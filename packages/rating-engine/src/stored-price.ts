@@ -93,8 +93,8 @@ function poolDetail(takes: readonly PoolTake[], first: Pool | null): Pick<PriceD
 export function poolUsesOf(priceDetail: string): readonly PoolUse[] | null {
   // Most rows have no detail, and most details have no pools.
   if (!priceDetail.includes('"pools":')) return null;
-  const { pools = [] } = JSON.parse(priceDetail) as PriceDetail;
-  return pools.map(([pool, unit, took, number = '0']) => ({
+  const { pools } = JSON.parse(priceDetail) as PriceDetail;
+  return pools!.map(([pool, unit, took, number = '0']) => ({
     pool,
     unit,
     amount: unit === 'money' ? parseDecimal(took, CHARGE_SCALE) : Number(took),
