@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import {
   RESOLVED_COLUMNS,
   SUSPENDED_COLUMNS,
 } from '@tollstream/contracts';
-import { financeDatabase } from '../migrations.ts';
+import { MIGRATIONS_DIRECTORY, financeDatabase } from '../migrations.ts';
 import type { BlockInsert, UsageStore, UsageTable } from '../port.ts';
 import { USAGE_TABLES } from '../tables.ts';
 import { sampleBlock, sampleSql } from './sample-rows.ts';
@@ -38,17 +38,7 @@ export function storeContract(store: () => UsageStore): void {
 
   test('migrates an empty store and leaves a migrated one alone', async () => {
     const first = await store().migrate();
-    expect(first.applied).toEqual([
-      '0001_usage.sql',
-      '0002_exceptions.sql',
-      '0003_usage_final.sql',
-      '0004_price_detail.sql',
-      '0005_jurisdiction.sql',
-      '0006_alerts.sql',
-      '0007_settlement.sql',
-      '0008_resolved.sql',
-      '0010_finance.sql',
-    ]);
+    expect(first.applied).toEqual((await readdir(MIGRATIONS_DIRECTORY)).sort());
     expect(await store().migrate()).toEqual({ applied: [], version: first.version });
   });
 
