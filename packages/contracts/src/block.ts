@@ -29,9 +29,9 @@ export const BLOCK_SCHEMA_VERSIONS: Readonly<Record<string, number>> = {
 
 const headerType = loadOwnSchema('block-header.avsc');
 const headerPrefix = singleObjectHeader(headerType);
-/** Headers of before suspended calls could be replayed, and of before there were spend limits: read into the fields of today. */
-const earlierHeaders = ['evolution/block-header.v1.avsc', 'evolution/block-header.v2.avsc'].map((file) => {
-  const type = loadOwnSchema(file);
+/** Headers of before suspended calls could be replayed, there were spend limits, and parts were put together: read into the fields of today. */
+const earlierHeaders = ['v1', 'v2', 'v3'].map((version) => {
+  const type = loadOwnSchema(`evolution/block-header.${version}.avsc`);
   return { prefix: singleObjectHeader(type), resolver: headerType.createResolver(type) };
 });
 

@@ -5,7 +5,7 @@
  */
 import { SINGLE_OBJECT_HEADER_BYTES } from './avro-schema.ts';
 import { callEventHeader } from './call-event-avro.ts';
-import { DIRECTIONS, DISPOSITIONS } from './call.ts';
+import { DIRECTIONS, DISPOSITIONS, partNumber } from './call.ts';
 
 /** Texts of a call event, in the order in which they stand. */
 export const CALL_TEXT = {
@@ -83,7 +83,7 @@ export class CallEventCursor {
       this.disposition > 0 &&
       this.disposition <= DISPOSITIONS.length &&
       // 0 would read as absent, here and in the columns.
-      (partial === 0 || this.partialSequence > 0) &&
+      (partial === 0 || partNumber(this.partialSequence) > 0) &&
       (answered === 0 || times[1] > 0)
     );
   }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { DIRECTIONS, DISPOSITIONS } from './call.ts';
+import { DIRECTIONS, DISPOSITIONS, LAST_PART, isLastPart } from './call.ts';
 import type { CallEvent, RejectCode } from './call.ts';
 import { rejected } from './decoded-record.ts';
 import type { DecodedRecord } from './decoded-record.ts';
@@ -81,7 +81,7 @@ function readFields(fields: Fields, switchIdDefault: string): DecodedRecord {
     originalTo: optionalText(fields, 'original_to'),
     routingNumber: optionalText(fields, 'routing_number'),
     parentCallId: optionalText(fields, 'parent_call_id'),
-    partialSequence: optionalInteger(fields, 'partial_sequence'),
+    partialSequence: partialSequenceOf(fields),
     redirectingNumber: optionalText(fields, 'redirecting_number'),
   };
   const found = takeProblem();
@@ -129,6 +129,21 @@ function optionalInteger(fields: Fields, name: string): number | null {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   complain('field_invalid', `${name}: must be an integer, is ${describe(value)}`);
   return null;
+}
+
+/** `partial_last: true` says of a numbered part that it is the last one, as the highest bit of the number does. */
+function partialSequenceOf(fields: Fields): number | null {
+  const sequence = optionalInteger(fields, 'partial_sequence');
+  const last = fields['partial_last'] ?? false;
+  if (typeof last !== 'boolean') {
+    complain('field_invalid', `partial_last: must be true or false, is ${describe(last)}`);
+    return sequence;
+  }
+  if (!last || sequence === null) {
+    if (last) complain('field_missing', 'partial_sequence: missing, but partial_last is true');
+    return sequence;
+  }
+  return isLastPart(sequence) ? sequence : sequence + LAST_PART;
 }
 
 function optionalMember<Value extends string>(

@@ -37,13 +37,25 @@ export interface CallEvent {
   readonly routingNumber: string | null;
   /** Call id of the call this leg was transferred or forwarded from. */
   readonly parentCallId: string | null;
-  /** Sequence of a partial record; absent for whole calls. */
+  /** Number of a partial record from 1, with `LAST_PART` added for the last one of the call; absent for whole calls. */
   readonly partialSequence: number | null;
   /**
    * The party that forwarded or transferred the call and so made this leg: it owes it, in the place of `from`. Says nothing on
    * inbound legs, which those owe who were called.
    */
   readonly redirectingNumber: string | null;
+}
+
+/** The bit of a partial sequence that says that no part comes after this one. */
+export const LAST_PART = 2 ** 31;
+
+/** Of a partial sequence: which part it is, from 1. */
+export function partNumber(partialSequence: number): number {
+  return partialSequence % LAST_PART;
+}
+
+export function isLastPart(partialSequence: number): boolean {
+  return partialSequence >= LAST_PART;
 }
 
 /** The party that forwarded or transferred the call and so owes the leg; '' = nobody did, or it is an inbound one. */
@@ -128,9 +140,12 @@ export type ReplayAction = (typeof REPLAY_ACTIONS)[number];
 /** The windows in which spend limits are counted. */
 export const ALERT_WINDOWS = ['hour', 'day', 'month'] as const;
 
-/** What became of a suspended call that was taken up again; `kept`: it still has no price, and stays suspended. */
-export const RESOLUTIONS = ['rated', 'discarded', 'kept'] as const;
-export type Resolution = (typeof RESOLUTIONS)[number];
+/**
+ * Outcomes on `usage.resolved`. Of suspended calls that were taken up again: `kept` = it still has no price, and stays suspended;
+ * `assembled` = it is a part of a call that was put together, and is rated with its first part. Of rejected records: `replayed` = the bytes
+ * were published once more.
+ */
+export const RESOLVED_OUTCOMES = ['rated', 'discarded', 'kept', 'replayed', 'assembled'] as const;
 
-/** Outcomes on `usage.resolved`: those, and that the bytes of a rejected record were published once more. */
-export const RESOLVED_OUTCOMES = [...RESOLUTIONS, 'replayed'] as const;
+/** What became of a suspended call that was taken up again. */
+export type Resolution = Exclude<(typeof RESOLVED_OUTCOMES)[number], 'replayed'>;

@@ -6,7 +6,7 @@ export const TOTALS_BYTES_MAX = 4000;
 
 const COUNTS = ['seen', 'accepted', 'rejected', 'rated', 'suspended', 'duplicate'] as const;
 /** Later than the others: what was committed before them lacks them. */
-const LATER_COUNTS = ['replayed', 'discarded', 'kept', 'alerts'] as const;
+const LATER_COUNTS = ['replayed', 'discarded', 'kept', 'assembled', 'alerts'] as const;
 
 export const ZERO_TOTALS: RunningTotals = Object.freeze({
   seen: 0,
@@ -18,6 +18,7 @@ export const ZERO_TOTALS: RunningTotals = Object.freeze({
   replayed: 0,
   discarded: 0,
   kept: 0,
+  assembled: 0,
   alerts: 0,
   charge: Object.freeze({}),
 });
@@ -38,6 +39,7 @@ export function addTotals(totals: RunningTotals, increment: Partial<RunningTotal
     replayed: totals.replayed + (increment.replayed ?? 0),
     discarded: totals.discarded + (increment.discarded ?? 0),
     kept: totals.kept + (increment.kept ?? 0),
+    assembled: totals.assembled + (increment.assembled ?? 0),
     alerts: totals.alerts + (increment.alerts ?? 0),
     charge,
   };
@@ -53,8 +55,9 @@ export function assertTotals(totals: RunningTotals): void {
       throw new ContractError('TOLL_TOTALS_INVALID', `Running total ${count} is ${totals[count]}, no count.`);
     }
   }
-  const { seen, accepted, rejected, rated, suspended, duplicate, replayed, discarded, kept } = totals;
-  const outcomes = accepted + rejected + rated + suspended + duplicate + discarded + kept;
+  const { seen, accepted, rejected, rated, suspended, duplicate, replayed, discarded, kept, assembled } =
+    totals;
+  const outcomes = accepted + rejected + rated + suspended + duplicate + discarded + kept + assembled;
   if (seen + replayed !== outcomes) {
     throw new ContractError(
       'TOLL_TOTALS_INVALID',

@@ -10,12 +10,14 @@ export interface RunningTotals {
   readonly rated: number;
   readonly suspended: number;
   readonly duplicate: number;
-  /** Suspended calls taken up again: each was then rated, discarded or kept. */
+  /** Suspended calls taken up again: each was then rated, discarded, assembled or kept. */
   readonly replayed: number;
   /** Suspended calls given up. */
   readonly discarded: number;
   /** Suspended calls taken up again that still had no price. */
   readonly kept: number;
+  /** Parts of calls that were put together, but for the first one of each, which is rated. */
+  readonly assembled: number;
   /** Alerts of spend limits; they are no outcome of a record. */
   readonly alerts: number;
   /** Currency → sum of charges as a scaled integer (`CHARGE_SCALE`) in decimal digits. */

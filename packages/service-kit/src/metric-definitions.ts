@@ -13,7 +13,7 @@ export interface MetricDefinition {
 export const METRICS = {
   tollstream_calls_total: {
     type: 'counter',
-    help: 'Calls by outcome: accepted, rated, duplicate, rejected, suspended, stored; of suspended calls taken up again, rated, discarded, or kept for want of a price. `code` says why (empty where there is no why).',
+    help: 'Calls by outcome: accepted, rated, duplicate, rejected, suspended, stored; of suspended calls taken up again, rated, discarded, assembled (parts of a call but for its first), or kept for want of a price. `code` says why (empty where there is no why).',
     labels: ['outcome', 'code'],
   },
   tollstream_alerts_total: {

@@ -1,3 +1,4 @@
+import { partNumber } from '@tollstream/contracts';
 import type { CallEvent, RejectCode } from '@tollstream/contracts';
 import { TIME_MS_MAX } from './limits.ts';
 import type { IngestLimits } from './limits.ts';
@@ -52,8 +53,12 @@ function validateFields(call: CallEvent, charactersMax: number): Refusal | null 
   const { leg, partialSequence } = call;
   if (!isUnsigned(leg, 0xff)) return invalid(`leg: must be 0 to 255, is ${leg}`);
   // 0 would read as a whole call.
-  if (partialSequence !== null && (!isUnsigned(partialSequence, 0xffff_ffff) || partialSequence === 0)) {
-    return invalid(`partial_sequence: must be 1 to 4294967295, is ${partialSequence}`);
+  const isPart = (sequence: number): boolean =>
+    isUnsigned(sequence, 0xffff_ffff) && partNumber(sequence) !== 0;
+  if (partialSequence !== null && !isPart(partialSequence)) {
+    return invalid(
+      `partial_sequence: must be 1 to 2147483647, or that plus 2147483648 for the last part, is ${partialSequence}`,
+    );
   }
   if (call.disposition === 'answered' && call.answeredAt === null) {
     return { code: 'field_missing', detail: 'answered_at: missing, but the disposition is answered' };

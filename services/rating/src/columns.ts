@@ -1,6 +1,6 @@
 /** How rows of blocks become calls, and outcomes become columns. */
-import { CALL_COLUMNS, SUSPENDED_COLUMNS, SUSPEND_CODES } from '@tollstream/contracts';
-import type { BuildersOf, NativeBlock, SuspendCode } from '@tollstream/contracts';
+import { CALL_COLUMNS, RESOLVED_OUTCOMES, SUSPENDED_COLUMNS, SUSPEND_CODES } from '@tollstream/contracts';
+import type { BuildersOf, NativeBlock, Resolution, SuspendCode } from '@tollstream/contracts';
 
 /** What suspense adds to the columns of a call. */
 export const SUSPENSE_COLUMNS = SUSPENDED_COLUMNS.slice(CALL_COLUMNS.length) as unknown as readonly [
@@ -35,6 +35,11 @@ export function asConflict(identities: Uint32Array, row: number, content: number
   identities[row * 4 + 1]! ^= content;
   identities[row * 4 + 2]! ^= Math.imul(content, 0x9e3779b1);
   identities[row * 4 + 3]! ^= 0x5bd1e995;
+}
+
+/** Enum8 number of what became of a suspended call. */
+export function resolutionNumber(outcome: Resolution): number {
+  return RESOLVED_OUTCOMES.indexOf(outcome) + 1;
 }
 
 /** A record of a call that was seen before, and said something else then. */

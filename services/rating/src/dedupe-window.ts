@@ -84,6 +84,16 @@ export class DedupeWindow {
     return 'new';
   }
 
+  /** Whether an identity is held. */
+  has(hashes: Uint32Array, index: number): boolean {
+    return this.#slotOf(hashes, index * 4) >= 0;
+  }
+
+  /** Whether identities of calls that started then are held. */
+  remembers(startedAt: number): boolean {
+    return minuteOf(startedAt) >= this.#oldest;
+  }
+
   /**
    * Remembers a call that is known to have been added before, in any order. One that had been let go and was added again
    * is held by its later start.

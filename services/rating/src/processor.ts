@@ -2,6 +2,8 @@ import { addTotals, decodeBlock, encodeBlock, readNativeBlock, serialiseTotals }
 import type { BlockHeader, LimitStart, NativeBlock, RunningTotals, SuspendCode } from '@tollstream/contracts';
 import type { LogRecord, OutputRecord, Processed, RecordBatch } from '@tollstream/event-log';
 import type { RateTable } from '@tollstream/rating-engine';
+import { assemblySteps } from './assembly.ts';
+import type { Whole } from './assembly.ts';
 import type { BlockParts } from './block-parts.ts';
 import { RatingStateError } from './errors.ts';
 import { rateBlock } from './rate-block.ts';
@@ -22,7 +24,16 @@ export interface RatingTopics {
 /** How much of each outcome a batch added. */
 export type Outcomes = Pick<
   RunningTotals,
-  'seen' | 'rated' | 'suspended' | 'duplicate' | 'replayed' | 'discarded' | 'kept' | 'charge' | 'alerts'
+  | 'seen'
+  | 'rated'
+  | 'suspended'
+  | 'duplicate'
+  | 'replayed'
+  | 'discarded'
+  | 'kept'
+  | 'assembled'
+  | 'charge'
+  | 'alerts'
 >;
 
 /** What a batch became, and how it came out for metrics. */
@@ -35,12 +46,15 @@ export interface RatedBatch extends Processed {
 }
 
 const SCHEMA_VERSION = 1;
-/** Place of a block among those of one input block, in its id. */
+const NONE: ReadonlySet<string> = new Set();
+/** Place of a block among those of one step of an input block, in its id. */
 const ORDINAL = { rated: 0, suspended: 1, resolved: 2, alerts: 3 } as const;
+const ORDINALS = Object.keys(ORDINAL).length;
 
 /**
  * Rates a batch of accepted blocks: each becomes at most one block of rated and one of suspended calls, on the same
- * partition number; suspended calls that are taken up again become rated and resolved ones. Thresholds that spending reaches become a block of alerts. Pure but for `state`: on any failure it is dropped and folded again from the output.
+ * partition number; suspended calls that are taken up again become rated and resolved ones, and so do parts that make a call whole, in steps of
+ * their own. Thresholds that spending reaches become a block of alerts. Pure but for `state`: on any failure it is dropped and folded again from the output.
  */
 export function rateBatch(
   state: RatingState,
@@ -55,17 +69,37 @@ export function rateBatch(
   for (const record of batch.records) {
     const { header, block } = readAccepted(batch, record);
     const isReplay = header.schema === 'replay';
+    let step = 0;
     const write = (
       schema: keyof typeof ORDINAL,
       parts: BlockParts,
       limitStarts?: readonly LimitStart[],
     ): void => {
       if (parts.rows === 0) return;
+      const isAgain = isReplay || step > 0;
       outputs.push({
         topic: topics[schema],
         partition: batch.partition,
-        value: encode(schema, parts, { batch, record, table, totals: state.totals, isReplay, limitStarts }),
+        value: encode(schema, parts, {
+          batch,
+          record,
+          table,
+          totals: state.totals,
+          isReplay: isAgain,
+          ordinal: step * ORDINALS + ORDINAL[schema],
+          limitStarts,
+        }),
       });
+    };
+    const assemble = (wholes: readonly Whole[], elsewhere: ReadonlySet<string>): void => {
+      for (const assembled of assemblySteps(wholes, elsewhere, record.offset, table, state)) {
+        step += 1;
+        state.totals = addTotals(state.totals, assembled.outcomes);
+        write('rated', assembled.rated, assembled.alerts.starts);
+        write('resolved', assembled.resolved);
+        write('alerts', assembled.alerts.parts());
+        alerts.push(...assembled.alerts.list);
+      }
     };
     blockRows.push(block.rows);
     if (isReplay) {
@@ -76,6 +110,7 @@ export function rateBatch(
       write('resolved', result.resolved);
       write('alerts', result.alerts.parts());
       alerts.push(...result.alerts.list);
+      assemble(result.wholes, result.resolvedParts);
       continue;
     }
     const result = rateBlock(block, record.offset, table, state);
@@ -86,6 +121,7 @@ export function rateBatch(
     write('suspended', result.suspended);
     write('alerts', result.alerts.parts());
     alerts.push(...result.alerts.list);
+    assemble(result.wholes, NONE);
   }
   return {
     outputs,
@@ -142,6 +178,7 @@ function encode(
     table,
     totals,
     isReplay,
+    ordinal,
     limitStarts = [],
   }: {
     batch: RecordBatch;
@@ -149,13 +186,14 @@ function encode(
     table: RateTable;
     totals: RunningTotals;
     isReplay: boolean;
+    ordinal: number;
     limitStarts: readonly LimitStart[] | undefined;
   },
 ): Buffer {
   const header: BlockHeader = {
     schema,
     schemaVersion: SCHEMA_VERSION,
-    blockId: `${batch.topic}/${batch.partition}/${record.offset}/${ORDINAL[schema]}`,
+    blockId: `${batch.topic}/${batch.partition}/${record.offset}/${ordinal}`,
     sourceTopic: batch.topic,
     sourcePartition: batch.partition,
     firstOffset: record.offset,
@@ -182,6 +220,7 @@ function difference(after: RunningTotals, before: RunningTotals): Outcomes {
     replayed: after.replayed - before.replayed,
     discarded: after.discarded - before.discarded,
     kept: after.kept - before.kept,
+    assembled: after.assembled - before.assembled,
     alerts: after.alerts - before.alerts,
     charge: Object.fromEntries(charge) as Record<string, string>,
   };

@@ -5,9 +5,12 @@ import type { RateTable } from '@tollstream/rating-engine';
 import { withColumns } from './block-parts.ts';
 import type { BlockParts } from './block-parts.ts';
 import { ChargeSums } from './charge-sums.ts';
+import { arrive } from './assembly.ts';
+import type { Whole } from './assembly.ts';
 import { callContents } from './call-content.ts';
 import { CONFLICT, SUSPENSE_COLUMNS, asConflict, callIdentities, pushSuspense } from './columns.ts';
 import { RatingStateError } from './errors.ts';
+import { partReader } from './open-parts.ts';
 import { unknownAccount } from './payer.ts';
 import { BlockAlerts } from './spend-alerts.ts';
 import type { RatingState } from './state.ts';
@@ -20,6 +23,8 @@ export interface RatedBlock {
   readonly suspendCodes: ReadonlyMap<SuspendCode, number>;
   /** What its calls did to spend limits. */
   readonly alerts: BlockAlerts;
+  /** Calls of which the last missing part was among them. */
+  readonly wholes: readonly Whole[];
 }
 
 const CALL_NAMES = CALL_COLUMNS.map(([name]) => name);
@@ -29,7 +34,7 @@ const suspense = new NativeBlockWriter(SUSPENSE_COLUMNS);
 
 /**
  * Decides each call of a block, in this order: duplicate → conflict → suspended → rated. A suspended call counts as seen, so that its
- * duplicate is a duplicate.
+ * duplicate is a duplicate. Parts of calls are suspended, also the one that makes a call whole.
  * @param offset of the block
  * @param state window, allowances and what was spent are changed in place
  */
@@ -45,6 +50,9 @@ export function rateBlock(
   const contents = callContents(block);
   const calls = new CallRows(block, table);
   const { accounts, startedAt } = calls;
+  const sequences = block.column('partial_sequence').uint32s();
+  const partOf = partReader(block);
+  const wholes: Whole[] = [];
 
   const payers = state.payers.of(accounts, table, state);
   const ratedRows = new Uint32Array(block.rows);
@@ -76,6 +84,13 @@ export function rateBlock(
     if (payer.account === null) {
       suspendedRows[suspended++] = row;
       suspend(unknownAccount(payer.accountId));
+      continue;
+    }
+    if (sequences[row] !== 0) {
+      const { reason, whole } = arrive(partOf(row), table, state);
+      if (whole !== null) wholes.push(whole);
+      suspendedRows[suspended++] = row;
+      suspend(reason);
       continue;
     }
     calls.fill(call, row, payer.account);
@@ -120,5 +135,6 @@ export function rateBlock(
     },
     suspendCodes,
     alerts,
+    wholes,
   };
 }

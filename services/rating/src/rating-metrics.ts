@@ -42,6 +42,7 @@ export function ratingMetrics(metrics: Metrics, { topics }: { topics: RatingTopi
       metrics.add('tollstream_calls_total', { outcome: 'duplicate', code: '' }, rated.outcomes.duplicate);
       metrics.add('tollstream_calls_total', { outcome: 'discarded', code: '' }, rated.outcomes.discarded);
       metrics.add('tollstream_calls_total', { outcome: 'kept', code: '' }, rated.outcomes.kept);
+      metrics.add('tollstream_calls_total', { outcome: 'assembled', code: '' }, rated.outcomes.assembled);
       for (const { limit, thresholdPercent } of rated.alerts) {
         metrics.add('tollstream_alerts_total', { limit, threshold: String(thresholdPercent) }, 1);
       }

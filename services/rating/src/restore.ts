@@ -1,5 +1,11 @@
 import type { Catalog } from '@tollstream/catalog';
-import { SUSPEND_CODES, decodeBlock, parseTotals, readNativeBlock } from '@tollstream/contracts';
+import {
+  RESOLVED_OUTCOMES,
+  SUSPEND_CODES,
+  decodeBlock,
+  parseTotals,
+  readNativeBlock,
+} from '@tollstream/contracts';
 import type { NativeBlock, RunningTotals } from '@tollstream/contracts';
 import { ClaimLostError } from '@tollstream/event-log';
 import type { EventLog, PartitionClaim } from '@tollstream/event-log';
@@ -9,6 +15,7 @@ import { CONFLICT, asConflict, callIdentities } from './columns.ts';
 import type { DedupeLimits } from './dedupe-window.ts';
 import { RatingStateError } from './errors.ts';
 import type { RatingTopics } from './processor.ts';
+import { partReader, sourceText } from './open-parts.ts';
 import { foldAlerts, foldSpend, markUnknown } from './restore-spend.ts';
 import { emptyState } from './state.ts';
 import type { RatingState } from './state.ts';
@@ -22,6 +29,8 @@ export interface RestoreProgress {
   readonly endOffset: number;
 }
 
+const UNKNOWN_CODE = SUSPEND_CODES.indexOf('account_unknown') + 1;
+const KEPT = RESOLVED_OUTCOMES.indexOf('kept') + 1;
 const CONFLICT_CODE = SUSPEND_CODES.indexOf(CONFLICT.code) + 1;
 const COUNT_OF = { rated: 'rated', suspended: 'suspended', resolved: 'replayed', alerts: 'alerts' } as const;
 
@@ -71,11 +80,15 @@ export async function restoreState(
             foldSpend(state.spend, header, block, catalog);
             break;
           }
-          case 'suspended':
-            fold(state, readNativeBlock(native), schema);
+          case 'suspended': {
+            const block = readNativeBlock(native);
+            fold(state, block, schema);
+            foldParts(state, block);
             break;
+          }
           case 'resolved':
-            // Changes nothing by itself: what it rated stands among the rated calls.
+            // What it rated stands among the rated calls.
+            foldResolved(state, readNativeBlock(native));
             break;
           case 'alerts':
             foldAlerts(state.spend, readNativeBlock(native));
@@ -154,4 +167,26 @@ function fold({ window, allowances }: RatingState, block: NativeBlock, schema: '
     if (seconds === 0) continue;
     allowance.add(pools.dictionary[pools.indexes[row]!]!, device, months[row]!, seconds);
   }
+}
+
+/** Parts that were held when they came. */
+function foldParts({ parts, window }: RatingState, block: NativeBlock): void {
+  const sequences = block.column('partial_sequence').uint32s();
+  const codes = block.column('code').uint8s();
+  const partOf = partReader(block);
+  for (let row = 0; row < block.rows; row++) {
+    const isHeld = sequences[row] !== 0 && codes[row] !== CONFLICT_CODE && codes[row] !== UNKNOWN_CODE;
+    if (isHeld) parts.add(partOf(row), window);
+  }
+}
+
+/** Parts that wait no longer. */
+function foldResolved({ parts }: RatingState, block: NativeBlock): void {
+  if (parts.size === 0) return;
+  const outcomes = block.column('outcome').uint8s();
+  const topics = block.column('source_topic');
+  const partitions = block.column('source_partition').uint32s();
+  const offsets = block.column('source_offset').integers();
+  for (let row = 0; row < block.rows; row++)
+    if (outcomes[row] !== KEPT) parts.delete(sourceText(topics.string(row), partitions[row]!, offsets[row]!));
 }

@@ -1,6 +1,7 @@
 import type { RunningTotals } from '@tollstream/contracts';
 import { Allowances } from '@tollstream/rating-engine';
 import { DedupeWindow } from './dedupe-window.ts';
+import { OpenParts } from './open-parts.ts';
 import type { DedupeLimits } from './dedupe-window.ts';
 import { Payers } from './payer.ts';
 import type { SpendCounters } from './spend-limits.ts';
@@ -9,6 +10,8 @@ import type { SpendCounters } from './spend-limits.ts';
 export interface RatingState {
   readonly window: DedupeWindow;
   readonly allowances: Allowances;
+  /** Parts of calls that are not whole yet. */
+  readonly parts: OpenParts;
   /** What counts towards spend limits. */
   readonly spend: SpendCounters;
   /** Who pays, as found under the present rate table: for speed alone. */
@@ -20,6 +23,7 @@ export function emptyState(limits: DedupeLimits, totals: RunningTotals): RatingS
   return {
     window: new DedupeWindow(limits),
     allowances: new Allowances(),
+    parts: new OpenParts(),
     spend: new Map(),
     payers: new Payers(),
     totals,

@@ -1,5 +1,5 @@
 import type { Catalog } from '@tollstream/catalog';
-import { CALL_TYPES, RATE_TYPES, REJECT_CODES, RESOLUTIONS, SUSPEND_CODES } from '@tollstream/contracts';
+import { CALL_TYPES, RATE_TYPES, REJECT_CODES, RESOLVED_OUTCOMES, SUSPEND_CODES } from '@tollstream/contracts';
 import { USAGE_TABLES } from '@tollstream/usage-store';
 import type { UsageTable } from '@tollstream/usage-store';
 import { decodeMessage, type AuditedBlock, type Totals } from './block.ts';
@@ -299,7 +299,7 @@ class Audit {
       const outcome = expected === null ? 'discarded' : expected.kind === 'rated' ? 'rated' : 'kept';
       sums[outcome] += 1;
       if (outcome !== 'kept') this.#ended.set(source, `was ${outcome} before`);
-      const said = RESOLUTIONS[Number(resolved.cells.get('outcome')) - 1];
+      const said = RESOLVED_OUTCOMES[Number(resolved.cells.get('outcome')) - 1];
       const code = expected?.kind === 'suspended' ? expected.code : '';
       this.#expect(
         said === outcome && resolved.cells.get('code') === code,

@@ -1,4 +1,4 @@
-import { RESOLUTIONS, ZERO_TOTALS } from '@tollstream/contracts';
+import { RESOLVED_OUTCOMES, ZERO_TOTALS } from '@tollstream/contracts';
 import type { NativeBlock, RunningTotals } from '@tollstream/contracts';
 import type { Offset } from '@tollstream/event-log';
 import { placeOf } from './blocks.ts';
@@ -16,8 +16,8 @@ type Outcome = 'rated' | 'suspended' | 'resolved' | 'alerts';
 /** What of the totals counts the rows of a topic. */
 const COUNT_OF = { rated: 'rated', suspended: 'suspended', resolved: 'replayed', alerts: 'alerts' } as const;
 
-const RATED = RESOLUTIONS.indexOf('rated') + 1;
-const DISCARDED = RESOLUTIONS.indexOf('discarded') + 1;
+const RATED = RESOLVED_OUTCOMES.indexOf('rated') + 1;
+const DISCARDED = RESOLVED_OUTCOMES.indexOf('discarded') + 1;
 
 interface Source {
   readonly range: SourceRange;

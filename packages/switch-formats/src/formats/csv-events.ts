@@ -37,6 +37,10 @@ export function decodeEventCsv(value: Buffer, context: DecodeContext): Decoded {
     } else if (INTEGERS.has(name)) {
       if (!/^\d{1,9}$/.test(cell)) return rejected('field_invalid', `${name} is ${quoted(cell)}.`);
       event[name] = Number(cell);
+    } else if (name === 'partial_last') {
+      const isLast = { true: true, 1: true, false: false, 0: false }[cell.toLowerCase()];
+      if (isLast === undefined) return rejected('field_invalid', `${name} is ${quoted(cell)}.`);
+      event[name] = isLast;
     } else {
       event[name] = cell;
     }
