@@ -136,8 +136,11 @@ export function wholeOf(parts: Parts): Parts | string {
   for (let number = 1; number < beyond && missing.length <= NAMED_MAX; number++)
     if (!numbers.has(number)) missing.push(String(number));
   const count = beyond - ordered.length;
-  if (count > NAMED_MAX) missing.splice(NAMED_MAX, Infinity, `${count - NAMED_MAX} more`);
-  const named = count === 0 ? [] : [`${count === 1 ? 'part' : 'parts'} ${missing.join(', ')}`];
+  const more = count > NAMED_MAX ? ` and ${count - NAMED_MAX} more` : '';
+  const named =
+    count === 0
+      ? []
+      : [`${count === 1 ? 'part' : 'parts'} ${missing.slice(0, NAMED_MAX).join(', ')}${more}`];
   if (last === undefined) named.push('the last one');
   if (named.length === 0) return ordered;
   return `${named.join(' and ')} ${count + (last === undefined ? 1 : 0) === 1 ? 'is' : 'are'} missing`;

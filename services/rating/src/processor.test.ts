@@ -131,6 +131,7 @@ describe('each call has one outcome', () => {
       replayed: 0,
       discarded: 0,
       kept: 0,
+      assembled: 0,
       alerts: 0,
       charge: { USD: '0' },
     });

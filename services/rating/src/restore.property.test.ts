@@ -1,3 +1,4 @@
+import { LAST_PART } from '@tollstream/contracts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createRatingProcessor } from './rating.ts';
@@ -26,7 +27,7 @@ const call: fc.Arbitrary<TestCall> = fc.record({
     { nil: null, freq: 8 },
   ),
   seconds: fc.nat(400),
-  partialSequence: fc.constantFrom(0, 0, 0, 0, 1, 2),
+  partialSequence: fc.constantFrom(0, 0, 0, 0, 1, 2, LAST_PART + 1, LAST_PART + 2),
 });
 const blocks = fc.array(fc.array(call, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 8 });
 // Small windows as well, so that what was let go is let go alike.
@@ -50,7 +51,7 @@ it(`a stream cut anywhere and restored gives the same outputs as one that ran th
         await accept(cut, input);
         for (const count of cuts) await rate(cut, processor, { blocks: count, blocksPerBatch: 2 });
         await rate(cut, processor, { blocksPerBatch: 1 });
-        for (const topic of [TOPICS.rated, TOPICS.suspended]) {
+        for (const topic of [TOPICS.rated, TOPICS.suspended, TOPICS.resolved]) {
           expect((await outputs(cut, topic)).map(({ value }) => value)).toEqual(
             (await outputs(through, topic)).map(({ value }) => value),
           );
