@@ -138,9 +138,7 @@ export function wholeOf(parts: Parts): Parts | string {
   const count = beyond - ordered.length;
   const more = count > NAMED_MAX ? ` and ${count - NAMED_MAX} more` : '';
   const named =
-    count === 0
-      ? []
-      : [`${count === 1 ? 'part' : 'parts'} ${missing.slice(0, NAMED_MAX).join(', ')}${more}`];
+    count === 0 ? [] : [`${count === 1 ? 'part' : 'parts'} ${missing.slice(0, NAMED_MAX).join(', ')}${more}`];
   if (last === undefined) named.push('the last one');
   if (named.length === 0) return ordered;
   return `${named.join(' and ')} ${count + (last === undefined ? 1 : 0) === 1 ? 'is' : 'are'} missing`;

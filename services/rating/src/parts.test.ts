@@ -133,7 +133,11 @@ describe('the parts of a call', () => {
   });
 
   it.each([
-    ['one comes twice, and once as the last', [TWO, part(LAST + 2), ONE], /part 2 came twice, and once as the last/],
+    [
+      'one comes twice, and once as the last',
+      [TWO, part(LAST + 2), ONE],
+      /part 2 came twice, and once as the last/,
+    ],
     ['one comes after the last', [ONE, part(3), part(LAST + 2)], /part 3 comes after the last one/],
     [
       'another was called',

@@ -40,6 +40,7 @@ const ZERO = {
   replayed: 0,
   discarded: 0,
   kept: 0,
+  assembled: 0,
   alerts: 0,
 };
 

@@ -10,6 +10,7 @@ export interface Totals {
   readonly replayed: number;
   readonly discarded: number;
   readonly kept: number;
+  readonly assembled: number;
   readonly alerts: number;
   /** Currency → scaled integer in decimal digits. */
   readonly charge: Readonly<Record<string, string>>;
@@ -62,6 +63,7 @@ export function decodeMessage(offset: number, value: Buffer): AuditedBlock {
     replayed: avro.long(),
     discarded: avro.long(),
     kept: avro.long(),
+    assembled: avro.long(),
     alerts: avro.long(),
   };
   const isReplay = avro.long() !== 0; // a boolean is one byte, 1 when true

@@ -14,6 +14,8 @@ export class DuplicateProof {
   readonly #wanted = new Map<number, { readonly source: string; readonly offset: Offset }>();
   /** A bit for each low part of a wanted identity: spares nearly all calls the look into the map. */
   readonly #wantedBits = new Uint32Array(2 ** (FILTER_BITS - 5));
+  /** Calls that were put together: their rows stand for no record of their own. */
+  readonly #assembled = new Set<number>();
   #count = 0;
 
   constructor(hasOutcome: (source: string, offset: Offset) => boolean) {
@@ -25,13 +27,18 @@ export class DuplicateProof {
     return this.#count;
   }
 
+  /** Rated rows of calls that were taken up again: a copy of the whole may come after its parts. */
+  ratedAgain({ block }: BlockMessage): void {
+    for (const identity of identitiesOf(block)) this.#assembled.add(identity);
+  }
+
   /** Accepted rows without an outcome. */
   want({ block, source, sourceOffsets }: BlockMessage, rows: readonly number[]): void {
     const identities = identitiesOf(block);
     this.#count += rows.length;
     for (const row of rows) {
       const identity = identities[row]!;
-      if (this.#wanted.has(identity)) continue;
+      if (this.#wanted.has(identity) || this.#assembled.has(identity)) continue;
       this.#wanted.set(identity, { source, offset: sourceOffsets[row]! });
       const bit = filterBit(identity);
       this.#wantedBits[bit >>> 5]! |= 1 << (bit & 31);

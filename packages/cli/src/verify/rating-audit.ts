@@ -17,6 +17,8 @@ type Outcome = 'rated' | 'suspended' | 'resolved' | 'alerts';
 const COUNT_OF = { rated: 'rated', suspended: 'suspended', resolved: 'replayed', alerts: 'alerts' } as const;
 
 const RATED = RESOLVED_OUTCOMES.indexOf('rated') + 1;
+const ASSEMBLED = RESOLVED_OUTCOMES.indexOf('assembled') + 1;
+const KEPT = RESOLVED_OUTCOMES.indexOf('kept') + 1;
 const DISCARDED = RESOLVED_OUTCOMES.indexOf('discarded') + 1;
 
 interface Source {
@@ -33,6 +35,8 @@ interface Source {
   readonly ratedAgain: OffsetSet;
   readonly resolvedAsRated: OffsetSet;
   readonly discarded: OffsetSet;
+  /** Parts that were put together, but for the first one of each call, which is rated. */
+  readonly assembled: OffsetSet;
 }
 
 /** What an output block says of its input, until the input is counted. */
@@ -52,7 +56,7 @@ interface Partition {
   /** Calls up to and including an accepted message, by its offset. */
   readonly callsUpTo: Map<Offset, number>;
   calls: number;
-  /** Suspended calls that were asked for again. */
+  /** Suspended calls that were asked for again, and parts of calls that were put together unasked. */
   replays: number;
 }
 
@@ -86,6 +90,7 @@ export class RatingAudit {
           ratedAgain: new OffsetSet(),
           resolvedAsRated: new OffsetSet(),
           discarded: new OffsetSet(),
+          assembled: new OffsetSet(),
         },
       ]),
     );
@@ -125,7 +130,7 @@ export class RatingAudit {
       return;
     }
     if (outcome === 'resolved') {
-      this.#resolvedRows(message, source);
+      this.#resolvedRows(message, source, partition);
       return;
     }
     if (outcome === 'alerts') {
@@ -171,15 +176,16 @@ export class RatingAudit {
     partition.callsUpTo.set(offset, partition.calls);
   }
 
-  /** Suspended calls, and what became of them: suspended = open + rated + discarded. */
-  get suspense(): { readonly suspended: number; readonly rated: number; readonly discarded: number } {
-    let [suspended, rated, discarded] = [0, 0, 0];
+  /** Suspended calls, and what became of them: suspended = open + rated + discarded + assembled. */
+  get suspense(): Readonly<Record<'suspended' | 'rated' | 'discarded' | 'assembled', number>> {
+    let [suspended, rated, discarded, assembled] = [0, 0, 0, 0];
     for (const source of this.#sources.values()) {
       suspended += source.suspended.size;
       rated += source.resolvedAsRated.size;
       discarded += source.discarded.size;
+      assembled += source.assembled.size;
     }
-    return { suspended, rated, discarded };
+    return { suspended, rated, discarded, assembled };
   }
 
   finish(): void {
@@ -195,6 +201,7 @@ export class RatingAudit {
   }
 
   #ratedAgainRows(message: BlockMessage, source: Source): void {
+    this.duplicates.ratedAgain(message);
     for (const offset of message.sourceOffsets) {
       if (isIn(source.range, offset)) source.verified.add(offset);
       if (source.ratedAgain.add(offset)) continue;
@@ -203,15 +210,20 @@ export class RatingAudit {
     }
   }
 
-  #resolvedRows(message: BlockMessage, source: Source): void {
+  #resolvedRows(message: BlockMessage, source: Source, partition: Partition): void {
     const outcomes = message.block.column('outcome').uint8s();
+    const runs = message.block.column('run').lowCardinality();
     for (const [row, offset] of message.sourceOffsets.entries()) {
       this.#findings.resolutions.checked += 1;
       const outcome = outcomes[row]!;
-      const isOpen = !source.resolvedAsRated.has(offset) && !source.discarded.has(offset);
+      if (runs.dictionary[runs.indexes[row]!] === '') partition.replays += 1;
+      const isOpen =
+        !source.resolvedAsRated.has(offset) && !source.discarded.has(offset) && !source.assembled.has(offset);
       if (outcome === RATED) source.resolvedAsRated.add(offset);
+      if (outcome === ASSEMBLED) source.assembled.add(offset);
       if (outcome === DISCARDED) source.discarded.add(offset);
-      if (isOpen) continue;
+      // A part may be put together between the asking and the answer, which then is that nothing was done.
+      if (isOpen || outcome === KEPT) continue;
       const text = `is taken up in ${placeOf(message)} at offset ${message.offset}, after it was rated or discarded`;
       this.#findings.resolutions.differs({ place: message.source, offset, text });
     }
@@ -238,7 +250,7 @@ export class RatingAudit {
   }
 
   #finishResolutions(key: string, source: Source): void {
-    const { ratedAgain, resolvedAsRated, discarded, suspended } = source;
+    const { ratedAgain, resolvedAsRated, discarded, assembled, suspended } = source;
     const differ = (found: ReturnType<OffsetSet['without']>, text: string): void => {
       if (found.first !== null)
         this.#findings.resolutions.differs({ place: key, offset: found.first, text }, found.count);
@@ -248,6 +260,7 @@ export class RatingAudit {
     if (!this.#cut.isWhole) return;
     differ(resolvedAsRated.without(suspended), 'is resolved, but was not suspended');
     differ(discarded.without(suspended), 'is discarded, but was not suspended');
+    differ(assembled.without(suspended), 'is put together with others, but was not suspended');
   }
 
   #followTotals(outcome: Outcome, message: BlockMessage, partition: Partition): void {

@@ -138,12 +138,16 @@ function conflictsJson({ kept, ratedTwice, replaced, firstReplaced }: Verdict['c
   };
 }
 
-/** Suspended = open + rated since + discarded. */
+/** Suspended = open + rated since + discarded + put together with others. */
 function suspenseNote(suspense: Verdict['suspense']): string[] {
-  const { suspended, rated, discarded } = suspense;
-  if (rated + discarded === 0) return [];
+  const { suspended, rated, discarded, assembled } = suspense;
+  if (rated + discarded + assembled === 0) return [];
+  const joined =
+    assembled === 0
+      ? ''
+      : `, ${count(assembled)} are parts that were put together with the first of their call`;
   return [
-    `${count(suspended)} calls were suspended: ${count(openOf(suspense))} wait, ${count(rated)} were rated since, ${count(discarded)} were discarded.`,
+    `${count(suspended)} calls were suspended: ${count(openOf(suspense))} wait, ${count(rated)} were rated since, ${count(discarded)} were discarded${joined}.`,
   ];
 }
 
@@ -160,8 +164,8 @@ function openRejectsOf({ rejected, replayed, discarded }: Verdict['rejects']): n
   return rejected - replayed - discarded;
 }
 
-function openOf({ suspended, rated, discarded }: Verdict['suspense']): number {
-  return suspended - rated - discarded;
+function openOf({ suspended, rated, discarded, assembled }: Verdict['suspense']): number {
+  return suspended - rated - discarded - assembled;
 }
 
 function differenceText({ place, offset, text }: Difference): string {

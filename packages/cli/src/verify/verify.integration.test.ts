@@ -26,6 +26,7 @@ import { generateCalls } from '../generate/generate-calls.ts';
 import { SAMPLE_CATALOG } from '../paths.ts';
 import { findRatedTwice } from './conflicts.ts';
 import { verdictLine, verdictNotes } from './report.ts';
+import { PARTS, WHOLE_CALLS, inParts } from './testing/in-parts.ts';
 import { contradicting } from './testing/contradicting.ts';
 import { verify } from './verify.ts';
 import type { Verdict, VerifyOptions } from './verify.ts';
@@ -118,8 +119,9 @@ async function fillPipeline(place: Place, verifyNow: () => Promise<Verdict>): Pr
   const verdicts: Verdict[] = [];
   const publisher = await log.claim(`publisher-${groupPrefix}`, topics.raw, 0);
   const headers = { 'tollstream-format': 'json' };
-  const generated = [...generateCalls({ calls: CALLS - 2, seed: 5, catalog })];
-  const lines = [...generated, ...contradicting(generated)];
+  const generated = [...generateCalls({ calls: CALLS, seed: 5, catalog })];
+  const added = [...contradicting(generated), ...inParts(generated)];
+  const lines = [...generated.slice(0, CALLS - added.length), ...added];
   for (let from = 0; from < CALLS; from += 400) {
     const outputs = lines
       .slice(from, from + 400)
@@ -220,26 +222,44 @@ test('a good pipeline is verified, all of it', async () => {
   expect(calls).toBe(RECORDS);
   expect(rows.usage_alerts).toBeGreaterThan(20);
   expect(verdict.findings.alertCalls.checked).toBe(rows.usage_alerts);
-  const { rated, discarded, suspended } = verdict.suspense;
+  const { rated, discarded, suspended, assembled } = verdict.suspense;
+  expect(assembled).toBe(WHOLE_CALLS * (PARTS - 1));
   expect(rows.usage - rated + rows.usage_suspended + rows.usage_rejected + duplicates).toBe(RECORDS);
   expect(Math.min(rows.usage, rows.usage_suspended, rows.usage_rejected, duplicates)).toBeGreaterThan(0);
   expect(suspended).toBe(rows.usage_suspended);
-  expect(Math.min(rated, discarded, suspended - rated - discarded)).toBeGreaterThan(0);
+  const waiting = suspended - rated - discarded - assembled;
+  expect(Math.min(rated, discarded, waiting)).toBeGreaterThan(0);
   const [open] = await store.query<{ calls: string }>(
     "SELECT count() AS calls FROM tollstream.usage_suspense WHERE state = 'open'",
   );
-  expect(Number(open!.calls)).toBe(suspended - rated - discarded);
+  expect(Number(open!.calls)).toBe(waiting);
   const rejected = rows.usage_rejected;
   expect(verdict.rejects).toEqual({ rejected, replayed: REPLAYED, discarded: DISCARDED });
-  const [waiting] = await store.query<{ records: string }>(
+  const [openRejects] = await store.query<{ records: string }>(
     "SELECT count() AS records FROM tollstream.usage_rejects WHERE state = 'open'",
   );
-  expect(Number(waiting!.records)).toBe(rejected - REPLAYED - DISCARDED);
+  expect(Number(openRejects!.records)).toBe(rejected - REPLAYED - DISCARDED);
   expect(underWay).toBe(0);
   // Nothing was settled yet.
   const { checks, revisions } = verdict.findings;
   expect(checks.filter(({ checked }) => checked === 0)).toEqual([revisions]);
   expect(verdictLine(verdict)).toMatch(/^verified: 6,007 calls, .*, 2 in conflict/);
+});
+
+test('calls that came in parts are one row each, as long as their parts together', async () => {
+  const rows = await store.query<{ call_id: string; rows: string; isSum: number }>(
+    `SELECT usage.call_id AS call_id, count() AS rows, any(usage.duration_ms = parts.talk_ms) AS isSum
+     FROM tollstream.usage AS usage
+     INNER JOIN
+     (
+         SELECT call_id, sum(dateDiff('ms', answered_at, ended_at)) AS talk_ms
+         FROM tollstream.usage_suspense WHERE endsWith(call_id, '-parts') AND state IN ('rated', 'assembled') GROUP BY call_id
+     ) AS parts ON usage.call_id = parts.call_id
+     GROUP BY call_id`,
+  );
+  expect(rows.map(({ rows: count, isSum }) => [Number(count), isSum])).toEqual(
+    Array.from({ length: WHOLE_CALLS }, () => [1, 1]),
+  );
 });
 
 describe('records of one call that say different things are told of', () => {
