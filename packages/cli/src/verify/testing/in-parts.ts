@@ -12,12 +12,12 @@ export const WHOLE_CALLS = 4;
 export const PARTS = 3;
 
 /**
- * @returns parts of `WHOLE_CALLS` calls and of one that never becomes whole, the last part of each first, two of them twice; and at the end
- * one of the calls as a whole
+ * @returns parts of `WHOLE_CALLS` calls and of one that never becomes whole, the last part of each first, two of them twice; and one of the
+ * calls as a whole
  */
-export function inParts(lines: readonly Buffer[]): Buffer[] {
+export function inParts(lines: readonly Buffer[]): { readonly parts: Buffer[]; readonly whole: Buffer } {
   const events = lines
-    .map((line) => line.toString())
+    .map((line) => line.toString().trimEnd())
     .filter((line) => line.includes('"disposition":"answered","account":"harborline-logistics"'))
     // Some lines are broken on purpose.
     .filter((line) => !/\p{Cc}/u.test(line) && line.endsWith('}'))
@@ -38,7 +38,6 @@ export function inParts(lines: readonly Buffer[]): Buffer[] {
     })).slice(0, call < WHOLE_CALLS ? PARTS : PARTS - 1);
   });
   const outOfOrder = parts.toReversed();
-  return [...outOfOrder, ...outOfOrder.slice(-2), events[0]!].map((event) =>
-    Buffer.from(JSON.stringify(event)),
-  );
+  const line = (event: object): Buffer => Buffer.from(JSON.stringify(event));
+  return { parts: [...outOfOrder, ...outOfOrder.slice(-2)].map(line), whole: line(events[0]!) };
 }
