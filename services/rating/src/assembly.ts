@@ -10,7 +10,8 @@ import { ChargeSums } from './charge-sums.ts';
 import { callIdentities, resolutionNumber } from './columns.ts';
 import { callKeyOf, wholeCalls, wholeOf } from './open-parts.ts';
 import type { Part, Parts } from './open-parts.ts';
-import { payerOf, unknownAccount } from './payer.ts';
+import { unknownAccount } from './payer.ts';
+import type { Payer } from './payer.ts';
 import { BlockAlerts } from './spend-alerts.ts';
 import type { RatingState } from './state.ts';
 
@@ -67,8 +68,7 @@ export function putTogether(parts: Parts, table: RateTable, state: RatingState):
   if (typeof ordered === 'string') return { code: 'partial_incomplete', detail: `${ordered}.` };
   const block = wholeCalls([ordered]);
   const calls = new CallRows(block, table);
-  const accountId = calls.accounts.dictionary[calls.accounts.indexes[0]!]!;
-  const { account, allowance } = payerOf(accountId, table, state);
+  const { account, accountId, allowance } = payersOf(calls, table, state)[0]!;
   if (account === null) return unknownAccount(accountId);
   calls.fill(call, 0, account);
   const priced = priceCall(call, account, allowance);
@@ -81,6 +81,12 @@ export function putTogether(parts: Parts, table: RateTable, state: RatingState):
   allowance.take(call, priced);
   for (const { source } of ordered) state.parts.delete(source);
   return { parts: ordered, priced };
+}
+
+/** One for each row. */
+function payersOf({ accounts }: CallRows, table: RateTable, state: RatingState): Payer[] {
+  const byKey = state.payers.of(accounts, table, state);
+  return Array.from(accounts.indexes, (key) => byKey[key]!);
 }
 
 /** Whether the call of a part was rated, be it from its parts or as a whole record. */
@@ -118,16 +124,13 @@ export function* assemblySteps(
     const rated = wholes.filter(({ parts }) => partitionOf(parts[0]!) === source);
     const block = wholeCalls(rated.map(({ parts }) => parts));
     const calls = new CallRows(block, table);
+    const payers = payersOf(calls, table, state);
     const alerts = new BlockAlerts(block, { offset, catalogVersion: table.catalog.version });
     const charges = new ChargeSums();
     prices.reset();
     resolutions.reset();
     for (const [row, { priced }] of rated.entries()) {
-      const { account, spender } = payerOf(
-        calls.accounts.dictionary[calls.accounts.indexes[row]!]!,
-        table,
-        state,
-      );
+      const { account, spender } = payers[row]!;
       calls.fill(call, row, account!);
       pushPrice(prices.columns, priced, account!, { catalogVersion: table.catalog.version, revision: 0 });
       charges.add(priced.currency, priced.charge);
