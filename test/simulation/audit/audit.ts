@@ -1,5 +1,11 @@
 import type { Catalog } from '@tollstream/catalog';
-import { CALL_TYPES, RATE_TYPES, REJECT_CODES, RESOLVED_OUTCOMES, SUSPEND_CODES } from '@tollstream/contracts';
+import {
+  CALL_TYPES,
+  RATE_TYPES,
+  REJECT_CODES,
+  RESOLVED_OUTCOMES,
+  SUSPEND_CODES,
+} from '@tollstream/contracts';
 import { USAGE_TABLES } from '@tollstream/usage-store';
 import type { UsageTable } from '@tollstream/usage-store';
 import { decodeMessage, type AuditedBlock, type Totals } from './block.ts';
