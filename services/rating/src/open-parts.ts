@@ -78,8 +78,8 @@ export class OpenParts {
   }
 
   #sweep(window: DedupeWindow): void {
-    for (const parts of [...this.#calls.values()])
-      for (const { source, startedAt } of [...parts.values()])
+    for (const parts of this.#calls.values())
+      for (const { source, startedAt } of parts.values())
         if (!window.remembers(startedAt)) this.delete(source);
     this.#sweepAt = Math.max(SWEEP_FROM, this.size * 2);
   }
