@@ -11,7 +11,7 @@ import { BILLIONS_SIZES, writeBillionsCatalog } from './billions-catalog.ts';
 import { benchEmbedded } from './embedded.ts';
 import { benchKafka } from './kafka.ts';
 import type { BenchInput, EndToEndResult } from './result.ts';
-import { median } from './result.ts';
+import { middleRun } from './result.ts';
 
 export async function benchBillions(options: {
   calls: number;
@@ -41,18 +41,8 @@ export async function benchBillions(options: {
       embedded.push(await benchEmbedded({ input }));
       say(`run ${run} of ${runs}: ${embedded.at(-1)?.calls_per_second} calls/s`);
     }
-    return { kafka: summary(kafka), embedded: summary(embedded) };
+    return { kafka: middleRun(kafka), embedded: middleRun(embedded) };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** The run of the middle, with the speeds of all. */
-function summary(runs: readonly EndToEndResult[]): EndToEndResult {
-  const speeds = runs.map((run) => run.calls_per_second);
-  const middle = median(speeds);
-  const closest = runs.toSorted(
-    (a, b) => Math.abs(a.calls_per_second - middle) - Math.abs(b.calls_per_second - middle),
-  )[0]!;
-  return { ...closest, calls_per_second: middle, runs: speeds };
 }

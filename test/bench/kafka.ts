@@ -32,6 +32,8 @@ interface Sample {
 export async function benchKafka(options: {
   input: BenchInput;
   partitions: number;
+  /** Further environment of the services. */
+  env?: Readonly<Record<string, string>>;
   say: (line: string) => void;
 }): Promise<EndToEndResult> {
   const { calls, file, catalogDirectory, expected } = options.input;
@@ -49,7 +51,7 @@ export async function benchKafka(options: {
     await must(['import', file, '--topic', prepared.env['TOLLSTREAM_TOPIC_RAW'] ?? ''], prepared.env);
     options.say('starting the services …');
     const brokerPid = brokerProcess();
-    const services = await prepared.startServices();
+    const services = await prepared.startServices(options.env);
     const pids = { ...services.pids, broker: brokerPid ?? 0, clickhouse: prepared.enginePid };
     const sample = async (): Promise<Sample> => ({
       rows: await visibleRows(services),
@@ -79,7 +81,7 @@ export async function benchKafka(options: {
     const rows = await visibleRows(services);
     if (rows !== rowsExpected)
       throw new Error(`${rows} rows in ClickHouse, ${rowsExpected} calls to be there`);
-    await must(['verify'], services.env);
+    await must(['verify'], prepared.env);
     await services.stop();
     const share = (to.rows - from.rows) / rowsExpected;
     const seconds = (to.atMs - from.atMs) / 1_000;

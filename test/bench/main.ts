@@ -12,15 +12,26 @@ import { writeCalls } from '../../packages/cli/src/generate/index.ts';
 import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
 import { benchBillions } from './billions.ts';
 import { benchEmbedded } from './embedded.ts';
+import { benchExactlyOnceCost } from './exactly-once-cost.ts';
 import { benchKafka } from './kafka.ts';
+import { benchEmbeddedLatency, benchKafkaLatency } from './latency.ts';
 import { renderReport } from './render.ts';
 import { type BenchInput, type BenchReport, machine, versions } from './result.ts';
 import { benchSettlement } from './settlement.ts';
 import { benchStages } from './stages.ts';
 
-const SCENARIOS = ['all', 'stages', 'embedded', 'kafka', 'billions', 'settlement'] as const;
+const SCENARIOS = [
+  'all',
+  'stages',
+  'embedded',
+  'kafka',
+  'billions',
+  'settlement',
+  'latency',
+  'exactly-once-cost',
+] as const;
 
-const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--json] [--output FILE] [--compare FILE]
+const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--rate N] [--seconds N] [--json] [--output FILE] [--compare FILE]
 
   all       stages, embedded and Kafka on 2,000,000 calls (default)
   billions  100,000 prefixes, 20,000 accounts, both event logs several times, each run verified; about 25 minutes with its
@@ -28,6 +39,11 @@ const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [
   settlement  a month's calls settled, an invoice for every account, previews, the monthly sums over HTTP and a large file of
             call details; 10,000,000 calls of 10,000 accounts, unless --calls and --accounts say otherwise. --in-order: calls
             arrived in the order of their answers
+  latency   from an event published to its row visible, on both event logs, at half of the speed that each was measured at
+            just before on 2,000,000 calls, or at --rate calls/s, for --seconds (60)
+  exactly-once-cost
+            the services over Kafka beside the same with at-least-once settings, in turns: speed (--runs 3), and latency at the
+            same load
 
 With --json the last line of standard output is one JSON object; the table goes to standard error.`;
 
@@ -40,6 +56,8 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '3' },
     accounts: { type: 'string', default: '10000' },
     'in-order': { type: 'boolean', default: false },
+    rate: { type: 'string' },
+    seconds: { type: 'string', default: '60' },
     json: { type: 'boolean', default: false },
     output: { type: 'string' },
     compare: { type: 'string' },
@@ -104,6 +122,32 @@ async function main(): Promise<void> {
       say,
     });
     report = { ...report, settlement };
+  }
+  const seconds = Number(values.seconds);
+  const rate = values.rate === undefined ? undefined : Number(values.rate);
+  if (values.scenario === 'latency') {
+    const half = async (
+      measure: (input: BenchInput) => Promise<{ calls_per_second: number }>,
+    ): Promise<number> =>
+      rate ?? (await onSample({ calls, seed, format: 'json' }, measure)).calls_per_second / 2;
+    const onKafka = await half((input) => benchKafka({ input, partitions, say }));
+    say(`Kafka at ${Math.round(onKafka)} calls/s …`);
+    const kafka = await benchKafkaLatency({
+      load: { ratePerSecond: onKafka, seconds, seed },
+      partitions,
+      say,
+    });
+    const onSqlite = await half((input) => benchEmbedded({ input }));
+    say(`embedded at ${Math.round(onSqlite)} calls/s …`);
+    const embedded = await benchEmbeddedLatency({ load: { ratePerSecond: onSqlite, seconds, seed }, say });
+    report = { ...report, latency: { kafka, embedded } };
+  }
+  if (values.scenario === 'exactly-once-cost') {
+    const measured = { partitions, runs: Number(values.runs), seconds, seed, ratePerSecond: rate, say };
+    const exactly_once_cost = await onSample({ calls, seed, format: 'json' }, (input) =>
+      benchExactlyOnceCost({ input, ...measured }),
+    );
+    report = { ...report, exactly_once_cost };
   }
   const before =
     values.compare === undefined ? null : (JSON.parse(readFileSync(values.compare, 'utf8')) as BenchReport);

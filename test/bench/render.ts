@@ -1,5 +1,5 @@
 /** A bench report as text, beside an earlier one where there is one. */
-import type { BenchReport, EndToEndResult } from './result.ts';
+import type { BenchReport, EndToEndResult, ExactlyOnceCost, LatencyResult } from './result.ts';
 import type { SettlementResult } from './settlement.ts';
 
 export function renderReport(report: BenchReport, before: BenchReport | null): string {
@@ -13,6 +13,8 @@ export function renderReport(report: BenchReport, before: BenchReport | null): s
       return result === undefined ? [] : ['', endToEnd(result, before?.[name])];
     }),
     ...(report.settlement === undefined ? [] : ['', settlementTable(report.settlement)]),
+    ...(report.latency === undefined ? [] : ['', latencyTable(Object.values(report.latency))]),
+    ...(report.exactly_once_cost === undefined ? [] : ['', costTable(report.exactly_once_cost)]),
   ].join('\n');
 }
 
@@ -28,6 +30,31 @@ function settlementTable(result: SettlementResult): string {
     `  preview of an invoice ${preview.median} ms, at most ${preview.max} ms`,
     `  monthly sums over HTTP ${sums.median} ms, 99 of 100 within ${sums.p99} ms`,
     `  call details: ${whole(file.rows)} rows, ${file.megabytes} MB of CSV in ${file.seconds} s`,
+  ].join('\n');
+}
+
+function latencyTable(results: readonly LatencyResult[]): string {
+  const head = row(['published → visible', 'calls/s', 'p50', 'p99', 'p99.9', 'largest']);
+  return [head, ...results.map((result) => latencyRow(result.scenario, result))].join('\n');
+}
+
+function latencyRow(name: string, result: LatencyResult): string {
+  const { p50_ms, p99_ms, p999_ms, max_ms, calls_per_second_achieved } = result;
+  const times = [p50_ms, p99_ms, p999_ms, max_ms].map((ms) => `${ms.toLocaleString('en')} ms`);
+  return row([name, calls_per_second_achieved.toLocaleString('en'), ...times]);
+}
+
+function costTable({ exactly_once: one, at_least_once: other }: ExactlyOnceCost): string {
+  const share = (one.throughput.calls_per_second / other.throughput.calls_per_second) * 100;
+  return [
+    endToEnd(one.throughput, undefined),
+    '',
+    `at least once: ${endToEnd(other.throughput, undefined)}`,
+    '',
+    `exactly once: ${share.toFixed(1)} % of the speed`,
+    row(['published → visible', 'calls/s', 'p50', 'p99', 'p99.9', 'largest']),
+    latencyRow('exactly once', one.latency),
+    latencyRow('at least once', other.latency),
   ].join('\n');
 }
 

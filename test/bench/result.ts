@@ -41,6 +41,28 @@ export interface EndToEndResult {
   readonly outcomes: unknown;
 }
 
+/** From an event handed to the log's client (embedded: to standard input) to its row visible to a query. */
+export interface LatencyResult {
+  readonly scenario: string;
+  readonly calls_per_second_offered: number;
+  readonly calls_per_second_achieved: number;
+  /** Measured, after a warm-up. */
+  readonly seconds: number;
+  readonly rows_measured: number;
+  /** Every row is counted to be there; one in so many is timed. */
+  readonly one_row_in: number;
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+  readonly p999_ms: number;
+  readonly max_ms: number;
+}
+
+/** The same services over Kafka, with and without transactions, fencing and the boundary before an insert. */
+export interface ExactlyOnceCost {
+  readonly exactly_once: { readonly throughput: EndToEndResult; readonly latency: LatencyResult };
+  readonly at_least_once: { readonly throughput: EndToEndResult; readonly latency: LatencyResult };
+}
+
 export interface BenchReport {
   readonly made_at: string;
   readonly machine: { readonly cpu: string; readonly cores: number; readonly memory_gigabytes: number };
@@ -50,11 +72,23 @@ export interface BenchReport {
   readonly embedded?: EndToEndResult;
   readonly embedded_json?: EndToEndResult;
   readonly settlement?: SettlementResult;
+  readonly latency?: { readonly kafka: LatencyResult; readonly embedded: LatencyResult };
+  readonly exactly_once_cost?: ExactlyOnceCost;
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+}
+
+/** The run of the middle, with the speeds of all. */
+export function middleRun(runs: readonly EndToEndResult[]): EndToEndResult {
+  const speeds = runs.map((run) => run.calls_per_second);
+  const middle = median(speeds);
+  const closest = runs.toSorted(
+    (a, b) => Math.abs(a.calls_per_second - middle) - Math.abs(b.calls_per_second - middle),
+  )[0]!;
+  return { ...closest, calls_per_second: middle, runs: speeds };
 }
 
 /** @throws when the outcomes of a run are not those that were counted when its calls were made */

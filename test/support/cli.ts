@@ -27,6 +27,8 @@ interface Options {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string | Buffer;
+  /** Standard input stays open: whoever started it writes to it and ends it. */
+  readonly keepsInput?: boolean;
 }
 
 /** None of them outlives the test that started it, whatever became of the test. */
@@ -55,7 +57,7 @@ export function start(args: readonly string[], options: Options = {}): Running {
   });
   // A process that ends before it read its input is judged by its exit code.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(options.input ?? '');
+  if (options.keepsInput !== true) child.stdin.end(options.input ?? '');
   const finished = new Promise<Finished>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {

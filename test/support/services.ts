@@ -33,7 +33,8 @@ export interface Prepared {
   readonly enginePid: number;
   readonly groupPrefix: string;
   readonly topics: StageTopics;
-  startServices(): Promise<Services>;
+  /** @param env further environment of the services alone */
+  startServices(env?: Readonly<Record<string, string>>): Promise<Services>;
   /** Ends the engine where no services were started. */
   stop(): Promise<void>;
 }
@@ -85,7 +86,8 @@ export async function prepareServices(options: ServicesOptions): Promise<Prepare
     enginePid: engine.child.pid ?? 0,
     groupPrefix: prefix,
     topics,
-    startServices: () => startProcesses({ env, clickhouseUrl, stopEngine: stop }),
+    startServices: (further = {}) =>
+      startProcesses({ env: { ...env, ...further }, clickhouseUrl, stopEngine: stop }),
     stop,
   };
 }

@@ -118,6 +118,8 @@ export class AggregatorTask implements PartitionTask {
     const nowMs = this.#options.now();
     this.#block ??= emptyBlock(from);
     await this.#takeUpTo(to, nowMs);
+    // Whether more records wait is told by the next of them.
+    this.#isBehind = false;
     await this.#writeIfDue(nowMs);
   }
 

@@ -134,6 +134,7 @@ function readHeaders(count: number): DecodedMessage['headers'] {
 interface PartitionData {
   readonly partition: number;
   readonly highWatermark: string;
+  readonly lastStableOffset?: string;
   readonly abortedTransactions:
     readonly { readonly firstOffset: string; readonly producerId: string }[] | null;
   readonly messages: readonly DecodedMessage[] | FetchedRecords;
@@ -150,6 +151,8 @@ interface StockBatch {
   topic: string;
   partition: number;
   highWatermark: string;
+  /** Where reading committed records ends as long as a transaction is open; stock kafkajs forgets it. */
+  lastStableOffset?: string | undefined;
   rawMessages: readonly DecodedMessage[] | FetchedRecords;
   messagesWithinOffset: readonly DecodedMessage[] | Ends;
   messages: readonly DecodedMessage[] | Ends;
@@ -176,6 +179,7 @@ export function FastBatch(this: StockBatch, topic: string, fetchedOffset: string
   this.topic = topic;
   this.partition = data.partition;
   this.highWatermark = data.highWatermark;
+  this.lastStableOffset = data.lastStableOffset;
   this.rawMessages = messages;
   // By what it has and not by its class: where this module was loaded twice, the other one's decoder may have made it.
   if ('batches' in messages) {

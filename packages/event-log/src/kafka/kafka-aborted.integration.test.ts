@@ -41,3 +41,39 @@ test.skipIf(brokers.length === 0)('what a transaction sent and did not commit is
   await log.deleteTopics([topic]);
   await log.close();
 });
+
+test.skipIf(brokers.length === 0)('what a transaction has sent so far does not wait to be read', async () => {
+  const log = openKafkaEventLog({ brokers });
+  const topic = `open-${randomUUID()}`;
+  await log.createTopics([{ name: topic, partitions: 1 }]);
+  const claim = await log.claim(`group-${topic}`, topic, 0);
+  await claim.commit({
+    outputs: [{ topic, partition: 0, value: Buffer.from('committed') }],
+    nextOffset: 1,
+    metadata: '',
+  });
+  const other = createKafka({ brokers }).producer({
+    transactionalId: `other-${topic}`,
+    maxInFlightRequests: 1,
+  });
+  await other.connect();
+  const transaction = await other.transaction();
+  await transaction.sendBatch({
+    topicMessages: [{ topic, messages: [{ value: 'under way', partition: 0 }] }],
+  });
+  const read = Promise.withResolvers<{ nextOffset: number; endOffset: number }>();
+  const membership = await log.join({
+    group: `reader-${topic}`,
+    topics: [topic],
+    mode: 'offsets',
+    open: async () => ({ process: async (batch) => read.resolve(batch), close: async () => undefined }),
+  });
+  const { nextOffset, endOffset } = await read.promise;
+  expect([nextOffset, endOffset]).toEqual([2, 2]);
+  await transaction.abort();
+  await membership.stop();
+  await claim.release();
+  await other.disconnect();
+  await log.deleteTopics([topic]);
+  await log.close();
+});

@@ -316,7 +316,8 @@ export class KafkaMembership implements Membership {
 
   *#slices({ topic, partition }: Slot, fetched: FetchedPartition): Generator<RecordBatch> {
     const recordsMax = this.#options.join.recordsMax ?? RECORDS_MAX;
-    const endOffset = Number(fetched.highWatermark);
+    // Records of a transaction that is under way are none to be read yet: a steady stream of transactions would always look like a backlog.
+    const endOffset = Number(fetched.lastStableOffset ?? fetched.highWatermark);
     const { messages, packed } = fetched;
     if (packed !== undefined) {
       for (let from = 0; from < packed.count; from += recordsMax) {

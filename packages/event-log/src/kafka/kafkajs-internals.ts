@@ -30,6 +30,8 @@ export interface FetchedPartition {
   readonly rawMessages: { readonly length: number };
   readonly fetchedOffset: string;
   readonly highWatermark: string;
+  /** Absent in stock kafkajs. */
+  readonly lastStableOffset?: string | undefined;
   lastOffset(): string;
 }
 

@@ -1,0 +1,252 @@
+/** The time from a published event to its row in ClickHouse, under a steady load of half of what the pipeline can do. */
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { requireCatalog } from '@tollstream/catalog';
+import { openKafkaEventLog, openSqliteEventLog } from '@tollstream/event-log';
+import kafkajs from 'kafkajs';
+import { readSettings } from '../../packages/cli/src/embedded/settings.ts';
+import { EMBEDDED_TOPICS, pipelineLag, pipelineTotals } from '../../packages/cli/src/embedded/status.ts';
+import { generateCalls } from '../../packages/cli/src/generate/generate-calls.ts';
+import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
+import { ensureBroker } from '../broker/ensure-broker.ts';
+import { start } from '../support/cli.ts';
+import { prepareServices } from '../support/services.ts';
+import { until } from '../support/until.ts';
+import type { LatencyResult } from './result.ts';
+import { FOLLOWED_ONE_IN, VisibleRows } from './visible-rows.ts';
+import type { Query } from './visible-rows.ts';
+
+/** What is published while code is compiled and the first parts are made; not measured. */
+const WARM_UP_SECONDS = 10;
+const TICK_MS = 10;
+const JSON_HEADERS = { 'tollstream-format': 'json' };
+
+export interface Load {
+  readonly ratePerSecond: number;
+  readonly seconds: number;
+  readonly seed: number;
+}
+
+/** When the records of a raw partition were handed over, by offset. */
+type PublishedAt = Map<string, number>;
+
+/** @param env of the services, such as that which loads other settings into them */
+export async function benchKafkaLatency(options: {
+  load: Load;
+  partitions: number;
+  env?: Readonly<Record<string, string>>;
+  say: (line: string) => void;
+}): Promise<LatencyResult> {
+  const { load, partitions, env = {}, say } = options;
+  const found = await ensureBroker(say);
+  if (found.broker === null) throw new Error(`no broker: ${found.reasons.join('; ')}`);
+  const brokers = [...found.broker.brokers];
+  const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-latency-'));
+  const producer = new kafkajs.Kafka({
+    clientId: 'bench',
+    brokers,
+    logLevel: kafkajs.logLevel.ERROR,
+  }).producer({
+    createPartitioner: () => (args) => args.message.partition ?? 0,
+    // Offsets are counted here: sends of one partition may not overtake each other.
+    maxInFlightRequests: 1,
+  });
+  const log = openKafkaEventLog({ clientId: 'bench', brokers });
+  try {
+    const prepared = await prepareServices({ brokers: brokers.join(','), directory, partitions });
+    const services = await prepared.startServices(env);
+    await producer.connect();
+    const rows = new VisibleRows(async (sql) => services.query(sql));
+    rows.start();
+    const publishedAt: PublishedAt = new Map();
+    const ends = Array.from({ length: partitions }, () => 0);
+    let next = 0;
+    const { achieved, measuredFrom } = await publishSteadily(load, async (lines) => {
+      const nowMs = performance.now();
+      const messages = lines.map((value) => {
+        const partition = next++ % partitions;
+        publishedAt.set(`${partition}/${ends[partition]!++}`, nowMs);
+        return { partition, value, headers: JSON_HEADERS };
+      });
+      await producer.send({ topic: prepared.topics.raw, acks: -1, messages });
+    });
+    await until('all calls processed', async () => {
+      const lag = await pipelineLag(log, prepared.topics, prepared.groupPrefix);
+      return lag.ingest + lag.rating + lag.aggregator === 0;
+    });
+    await rows.stop();
+    const { rated } = await pipelineTotals(log, prepared.topics, prepared.groupPrefix);
+    await assertAllVisible(async (sql) => services.query(sql), rated);
+    await services.stop();
+    return summary(`kafka-${partitions}-partitions`, { load, achieved, publishedAt, measuredFrom, rows });
+  } finally {
+    await producer.disconnect();
+    await log.close();
+    await rm(directory, { recursive: true, force: true });
+    await found.broker.release();
+  }
+}
+
+export async function benchEmbeddedLatency(options: {
+  load: Load;
+  say: (line: string) => void;
+}): Promise<LatencyResult> {
+  const { load, say } = options;
+  const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-latency-'));
+  try {
+    const data = path.join(directory, 'data');
+    const running = start(
+      [
+        'run',
+        '--calls',
+        '-',
+        '--format',
+        'json',
+        '--data',
+        data,
+        '--json',
+        '--clickhouse-port',
+        '0',
+        '--metrics-port',
+        '0',
+      ],
+      { keepsInput: true },
+    );
+    let url = '';
+    await until('the run serves ClickHouse', async () => {
+      url = (await readSettings(data).catch(() => null))?.clickhouseUrl ?? '';
+      return url !== '';
+    });
+    say(`embedded run at ${url}`);
+    const query: Query = async (sql) => queryHttp(url, sql);
+    const rows = new VisibleRows(query);
+    rows.start();
+    const stdin = running.child.stdin!;
+    const lineAt: number[] = [];
+    const { achieved, measuredFrom } = await publishSteadily(load, async (lines) => {
+      const nowMs = performance.now();
+      for (const _ of lines) lineAt.push(nowMs);
+      if (!stdin.write(Buffer.concat(lines))) await once(stdin, 'drain');
+    });
+    stdin.end();
+    await until('all calls stored', async () => {
+      const log = openSqliteEventLog({ directory: path.join(data, 'log'), access: 'reader' });
+      try {
+        const lag = await pipelineLag(log, EMBEDDED_TOPICS);
+        const totals = await pipelineTotals(log, EMBEDDED_TOPICS);
+        if (totals.seen < lineAt.length || lag.ingest + lag.rating + lag.aggregator > 0) return false;
+        await assertAllVisible(query, totals.rated);
+        return true;
+      } finally {
+        await log.close();
+      }
+    });
+    await rows.stop();
+    running.child.kill('SIGTERM');
+    await running.finished;
+    return summary('embedded', {
+      load,
+      achieved,
+      publishedAt: await linesByOffset(data, lineAt),
+      measuredFrom,
+      rows,
+    });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Hands over what is due, again and again; what falls behind is made up for. */
+async function publishSteadily(
+  { ratePerSecond, seconds, seed }: Load,
+  publish: (lines: Buffer[]) => Promise<void>,
+): Promise<{ achieved: number; measuredFrom: number }> {
+  const total = Math.round(ratePerSecond * (WARM_UP_SECONDS + seconds));
+  const catalog = await requireCatalog(SAMPLE_CATALOG);
+  // Made beforehand: making them takes more than publishing them.
+  const lines = [...generateCalls({ calls: total, seed, catalog })];
+  const startMs = performance.now();
+  for (let sent = 0; sent < total;) {
+    const due = Math.min(total, Math.floor(((performance.now() - startMs) / 1_000) * ratePerSecond));
+    if (due > sent) await publish(lines.slice(sent, due));
+    sent = due;
+    await sleep(TICK_MS);
+  }
+  const achieved = (total * 1_000) / (performance.now() - startMs);
+  return { achieved, measuredFrom: startMs + WARM_UP_SECONDS * 1_000 };
+}
+
+function summary(
+  scenario: string,
+  measured: {
+    load: Load;
+    achieved: number;
+    publishedAt: PublishedAt;
+    measuredFrom: number;
+    rows: VisibleRows;
+  },
+): LatencyResult {
+  const { load, achieved, publishedAt, measuredFrom, rows } = measured;
+  const latencies: number[] = [];
+  for (const [record, visibleMs] of rows.visibleAt) {
+    const publishedMs = publishedAt.get(record);
+    if (publishedMs === undefined) throw new Error(`row of ${record}, which nobody published`);
+    if (publishedMs >= measuredFrom) latencies.push(visibleMs - publishedMs);
+  }
+  const sorted = Float64Array.from(latencies).sort();
+  if (sorted.length === 0) throw new Error('no row of the measured time was seen');
+  const percentile = (share: number): number => Math.round(sorted[Math.ceil(sorted.length * share) - 1]!);
+  return {
+    scenario,
+    calls_per_second_offered: Math.round(load.ratePerSecond),
+    calls_per_second_achieved: Math.round(achieved),
+    seconds: load.seconds,
+    rows_measured: sorted.length,
+    one_row_in: FOLLOWED_ONE_IN,
+    p50_ms: percentile(0.5),
+    p99_ms: percentile(0.99),
+    p999_ms: percentile(0.999),
+    max_ms: percentile(1),
+  };
+}
+
+/** Whether the table holds all that was rated: a row that never shows up would be missing from the percentiles. */
+async function assertAllVisible(query: Query, rated: number): Promise<void> {
+  const [found] = await query<{ rows: string }>('SELECT toString(count()) AS rows FROM tollstream.usage');
+  if (Number(found?.rows) !== rated) throw new Error(`${found?.rows} rows are visible, ${rated} were rated`);
+}
+
+/** The raw records of a run name the line of standard input that each of them was. */
+async function linesByOffset(data: string, lineAt: readonly number[]): Promise<PublishedAt> {
+  const log = openSqliteEventLog({ directory: path.join(data, 'log'), access: 'reader' });
+  const publishedAt: PublishedAt = new Map();
+  try {
+    for (const { partition, begin, end } of await log.offsets(EMBEDDED_TOPICS.raw)) {
+      for await (const { records } of log.read({
+        topic: EMBEDDED_TOPICS.raw,
+        partition,
+        from: begin,
+        to: end,
+      })) {
+        for (const { offset, key } of records)
+          publishedAt.set(`${partition}/${offset}`, lineAt[Number(key!.toString().split(':')[1]) - 1]!);
+      }
+    }
+    return publishedAt;
+  } finally {
+    await log.close();
+  }
+}
+
+async function queryHttp<Row>(url: string, sql: string): Promise<Row[]> {
+  const response = await fetch(url, { method: 'POST', body: `${sql} FORMAT JSONEachRow` });
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Row);
+}
