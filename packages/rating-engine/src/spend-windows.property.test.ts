@@ -89,3 +89,20 @@ it('begins a day once, where clocks were set back over midnight', () => {
   expect(day.endMs).toBe(Date.parse('2006-10-30T03:30:00Z'));
   expect(spendPeriods('America/St_Johns', 'day').of(day.startMs - 1).endMs).toBe(day.startMs);
 });
+
+it.each([
+  // The clock of Casey station went back from 04:00 to 01:00 at 17:00 UTC: each hour began when it was shown first.
+  ['14:30', '14:00', '15:00'],
+  ['15:30', '15:00', '16:00'],
+  ['16:30', '16:00', '20:00'],
+  ['17:30', '16:00', '20:00'],
+  ['19:59', '16:00', '20:00'],
+  ['20:00', '20:00', '21:00'],
+])(
+  'at %s of the day on which the clock went back three hours the hour is from %s to %s',
+  (at, start, end) => {
+    const instant = (time: string): number => Date.parse(`2018-03-10T${time}:00Z`);
+    const hour = spendPeriods('Antarctica/Casey', 'hour').of(instant(at));
+    expect(hour).toEqual({ startMs: instant(start), endMs: instant(end) });
+  },
+);

@@ -85,8 +85,7 @@ function makeCalendar(timeZone: string, unit: Unit): SpendPeriods {
 
   function find(atMs: number): SpendPeriod {
     let index = unit.indexOf(atMs + offsetAt(atMs));
-    // The wall may show a time for the second time, when a later period has begun already; or nothing of the period at all.
-    while (atMs < firstInstantOf(index)) index -= 1;
+    // The wall may show a time for the second time, when a later period has begun already.
     while (atMs >= firstInstantOf(index + 1)) index += 1;
     const period = { startMs: firstInstantOf(index), endMs: firstInstantOf(index + 1) };
     assert(period.startMs <= atMs && atMs < period.endMs, 'a period holds the instant it was asked for');
@@ -95,16 +94,20 @@ function makeCalendar(timeZone: string, unit: Unit): SpendPeriods {
 
   function firstInstantOf(index: number): number {
     const wallMs = unit.startOf(index);
-    const guess = wallMs - offsetAt(wallMs - offsetAt(wallMs));
-    const isFirst = (at: number): boolean => shownAt(at) === wallMs && shownAt(at - 1000) < wallMs;
-    return isFirst(guess) ? guess : bisect(wallMs);
+    // Of before and after a change of the clock near it, if there is one. A time that is shown twice is first shown by the greater offset.
+    const before = offsetAt(wallMs - OFFSET_MAX_MS);
+    const after = offsetAt(wallMs + OFFSET_MAX_MS);
+    const first = wallMs - Math.max(before, after);
+    if (shownAt(first) === wallMs) return first;
+    const only = wallMs - Math.min(before, after);
+    return shownAt(only) === wallMs ? only : bisect(wallMs);
   }
 
   function shownAt(atMs: number): number {
     return atMs + offsetAt(atMs);
   }
 
-  /** To the second: offsets are whole seconds. */
+  /** Of a time that is left out: where the clock goes beyond it. To the second: offsets are whole seconds. */
   function bisect(wallMs: number): number {
     let before = (wallMs - OFFSET_MAX_MS) / 1000;
     let after = (wallMs + OFFSET_MAX_MS) / 1000;
