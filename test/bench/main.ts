@@ -15,6 +15,7 @@ import { benchEmbedded } from './embedded.ts';
 import { benchExactlyOnceCost } from './exactly-once-cost.ts';
 import { benchKafka } from './kafka.ts';
 import { benchEmbeddedLatency, benchKafkaLatency } from './latency.ts';
+import { checkRatios, renderRatios, storeRatios } from './ratio.ts';
 import { renderReport } from './render.ts';
 import { type BenchInput, type BenchReport, machine, versions } from './result.ts';
 import { benchSettlement } from './settlement.ts';
@@ -29,9 +30,10 @@ const SCENARIOS = [
   'settlement',
   'latency',
   'exactly-once-cost',
+  'ratio',
 ] as const;
 
-const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--rate N] [--seconds N] [--json] [--output FILE] [--compare FILE]
+const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--update] [--rate N] [--seconds N] [--json] [--output FILE] [--compare FILE]
 
   all       stages, embedded and Kafka on 2,000,000 calls (default)
   billions  100,000 prefixes, 20,000 accounts, both event logs several times, each run verified; about 25 minutes with its
@@ -44,6 +46,8 @@ const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [
   exactly-once-cost
             the services over Kafka beside the same with at-least-once settings, in turns: speed (--runs 3), and latency at the
             same load
+  ratio     what ingest, rating and pricing of a call cost in turns of a fixed loop, held against test/bench/ratio.json; exit
+            code 1 when that grew by more than noise. --update stores the new ones
 
 With --json the last line of standard output is one JSON object; the table goes to standard error.`;
 
@@ -58,6 +62,7 @@ const { values } = parseArgs({
     'in-order': { type: 'boolean', default: false },
     rate: { type: 'string' },
     seconds: { type: 'string', default: '60' },
+    update: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     output: { type: 'string' },
     compare: { type: 'string' },
@@ -72,8 +77,17 @@ if (values.help) {
 } else if (!SCENARIOS.includes(values.scenario as (typeof SCENARIOS)[number])) {
   say(`There is no scenario "${values.scenario}".\n${HELP}`);
   process.exitCode = 2;
+} else if (values.scenario === 'ratio') {
+  await ratio();
 } else {
   await main();
+}
+
+async function ratio(): Promise<void> {
+  const checked = await checkRatios(await requireCatalog(SAMPLE_CATALOG), Number(values.seed), say);
+  if (values.update) storeRatios(checked.ratios);
+  process.stdout.write(`${values.json ? JSON.stringify(checked) : renderRatios(checked)}\n`);
+  process.exit(checked.regressions.length > 0 && !values.update ? 1 : 0);
 }
 
 async function main(): Promise<void> {

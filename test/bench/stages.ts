@@ -23,7 +23,7 @@ import { generateCalls } from '../../packages/cli/src/generate/generate-calls.ts
 import type { StageResult } from './result.ts';
 
 const BATCH_RECORDS = 25_000;
-const TOPICS = {
+export const TOPICS = {
   accepted: 'calls.accepted',
   rejected: 'calls.rejected',
   rated: 'usage.rated',
@@ -173,7 +173,7 @@ async function readAll(log: EventLog, from: number): Promise<number> {
   return records;
 }
 
-async function emptyState(
+export async function emptyState(
   rating: ReturnType<typeof createRatingProcessor>,
 ): ReturnType<typeof rating.restore> {
   const log = createMemoryEventLog();
@@ -181,7 +181,7 @@ async function emptyState(
   return rating.restore(await log.claim('rating', TOPICS.accepted, 0), log);
 }
 
-function batchesOf(topic: string, values: readonly Buffer[], size = BATCH_RECORDS): RecordBatch[] {
+export function batchesOf(topic: string, values: readonly Buffer[], size = BATCH_RECORDS): RecordBatch[] {
   const batches: RecordBatch[] = [];
   // After every call of the sample: no call lies in the future.
   const timestampMs = Date.UTC(2021, 0, 1);
