@@ -5,9 +5,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { capacityTables } from './docs/capacity.ts';
 import { configurationPage } from './docs/configuration-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { errorCodeProblems } from './docs/error-codes.ts';
+import { performanceTables, readReports, withFigures } from './docs/figures.ts';
 import { metricsPage } from './docs/metrics-page.ts';
 import { openApiDocument } from '../services/billing/src/api/openapi.ts';
 
@@ -15,17 +17,22 @@ const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
 const NOTE = '<!-- Made by scripts/docs.ts from the code. Do not edit: run `node scripts/docs.ts`. -->\n\n';
 
+const reports = readReports(root);
+const written = (name: string): string => readFileSync(join(root, name), 'utf8');
 const pages: Readonly<Record<string, string>> = {
-  'docs/configuration.md': await configurationPage(root),
-  'docs/errors.md': errorsPage(),
-  'docs/metrics.md': metricsPage(),
+  'docs/configuration.md': NOTE + (await configurationPage(root)),
+  'docs/errors.md': NOTE + errorsPage(),
+  'docs/metrics.md': NOTE + metricsPage(),
+  // Written by hand but for their tables.
+  'docs/performance.md': withFigures(written('docs/performance.md'), performanceTables(reports)),
+  'docs/capacity.md': withFigures(written('docs/capacity.md'), capacityTables(reports)),
 };
 
 const problems = errorCodeProblems(root);
 for (const [name, content] of Object.entries(pages)) {
   const file = join(root, name);
   const style = await resolveConfig(file);
-  const wanted = await format(NOTE + content, { ...style, parser: 'markdown' });
+  const wanted = await format(content, { ...style, parser: 'markdown' });
   const present = existsSync(file) ? readFileSync(file, 'utf8') : '';
   if (wanted === present) continue;
   if (check) problems.push(`${name} is not what the code says; run "node scripts/docs.ts"`);

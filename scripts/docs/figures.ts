@@ -1,0 +1,180 @@
+/** Tables of the pages about speed and capacity, from what benchmarks wrote: `test/bench/results/*.json`. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BenchReport, EndToEndResult, LatencyResult } from '../../test/bench/result.ts';
+
+export interface NamedReport {
+  /** Of its file, without the ending. */
+  readonly name: string;
+  readonly report: BenchReport;
+}
+
+const REGION = /(<!-- figures: (?<name>[a-z]+) -->)[\s\S]*?(<!-- end of figures -->)/g;
+
+/** All results, oldest first. */
+export function readReports(root: string): NamedReport[] {
+  const directory = join(root, 'test/bench/results');
+  return readdirSync(directory)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => ({
+      name: file.slice(0, -'.json'.length),
+      report: JSON.parse(readFileSync(join(directory, file), 'utf8')) as BenchReport,
+    }))
+    .sort((a, b) => (a.report.made_at < b.report.made_at ? -1 : 1));
+}
+
+/** The page with each `<!-- figures: NAME --> … <!-- end of figures -->` filled by the table of that name. */
+export function withFigures(page: string, tables: Readonly<Record<string, () => string>>): string {
+  return page.replace(REGION, (_, begin: string, name: string, end: string) => {
+    const table = tables[name];
+    if (table === undefined) throw new Error(`There are no figures "${name}".`);
+    return `${begin}\n\n${table()}\n\n${end}`;
+  });
+}
+
+export function performanceTables(reports: readonly NamedReport[]): Readonly<Record<string, () => string>> {
+  return {
+    pipeline: () => pipelineTable(reports),
+    processes: () => processTable(reports),
+    stages: () => stageTable(reports),
+    latency: () => latencyTable(reports),
+    exactlyonce: () => costTable(reports),
+    settlement: () => settlementTable(reports),
+  };
+}
+
+const NONE = 'No result is kept yet.';
+
+function pipelinesOf({ report }: NamedReport): EndToEndResult[] {
+  return [report.kafka, report.embedded, report.embedded_json].filter((each) => each !== undefined);
+}
+
+function pipelineTable(reports: readonly NamedReport[]): string {
+  return table(
+    ['result', 'scenario', 'calls', 'calls/s', 'of all runs', 'bytes a call', 'CPU-s a million'],
+    reports.flatMap((named) =>
+      pipelinesOf(named).map((result) => [
+        named.name,
+        result.scenario,
+        whole(result.calls),
+        whole(result.calls_per_second),
+        result.runs === undefined
+          ? ''
+          : `${whole(Math.min(...result.runs))} to ${whole(Math.max(...result.runs))}`,
+        whole(result.bytes_per_call),
+        sumOf(result.cpu_seconds_per_million).toFixed(1),
+      ]),
+    ),
+  );
+}
+
+function processTable(reports: readonly NamedReport[]): string {
+  return table(
+    ['result', 'process', 'CPU-s a million', 'MB at most'],
+    reports.flatMap(({ name, report: { kafka } }) =>
+      kafka === undefined
+        ? []
+        : Object.entries(kafka.cpu_seconds_per_million).map(([process, seconds]) => [
+            name,
+            process,
+            seconds.toFixed(2),
+            whole(kafka.peak_megabytes[process] ?? 0),
+          ]),
+    ),
+  );
+}
+
+function stageTable(reports: readonly NamedReport[]): string {
+  return table(
+    ['result', 'stage alone', 'calls/s', 'CPU-s a million'],
+    reports.flatMap(({ name, report }) =>
+      report.stages.map((stage) => [
+        name,
+        stage.stage,
+        whole(stage.calls_per_second),
+        stage.cpu_seconds_per_million.toFixed(2),
+      ]),
+    ),
+  );
+}
+
+function latencyRow(name: string, scenario: string, result: LatencyResult): string[] {
+  return [
+    name,
+    scenario,
+    whole(result.calls_per_second_achieved),
+    ...[result.p50_ms, result.p99_ms, result.p999_ms, result.max_ms].map(whole),
+  ];
+}
+
+const LATENCY_HEAD = ['result', 'log', 'calls/s', 'p50 ms', 'p99 ms', 'p99.9 ms', 'largest ms'];
+
+function latencyTable(reports: readonly NamedReport[]): string {
+  return table(
+    LATENCY_HEAD,
+    reports.flatMap(({ name, report: { latency } }) =>
+      latency === undefined
+        ? []
+        : Object.values(latency).map((result) => latencyRow(name, result.scenario, result)),
+    ),
+  );
+}
+
+function costTable(reports: readonly NamedReport[]): string {
+  return table(
+    ['result', 'settings', 'calls/s', 'of all runs', 'p50 ms', 'p99 ms', 'p99.9 ms'],
+    reports.flatMap(({ name, report: { exactly_once_cost: cost } }) =>
+      cost === undefined
+        ? []
+        : (['exactly_once', 'at_least_once'] as const).map((kind) => {
+            const { throughput, latency } = cost[kind];
+            const runs = throughput.runs ?? [throughput.calls_per_second];
+            return [
+              name,
+              kind.replaceAll('_', ' '),
+              whole(throughput.calls_per_second),
+              `${whole(Math.min(...runs))} to ${whole(Math.max(...runs))}`,
+              ...[latency.p50_ms, latency.p99_ms, latency.p999_ms].map(whole),
+            ];
+          }),
+    ),
+  );
+}
+
+function settlementTable(reports: readonly NamedReport[]): string {
+  return table(
+    ['result', 'calls', 'accounts', 'settlement', 'invoices', 'MB at most', 'preview', 'API p99', 'CDR file'],
+    reports.flatMap(({ name, report: { settlement: month } }) =>
+      month === undefined
+        ? []
+        : [
+            [
+              name,
+              whole(month.calls),
+              whole(month.accounts),
+              `${month.settlement.seconds.toFixed(1)} s`,
+              `${month.invoices.seconds.toFixed(1)} s`,
+              whole(Math.max(month.settlement.peak_megabytes, month.invoices.peak_megabytes)),
+              `${whole(month.preview_milliseconds.median)} ms`,
+              `${whole(month.monthly_usage_milliseconds.p99)} ms`,
+              `${whole(month.call_details.rows)} rows in ${month.call_details.seconds} s`,
+            ],
+          ],
+    ),
+  );
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return NONE;
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const rule = head.map((_, i) => (i < 2 ? '---' : '---:'));
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
+}
+
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
+
+function sumOf(values: Readonly<Record<string, number>>): number {
+  return Object.values(values).reduce((sum, value) => sum + value, 0);
+}
