@@ -912,10 +912,18 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
     ),
     TOLL_BILLING_KEY_WRONG: entry('A request has no valid key.', 'Send it as `Authorization: Bearer KEY`.'),
     TOLL_BILLING_METHOD_UNKNOWN: entry(
-      'The path knows GET and HEAD only.',
-      'Use GET: the API reads, and changes nothing.',
+      'The path knows other methods only.',
+      '`/openapi.json` names the methods of each path.',
     ),
     TOLL_BILLING_MONTH_INVALID: entry('A text is no month.', 'Write year and month, such as `2020-02`.'),
+    TOLL_BILLING_RANGE_UNSATISFIABLE: entry(
+      'Nothing of a download is within the range that was asked for.',
+      'Ask for a range within it, or for the whole.',
+    ),
+    TOLL_BILLING_STORE_ABSENT: entry(
+      'The service has no billing store, and knows of nothing that was issued.',
+      'Start it with `TOLLSTREAM_POSTGRES_URL`.',
+    ),
     TOLL_BILLING_REQUEST_INVALID: entry(
       'A request cannot be read.',
       'Correct the request as the message says.',

@@ -1,4 +1,5 @@
 /** Disputes: opened within the days that the terms name, then credited or refused. */
+import { sql } from 'kysely';
 import type { Transaction } from 'kysely';
 import { minorOf, positiveAmount } from './amounts.ts';
 import { writeAudit } from './audit.ts';
@@ -15,6 +16,8 @@ export async function openDispute(
   request: DisputeRequest,
   actor: string,
 ): Promise<DisputeRecord> {
+  const known = await sameDispute(transaction, request);
+  if (known !== undefined) return known;
   const balance = await balanceOf(transaction, request.invoiceNumber);
   const { number, account_id, currency, issue_date, is_void } = balance;
   if (is_void) throw new BillingStoreError('TOLL_INVOICE_VOID', `Invoice ${number} is void.`);
@@ -41,6 +44,7 @@ export async function openDispute(
       opened_by: request.openedBy,
       amount,
       reason: request.reason,
+      request_key: request.requestKey ?? null,
     })
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -48,6 +52,30 @@ export async function openDispute(
     { actor, action: 'open dispute', subject: number, details: `${dispute.id}: ${amount} ${currency}` },
   ]);
   return dispute;
+}
+
+/** @throws BillingStoreError TOLL_REQUEST_KEY_REUSED */
+async function sameDispute(
+  transaction: Transaction<BillingTables>,
+  request: DisputeRequest,
+): Promise<DisputeRecord | undefined> {
+  if (request.requestKey === undefined) return undefined;
+  // Two at once wait here for each other: the second finds what the first has written.
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${request.requestKey}, 0))`.execute(transaction);
+  const known = await transaction
+    .selectFrom('disputes')
+    .selectAll()
+    .where('request_key', '=', request.requestKey)
+    .executeTakeFirst();
+  if (known === undefined) return undefined;
+  const { currency } = await balanceOf(transaction, known.invoice_number);
+  const isSame =
+    known.invoice_number === request.invoiceNumber &&
+    known.reason === request.reason &&
+    minorOf(known.amount, currency) === minorOf(positiveAmount(request.amount, currency), currency);
+  if (isSame) return known;
+  const message = `The key already stands for dispute ${known.id} of ${known.invoice_number}.`;
+  throw new BillingStoreError('TOLL_REQUEST_KEY_REUSED', message);
 }
 
 export async function decideDispute(

@@ -1,5 +1,6 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { writeAudit } from './audit.ts';
+import { BillingStoreError } from './errors.ts';
 import type { JobEnd, JobRecord, Refusal } from './port.ts';
 import type { BillingTables } from './tables.ts';
 
@@ -22,6 +23,33 @@ export async function startJob(
     ]);
     return id;
   });
+}
+
+export async function startJobOnce(
+  transaction: Transaction<BillingTables>,
+  { month, accounts, requestKey }: { month: string; accounts: number; requestKey: string },
+  actor: string,
+): Promise<{ job: JobRecord; isNew: boolean }> {
+  const inserted = await transaction
+    .insertInto('jobs')
+    .values({ month, accounts, request_key: requestKey })
+    .onConflict((conflict) => conflict.column('request_key').doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  if (inserted !== undefined) {
+    await writeAudit(transaction, [
+      { actor, action: 'start invoice job', subject: month, details: String(inserted.id) },
+    ]);
+    return { job: inserted, isNew: true };
+  }
+  const known = await transaction
+    .selectFrom('jobs')
+    .selectAll()
+    .where('request_key', '=', requestKey)
+    .executeTakeFirstOrThrow();
+  if (known.month === month) return { job: known, isNew: false };
+  const message = `The key already stands for the job of ${known.month}.`;
+  throw new BillingStoreError('TOLL_REQUEST_KEY_REUSED', message);
 }
 
 export async function recordRefusal(database: Database, jobId: number, refusal: Refusal): Promise<void> {

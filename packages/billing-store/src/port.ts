@@ -80,6 +80,8 @@ export interface DisputeRequest {
   readonly reason: string;
   /** Days after issue in which disputes are taken. */
   readonly disputeDays: number;
+  /** The same key and request again answers the dispute that there is; without one each call opens another. */
+  readonly requestKey?: string;
 }
 
 export interface DisputeDecision {
@@ -123,6 +125,7 @@ export type { InvoiceBalance };
 export interface InvoiceFilter {
   readonly accountId?: string | undefined;
   readonly accountIds?: readonly string[] | undefined;
+  readonly number?: string | undefined;
   readonly month?: string | undefined;
   /** Only what has something left to pay. */
   readonly unpaid?: boolean | undefined;
@@ -171,6 +174,8 @@ export interface BillingStore {
   /** Accounts that have an invoice of the month which is not void. */
   accountsInvoiced(month: string): Promise<Set<string>>;
   creditNote(number: string): Promise<CreditNoteRecord>;
+  /** In order of issue. */
+  creditNotesOf(accountId: string): Promise<CreditNoteRecord[]>;
   creditNotes(invoiceNumber?: string): Promise<CreditNoteRecord[]>;
   payments(invoiceNumber: string): Promise<PaymentRecord[]>;
   disputes(filter: { status?: 'open' | undefined; accountId?: string | undefined }): Promise<DisputeRecord[]>;
@@ -183,6 +188,11 @@ export interface BillingStore {
   audit(subject: string): Promise<AuditRecord[]>;
 
   startJob(month: string, accounts: number, actor: string): Promise<number>;
+  /** The same key again is the same job. @throws TOLL_REQUEST_KEY_REUSED for another month */
+  startJobOnce(
+    request: { readonly month: string; readonly accounts: number; readonly requestKey: string },
+    actor: string,
+  ): Promise<{ readonly job: JobRecord; readonly isNew: boolean }>;
   recordRefusal(jobId: number, refusal: Refusal): Promise<void>;
   endJob(jobId: number, end: JobEnd): Promise<void>;
   jobs(): Promise<(JobRecord & { refusals: Refusal[] })[]>;

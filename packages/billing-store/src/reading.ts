@@ -41,6 +41,7 @@ export async function balances(database: Database, filter: InvoiceFilter): Promi
     query = query.where('invoice_balances.account_id', '=', filter.accountId);
   if (filter.accountIds !== undefined)
     query = query.where('invoice_balances.account_id', 'in', filter.accountIds);
+  if (filter.number !== undefined) query = query.where('invoice_balances.number', '=', filter.number);
   if (filter.month !== undefined) query = query.where('invoice_balances.month', '=', filter.month);
   if (filter.unpaid === true) query = query.where('balance', '>', '0').where('is_void', '=', false);
   if (filter.dueBefore !== undefined) query = query.where('invoice_balances.due_date', '<', filter.dueBefore);

@@ -7,7 +7,7 @@ import { decideDispute, openDispute } from './disputes.ts';
 import { BillingStoreError, toBillingStoreError } from './errors.ts';
 import { recordCancellation, recordEvent } from './events.ts';
 import { issueInvoices } from './issue.ts';
-import { endJob, jobs, recordRefusal, startJob } from './jobs.ts';
+import { endJob, jobs, recordRefusal, startJob, startJobOnce } from './jobs.ts';
 import { migrate, readMigrations } from './migrations.ts';
 import { openEmbeddedDatabase, openServerDatabase } from './open-database.ts';
 import { recordPayment } from './payments.ts';
@@ -73,6 +73,15 @@ export function storeOver(database: Kysely<BillingTables>): BillingStore {
         const message = `There is no credit note ${JSON.stringify(number.slice(0, 80))}.`;
         throw new BillingStoreError('TOLL_INVOICE_UNKNOWN', message);
       }),
+    creditNotesOf: (accountId) =>
+      asking(() =>
+        database
+          .selectFrom('credit_notes')
+          .selectAll()
+          .where('account_id', '=', accountId)
+          .orderBy('sequence')
+          .execute(),
+      ),
     creditNotes: (invoiceNumber) =>
       asking(() => {
         const query = database.selectFrom('credit_notes').selectAll().orderBy('sequence');
@@ -112,6 +121,7 @@ export function storeOver(database: Kysely<BillingTables>): BillingStore {
         database.selectFrom('audit').selectAll().where('subject', '=', subject).orderBy('id').execute(),
       ),
 
+    startJobOnce: (request, actor) => changing((transaction) => startJobOnce(transaction, request, actor)),
     startJob: (month, accounts, actor) => asking(() => startJob(database, month, accounts, actor)),
     recordRefusal: (jobId, refusal) => asking(() => recordRefusal(database, jobId, refusal)),
     endJob: (jobId, end) => asking(() => endJob(database, jobId, end)),

@@ -120,6 +120,7 @@ interface DisputesTable {
   decided_by: string | null;
   decision: string | null;
   credit_note_number: string | null;
+  request_key: string | null;
   recorded_at: Generated<string>;
 }
 
@@ -155,6 +156,7 @@ interface JobsTable {
   present: Generated<number>;
   refused: Generated<number>;
   failure: Generated<string>;
+  request_key: string | null;
   started_at: Generated<string>;
   finished_at: string | null;
 }

@@ -1,24 +1,23 @@
-/** The HTTP API: what stands in `api/routes.ts`, answered from the store and the catalog. Everything is read-only. */
-import { createReadStream } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+/** The HTTP API: what stands in `api/routes.ts`, answered from the stores and the catalog. */
 import Fastify from 'fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Account, Catalog } from '@tollstream/catalog';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
+import type { BillingStore } from '@tollstream/billing-store';
+import type { Account, Catalog, Language } from '@tollstream/catalog';
 import type { CatalogVersion } from '@tollstream/catalog-versions';
 import { CHARGE_SCALE } from '@tollstream/contracts';
 import { formatScaled } from '@tollstream/money';
+import { TollError } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
 import { namesThisMachine } from './access.ts';
+import { InvoiceJobs, billingHandlers } from './api/billing-routes.ts';
+import { sendCdrs } from './api/downloads.ts';
 import { findKey, masterKey } from './api/keys.ts';
 import type { ApiKey } from './api/keys.ts';
 import { openApiDocument } from './api/openapi.ts';
 import { sendFailure, sendProblem } from './api/problems.ts';
 import type { RequestFailure } from './api/problems.ts';
-import { API_ROUTES, API_SCOPES, CDR_MEDIA } from './api/routes.ts';
-import type { OperationId } from './api/routes.ts';
-import { isTextFormat, streamCdrs, writeCdrFile } from './cdr/download.ts';
+import { API_ROUTES, API_SCOPES, IDEMPOTENCY_KEY_SCHEMA, pageOf } from './api/routes.ts';
+import type { ApiRoute, IssuedFormat, OperationId } from './api/routes.ts';
 import type { CdrFormat } from './cdr/columns.ts';
 import type { CdrRequest } from './cdr/query.ts';
 import { accountUnknown } from './errors.ts';
@@ -37,6 +36,10 @@ export interface BillingApiOptions {
   readonly apiKey: string;
   /** Further keys. Without any key only requests that name this machine as host are answered. */
   readonly keys?: readonly ApiKey[];
+  /** Absent: nothing that was issued is known, and nothing can be recorded. */
+  readonly billing?: BillingStore | undefined;
+  /** Ms since the epoch: on which day something is recorded. */
+  readonly clock?: () => number;
   /** Called for failures that are not the caller's. */
   readonly onError?: (error: Error) => void;
 }
@@ -57,20 +60,26 @@ const PARAMETER_BYTES_MAX = 16_384;
 /** On a machine without keys. */
 const ANYONE: ApiKey = { id: '', sha256: '', scopes: API_SCOPES, account: null };
 
-type Parameters = Readonly<Record<string, never>> & { readonly id: string; readonly month: string };
+type Parameters = Readonly<Record<string, never>> & {
+  readonly id: string;
+  readonly month: string;
+  readonly number: string;
+};
 interface Query {
-  /** As the route's schema says: an id, or a version. */
+  /** As the route's schema says: an id, a number or a version. */
   readonly after?: string | number;
   readonly limit: number;
-  readonly format: CdrFormat;
+  readonly month?: string;
+  readonly format: CdrFormat | IssuedFormat;
+  readonly language?: Language;
   readonly detail: boolean;
   readonly extension?: string;
   readonly number?: string;
   readonly call_type?: string;
   readonly day?: string;
 }
-type Asked = FastifyRequest<{ Params: Parameters; Querystring: Query }>;
-type Handler = (request: Asked, reply: FastifyReply) => unknown;
+export type Asked = FastifyRequest<{ Params: Parameters; Querystring: Query }>;
+export type Handler = (request: Asked, reply: FastifyReply) => unknown;
 
 /** The API, not yet listening. */
 export function createBillingApi(options: BillingApiOptions): FastifyInstance {
@@ -130,34 +139,33 @@ export function createBillingApi(options: BillingApiOptions): FastifyInstance {
   );
   api.setErrorHandler((error: RequestFailure, request, reply) => sendFailure(request, reply, error, onError));
 
-  const handlers = handlersOf(options);
-  const otherMethods = api.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD');
-  for (const [operation, route] of Object.entries(API_ROUTES) as [
-    OperationId,
-    (typeof API_ROUTES)[OperationId],
-  ][]) {
-    const url = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    api.get<{ Params: Parameters; Querystring: Query }>(
-      url,
-      {
-        config: { operation },
-        schema: {
-          params: { type: 'object', properties: route.path_parameters },
-          querystring: { type: 'object', properties: route.query, additionalProperties: false },
-        },
-      },
-      async (request, reply) => handlers[operation](request, reply),
-    );
+  const jobs = new InvoiceJobs(options);
+  api.addHook('onClose', () => jobs.close());
+  const handlers = { ...handlersOf(options), ...billingHandlers(options, jobs) };
+  const routes = Object.entries(API_ROUTES) as [OperationId, ApiRoute][];
+  for (const [operation, route] of routes) {
+    api.route<{ Params: Parameters; Querystring: Query }>({
+      method: route.method ?? 'GET',
+      url: urlOf(route),
+      config: { operation },
+      schema: schemaOf(route),
+      // What is sent as JSON is taken as it is: a number is no text.
+      ...(route.body === undefined ? {} : { preValidation: async ({ body }) => assertTexts(body) }),
+      handler: async (request, reply) => handlers[operation](request, reply),
+    });
+  }
+  for (const [url, ofPath] of Map.groupBy(routes, ([, route]) => urlOf(route))) {
+    const known = ofPath.flatMap(([, { method = 'GET' }]) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
     // Before a body is looked at: no body would be right.
     api.route({
-      method: otherMethods,
+      method: api.supportedMethods.filter((method) => !known.includes(method)),
       url,
       onRequest: async (_request, reply) =>
-        sendProblem(reply.header('allow', 'GET, HEAD'), {
+        sendProblem(reply.header('allow', known.join(', ')), {
           status: 405,
           code: 'TOLL_BILLING_METHOD_UNKNOWN',
-          message: 'The path knows GET and HEAD only.',
-          remedy: 'Use GET: the API reads, and changes nothing.',
+          message: `The path knows ${known.join(' and ')} only.`,
+          remedy: '/openapi.json names the methods of each path.',
         }),
       handler: () => undefined,
     });
@@ -165,7 +173,58 @@ export function createBillingApi(options: BillingApiOptions): FastifyInstance {
   return api;
 }
 
-function handlersOf({ store, catalog, versions }: BillingApiOptions): Readonly<Record<OperationId, Handler>> {
+function urlOf({ path }: ApiRoute): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function schemaOf(route: ApiRoute): FastifySchema {
+  return {
+    params: { type: 'object', properties: route.path_parameters },
+    querystring: { type: 'object', properties: route.query, additionalProperties: false },
+    ...(route.body === undefined
+      ? {}
+      : {
+          body: route.body,
+          headers: {
+            type: 'object',
+            properties: { 'idempotency-key': IDEMPOTENCY_KEY_SCHEMA },
+            required: ['idempotency-key'],
+          },
+        }),
+  };
+}
+
+/** All that can be sent is text; what is coerced to it would be something else than was meant. */
+function assertTexts(body: unknown): void {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw requestInvalid('an object');
+  for (const [name, value] of Object.entries(body))
+    if (typeof value !== 'string') throw requestInvalid(`a text as ${JSON.stringify(name.slice(0, 80))}`);
+}
+
+function requestInvalid(needed: string): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_REQUEST_INVALID',
+    message: `The request needs ${needed}.`,
+    remedy: 'Correct the request: /openapi.json says what is taken.',
+  });
+}
+
+type ReadingOperation = Extract<
+  OperationId,
+  | 'listAccounts'
+  | 'getUsage'
+  | 'previewInvoice'
+  | 'downloadCallDetails'
+  | 'listCatalogVersions'
+  | 'getOpenApi'
+>;
+
+function handlersOf({
+  store,
+  catalog,
+  versions,
+  billing,
+}: BillingApiOptions): Readonly<Record<ReadingOperation, Handler>> {
   const document = JSON.stringify(openApiDocument());
   return {
     listAccounts({ query: { after = '', limit }, apiKey }) {
@@ -184,30 +243,22 @@ function handlersOf({ store, catalog, versions }: BillingApiOptions): Readonly<R
       return { account_id: account.id, month: monthText(month), rows: rows.map(describeUsage) };
     },
 
-    previewInvoice: async ({ params }) => previewInvoice(store, catalog(), params.id, params.month),
+    previewInvoice: async ({ params }) => previewInvoice(store, catalog(), params.id, params.month, billing),
 
-    async downloadCallDetails({ params, query }, reply) {
-      const account = accountOf(catalog(), params.id);
+    async downloadCallDetails(asked, reply) {
+      const { params, query } = asked;
+      accountOf(catalog(), params.id);
       const { format, detail, extension, number, call_type: callType, day } = query;
       const request: CdrRequest = {
         accountId: params.id,
         month: params.month,
-        format,
+        format: format as CdrFormat,
         hasDetail: detail,
         filters: Object.fromEntries(
           Object.entries({ extension, number, callType, day }).filter(([, value]) => value !== undefined),
         ),
       };
-      const name = `${account.id.replace(/[^\w.-]/g, '_')}-${params.month}.${format}`;
-      const disposition = `attachment; filename="${name}"`;
-      if (isTextFormat(format)) {
-        const rows = await streamCdrs(store, { ...request, format });
-        return reply
-          .header('content-type', CDR_MEDIA[format])
-          .header('content-disposition', disposition)
-          .send(rows);
-      }
-      return sendFile(store, request, reply.header('content-disposition', disposition));
+      return sendCdrs(store, request, { asked, reply });
     },
 
     async listCatalogVersions({ query: { after = -1, limit } }) {
@@ -222,34 +273,6 @@ function handlersOf({ store, catalog, versions }: BillingApiOptions): Readonly<R
     getOpenApi: (_request, reply) =>
       reply.header('content-type', 'application/json; charset=utf-8').send(document),
   };
-}
-
-/** Formats with a head and a foot are made whole in a file of their own, which is gone with the answer. */
-async function sendFile(store: UsageStore, request: CdrRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-download-'));
-  const remove = async (): Promise<void> => rm(directory, { recursive: true, force: true });
-  try {
-    const file = path.join(directory, 'calls');
-    const { sha256 } = await writeCdrFile(store, { ...request, output: file });
-    const { size } = await stat(file);
-    const bytes = createReadStream(file);
-    bytes.once('close', () => void remove());
-    return await reply
-      .header('content-type', CDR_MEDIA[request.format])
-      .header('content-length', size)
-      .header('etag', `"${sha256}"`)
-      .header('repr-digest', `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`)
-      .send(bytes);
-  } catch (error) {
-    await remove();
-    throw error;
-  }
-}
-
-/** The first rows, and the last of them when more follow. */
-function pageOf<T>(rows: readonly T[], limit: number): { page: readonly T[]; next: T | null } {
-  const page = rows.slice(0, limit);
-  return { page, next: rows.length > limit ? page.at(-1)! : null };
 }
 
 function describeAccount(account: Account): Record<string, string> {

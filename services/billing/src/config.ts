@@ -21,6 +21,10 @@ export const BILLING_CONFIG = defineConfig({
       summary: 'Kafka bootstrap servers, host:port. Needed where catalogSource is topic.',
       default: [],
     }),
+    postgresUrl: setting.secret({
+      summary:
+        'Billing store: `postgres://user:password@host:port/database`. Without it the API knows of nothing that was issued.',
+    }),
     apiHost: setting.text({ summary: 'Address that the HTTP API listens on.', default: '127.0.0.1' }),
     apiPort: setting.integer({
       summary: 'Port of the HTTP API; 0 takes a free one.',

@@ -172,3 +172,19 @@ export function monthInSettlement(usageMonth: string, runId: string): TollError 
     remedy: 'Wait until it is done, or run the same settle or rerate command again: it goes on.',
   });
 }
+
+export function invoiceUnknown(number: string): TollError {
+  return new TollError({
+    code: 'TOLL_INVOICE_UNKNOWN',
+    message: `There is no document ${JSON.stringify(number.slice(0, 80))}.`,
+    remedy: 'Name one that was issued to the account; its list has them.',
+  });
+}
+
+export function storeAbsent(): TollError {
+  return new TollError({
+    code: 'TOLL_BILLING_STORE_ABSENT',
+    message: 'The service has no billing store, and knows of nothing that was issued.',
+    remedy: 'Start it with TOLLSTREAM_POSTGRES_URL.',
+  });
+}

@@ -1,4 +1,6 @@
 import type { Server } from 'node:http';
+import { openServerBillingStore } from '@tollstream/billing-store';
+import type { BillingStore } from '@tollstream/billing-store';
 import { catalogHistory, openServiceCatalog } from '@tollstream/catalog-versions';
 import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
 import type { EventLog } from '@tollstream/event-log';
@@ -19,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   return startService({ name: 'billing', config: BILLING_CONFIG, argv, start });
 }
 
-/** Keys → catalog → store → API → later versions of the catalog; stopped in reverse order. */
+/** Keys → catalog → stores → API → later versions of the catalog; stopped in reverse order. */
 async function start(context: Context): Promise<void> {
   const { config, log } = context;
   const keys = config.apiKeysFile === '' ? [] : readKeys(config.apiKeysFile);
@@ -34,9 +36,11 @@ async function start(context: Context): Promise<void> {
   });
   context.onStop('ClickHouse', async () => store.close());
   await watchStore(context, store);
+  const billing = await openBilling(context);
 
   const api = createBillingApi({
     store,
+    billing,
     catalog: () => catalog,
     ...(eventLog === null
       ? {}
@@ -59,6 +63,20 @@ async function start(context: Context): Promise<void> {
   source.follow(({ catalog: next }) => () => {
     catalog = next;
   });
+}
+
+/** PostgreSQL, with its schema; waits for it where it does not answer yet. */
+async function openBilling(context: Context): Promise<BillingStore | undefined> {
+  const { postgresUrl } = context.config;
+  if (postgresUrl === '') return undefined;
+  const billing = await openServerBillingStore(postgresUrl);
+  context.onStop('PostgreSQL', async () => billing.close());
+  await untilAnswered(context, 'postgres', () =>
+    billing.migrate().catch((error: Error & { transient?: boolean }) => {
+      throw Object.assign(error, { retriable: error.transient === true });
+    }),
+  );
+  return billing;
 }
 
 function openEventLog({ config, onStop }: Context): EventLog | null {

@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { TollError } from '@tollstream/service-kit';
-import { API_SCOPES } from './routes.ts';
+import { API_SCOPES, SCOPES_OF_ALL } from './routes.ts';
 import type { ApiScope } from './routes.ts';
 
 export interface ApiKey {
@@ -79,8 +79,9 @@ function keyOf(entry: unknown, invalid: (what: string) => TollError): ApiKey {
       throw invalid(`has scope ${JSON.stringify(scope)}; there are ${API_SCOPES.join(', ')}`);
     return found;
   });
-  if (account !== null && known.includes('catalog:read')) {
-    throw invalid('is limited to an account and cannot have catalog:read: the catalog is about all of them');
+  const ofAll = known.find((scope) => SCOPES_OF_ALL.includes(scope));
+  if (account !== null && ofAll !== undefined) {
+    throw invalid(`is limited to an account and cannot have ${ofAll}, which is about all of them`);
   }
   return { id, sha256, scopes: known, account };
 }

@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document of the API, made from its routes. */
 import invoiceSchema from '../../../../schemas/invoice.schema.json' with { type: 'json' };
-import { API_ROUTES, API_SCHEMAS } from './routes.ts';
+import { API_ROUTES, API_SCHEMAS, IDEMPOTENCY_KEY_SCHEMA } from './routes.ts';
 import type { ApiRoute, JsonSchema } from './routes.ts';
 
 /** Problems that every route may answer with. */
@@ -9,12 +9,14 @@ const COMMON_PROBLEMS: Readonly<Record<number, string>> = {
   401: 'There is no valid key.',
   405: 'The path knows other methods only.',
   500: 'The request could not be answered.',
-  503: 'ClickHouse is away; try again later.',
+  503: 'ClickHouse or the billing store is away; try again later.',
 };
 const OTHER_PROBLEMS: Readonly<Record<number, string>> = {
   403: 'The key lacks the scope.',
-  404: 'There is no such account, or the key is not for it.',
-  409: 'Account, catalog or calls do not let it be made; the code says why.',
+  404: 'There is no such account or document, or the key is not for it.',
+  409: 'What is there does not let it be done; the code says why.',
+  413: 'The request is too large.',
+  415: 'The request is not JSON.',
 };
 
 export function openApiDocument(): JsonSchema {
@@ -24,16 +26,11 @@ export function openApiDocument(): JsonSchema {
       title: 'Tollstream billing',
       version: '1',
       description:
-        'Usage, invoices and call details of accounts. Everything is read-only; money and minutes are decimal text.',
+        'Usage, invoices and call details of accounts, and what is recorded with them. Money and minutes are decimal text. What changes something asks for an Idempotency-Key: the same request with the same key is done once, however often it is sent.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     security: [{ key: [] }],
-    paths: Object.fromEntries(
-      Object.entries(API_ROUTES).map(([operationId, route]) => [
-        route.path,
-        { get: operationOf(operationId, route) },
-      ]),
-    ),
+    paths: pathsOf(),
     components: {
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer', description: 'On loopback none is needed unless one is set.' },
@@ -42,6 +39,33 @@ export function openApiDocument(): JsonSchema {
     },
   };
 }
+
+function pathsOf(): JsonSchema {
+  const paths: Record<string, Record<string, JsonSchema>> = {};
+  for (const [operationId, route] of Object.entries(API_ROUTES)) {
+    paths[route.path] = {
+      ...paths[route.path],
+      [(route.method ?? 'GET').toLowerCase()]: operationOf(operationId, route),
+    };
+  }
+  return paths;
+}
+
+const IDEMPOTENCY_KEY: JsonSchema = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: true,
+  description: 'Chosen by the caller, a new one for each new request.',
+  schema: IDEMPOTENCY_KEY_SCHEMA,
+};
+const RANGE: JsonSchema = {
+  name: 'Range',
+  in: 'header',
+  required: false,
+  description:
+    'One range of bytes (`bytes=1000-`); with `If-Range` and the `ETag` of what is there already, so that a part goes with its beginning.',
+  schema: { type: 'string', maxLength: 100, pattern: String.raw`^bytes=\d{1,15}-(?:\d{1,15})?$` },
+};
 
 function operationOf(operationId: string, route: ApiRoute): JsonSchema {
   const parameter =
@@ -57,6 +81,7 @@ function operationOf(operationId: string, route: ApiRoute): JsonSchema {
     ...COMMON_PROBLEMS,
     ...(route.scope === null ? {} : { 403: OTHER_PROBLEMS[403]! }),
   };
+  if (route.hasRanges === true) codes[416] = 'There is nothing within the range.';
   for (const status of route.problems) codes[status] = OTHER_PROBLEMS[status]!;
   const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
   return {
@@ -67,9 +92,22 @@ function operationOf(operationId: string, route: ApiRoute): JsonSchema {
     parameters: [
       ...Object.entries(route.path_parameters).map(parameter('path')),
       ...Object.entries(route.query).map(parameter('query')),
+      ...(route.body === undefined ? [] : [IDEMPOTENCY_KEY]),
+      ...(route.hasRanges === true ? [RANGE] : []),
     ],
+    ...(route.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
     responses: {
-      200: {
+      ...(route.hasRanges === true
+        ? {
+            206: {
+              description: 'The bytes of the range.',
+              content: Object.fromEntries(Object.keys(route.answer).map((media) => [media, { schema: {} }])),
+            },
+          }
+        : {}),
+      [route.status ?? 200]: {
         description: route.summary,
         content: Object.fromEntries(
           Object.entries(route.answer).map(([media, schema]) => [media, { schema }]),

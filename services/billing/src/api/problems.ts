@@ -14,12 +14,28 @@ const CANNOT_BE_MADE: ReadonlySet<string> = new Set([
   'TOLL_BILLING_FACTOR_MISSING',
   'TOLL_BILLING_FEE_RATE_MISSING',
   'TOLL_BILLING_PLAN_UNKNOWN',
+  'TOLL_BILLING_STORE_ABSENT',
   'TOLL_BILLING_TAX_JURISDICTION_UNKNOWN',
   'TOLL_BILLING_TAX_RATE_MISSING',
   'TOLL_BILLING_TOTAL_NEGATIVE',
+  'TOLL_CREDIT_TOO_LARGE',
+  'TOLL_DISPUTE_LATE',
+  'TOLL_INVOICE_VOID',
+  'TOLL_REQUEST_KEY_REUSED',
 ]);
+const NOT_THERE: ReadonlySet<string> = new Set(['TOLL_BILLING_ACCOUNT_UNKNOWN', 'TOLL_INVOICE_UNKNOWN']);
 /** Of this machine, and not of the request. */
-const OWN_FAILURES: ReadonlySet<string> = new Set(['TOLL_BILLING_FILE_UNWRITABLE']);
+const OWN_FAILURES: ReadonlySet<string> = new Set([
+  'TOLL_BILLING_FILE_UNWRITABLE',
+  'TOLL_BILLING_STORE_FAILED',
+  'TOLL_BILLING_STORE_IMMUTABLE',
+  'TOLL_BILLING_STORE_MIGRATION_CHANGED',
+  'TOLL_BILLING_STORE_MIGRATIONS_UNREADABLE',
+  'TOLL_BILLING_STORE_NEWER',
+  'TOLL_BILLING_STORE_SCHEMA_MISSING',
+  'TOLL_BILLING_STORE_UNREACHABLE',
+  'TOLL_BILLING_STORE_UNUSABLE',
+]);
 
 export interface Problem {
   readonly status: number;
@@ -87,7 +103,8 @@ function ofParameter(request: FastifyRequest, error: RequestFailure): RequestFai
 
 function statusOf(error: RequestFailure): number {
   if (isTollError(error)) {
-    if (error.code === 'TOLL_BILLING_ACCOUNT_UNKNOWN') return 404;
+    if (NOT_THERE.has(error.code)) return 404;
+    if (error.code === 'TOLL_AMOUNT_INVALID') return 400;
     if (CANNOT_BE_MADE.has(error.code)) return 409;
     if (error.code.startsWith('TOLL_BILLING_') && !OWN_FAILURES.has(error.code)) return 400;
     return 'transient' in error && error.transient === true ? 503 : 500;

@@ -9,12 +9,21 @@ export const API_SCOPES = [
   'invoices:read',
   'cdrs:read',
   'catalog:read',
+  'disputes:write',
+  'payments:write',
+  'jobs:read',
+  'jobs:write',
 ] as const;
 export type ApiScope = (typeof API_SCOPES)[number];
+
+/** Of what concerns all accounts: a key that is limited to one cannot have them. */
+export const SCOPES_OF_ALL: readonly ApiScope[] = ['catalog:read', 'jobs:read', 'jobs:write'];
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export interface ApiRoute {
+  /** Absent: GET. */
+  readonly method?: 'POST';
   /** `{name}` stands for a parameter. */
   readonly path: string;
   readonly summary: string;
@@ -23,12 +32,24 @@ export interface ApiRoute {
   readonly scope: ApiScope | null;
   readonly path_parameters: Readonly<Record<string, JsonSchema>>;
   readonly query: Readonly<Record<string, JsonSchema>>;
+  /** Schema of the JSON that is sent; with it goes an Idempotency-Key. */
+  readonly body?: JsonSchema;
+  /** Absent: 200. */
+  readonly status?: 201 | 202;
+  /** A range of its bytes can be asked for. */
+  readonly hasRanges?: boolean;
   /** Media type → schema of its content. */
   readonly answer: Readonly<Record<string, JsonSchema>>;
   /** Statuses of problems besides those of every route. */
   readonly problems: readonly number[];
 }
 
+export const IDEMPOTENCY_KEY_SCHEMA: JsonSchema = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 128,
+  pattern: '^[\\x21-\\x7e]+$',
+};
 const PAGE_ROWS = 100;
 const PAGE_ROWS_MAX = 1_000;
 const ACCOUNT_ID_LENGTH_MAX = 512;
@@ -39,6 +60,14 @@ export const CDR_MEDIA: Readonly<Record<CdrFormat, string>> = {
   parquet: 'application/vnd.apache.parquet',
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
 };
+
+export const ISSUED_MEDIA = {
+  json: 'application/json; charset=utf-8',
+  pdf: 'application/pdf',
+  html: 'text/html; charset=utf-8',
+  ubl: 'application/xml; charset=utf-8',
+} as const;
+export type IssuedFormat = keyof typeof ISSUED_MEDIA;
 
 const text = (description: string, more: JsonSchema = {}): JsonSchema => ({
   type: 'string',
@@ -68,6 +97,35 @@ const ACCOUNT_AND_MONTH: Readonly<Record<string, JsonSchema>> = {
     examples: ['2020-01'],
   }),
 };
+
+const NUMBER = text('Number of the document.', { minLength: 1, maxLength: 80, examples: ['INV-000001'] });
+const ACCOUNT: Readonly<Record<string, JsonSchema>> = { id: ACCOUNT_AND_MONTH['id']! };
+const DOCUMENT: Readonly<Record<string, JsonSchema>> = { ...ACCOUNT, number: NUMBER };
+const AFTER_DOCUMENT = text('Number after which the page begins: `next_after` of the page before.', {
+  maxLength: 80,
+});
+const DAY = text('Day.', { format: 'date', examples: ['2020-02-10'] });
+/** Without digits that no currency has; how many one has is refused later. */
+const AMOUNT = text('More than zero, in the currency of the invoice.', {
+  pattern: String.raw`^(?:0|[1-9]\d{0,11})(?:\.\d{1,3})?$`,
+  examples: ['20.50'],
+});
+/** Written in a line, and shown to people. */
+const WORDS = (description: string, more: JsonSchema = {}): JsonSchema =>
+  text(description, { maxLength: 500, pattern: String.raw`^[^\u0000-\u001f\u007f]*$`, ...more });
+const someText = { minLength: 1, pattern: String.raw`^[^\u0000-\u001f\u007f]+$` };
+const page = (name: string, items: string): JsonSchema =>
+  object({
+    [name]: {
+      type: 'array',
+      items: { $ref: `#/components/schemas/${items}` },
+      description: 'In order of issue.',
+    },
+    next_after: {
+      type: ['string', 'null'],
+      description: '`after` of the next page; null = this is the last.',
+    },
+  });
 
 /** Component schemas of the document, by name; `Invoice` comes from schemas/invoice.schema.json. */
 export const API_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
@@ -116,6 +174,82 @@ export const API_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     charged_minutes: decimal('Of these charged, min.'),
     charge: decimal('Sum of the charges, exact, currency units.'),
   }),
+  IssuedInvoice: object({
+    number: text('Number of the invoice.'),
+    month: text('Month of its recurring charges; its usage is that of the month before.'),
+    issue_date: text('Day of issue.'),
+    due_date: text('Day until which it is to be paid.'),
+    currency: text('ISO 4217.'),
+    total: decimal('As issued, taxes included.'),
+    credited: decimal('Taken off by credit notes.'),
+    paid: decimal('Payments.'),
+    disputed: decimal('In open disputes.'),
+    balance: decimal('Total less credited and paid.'),
+    is_void: { type: 'boolean', description: 'A credit note of all of it was issued.' },
+  }),
+  IssuedInvoicePage: page('invoices', 'IssuedInvoice'),
+  CreditNote: object({
+    number: text('Number of the credit note.'),
+    invoice: text('Number of its invoice.'),
+    kind: text('What it is of.', { enum: ['void', 'correction', 'dispute', 'late_calls'] }),
+    reason: text('Why.'),
+    issue_date: text('Day of issue.'),
+    currency: text('ISO 4217.'),
+    amount: decimal('Taxes included.'),
+  }),
+  CreditNotePage: page('credit_notes', 'CreditNote'),
+  Dispute: object({
+    id: { type: 'integer', minimum: 1, description: 'Number of the dispute.' },
+    invoice: text('Number of the invoice.'),
+    opened_on: text('Day.'),
+    opened_by: text('Who disputes it.'),
+    amount: decimal('What is disputed.'),
+    reason: text('Why.'),
+    status: text('What became of it.', { enum: ['open', 'credited', 'refused'] }),
+  }),
+  Payment: object({
+    invoice: text('Number of the invoice.'),
+    paid_on: text('Day.'),
+    amount: decimal('What was paid.'),
+    currency: text('ISO 4217.'),
+    method: text('How.'),
+    reference: text('Of whoever took it.'),
+  }),
+  InvoiceJob: object({
+    id: { type: 'integer', minimum: 1, description: 'Number of the job.' },
+    month: text('Month of the invoices.'),
+    status: text('How far it is.', { enum: ['running', 'done', 'stopped', 'failed'] }),
+    accounts: { type: 'integer', minimum: 0, description: 'Accounts that it is about.' },
+    issued: { type: 'integer', minimum: 0, description: 'Of these issued by it; 0 until it ends.' },
+    present: { type: 'integer', minimum: 0, description: 'Had their invoice, or nothing to bill.' },
+    refused: { type: 'integer', minimum: 0, description: 'Cannot be billed.' },
+    failure: text('Why it ended before its work was done.'),
+    started_at: text('ISO 8601, UTC.', { format: 'date-time' }),
+    finished_at: {
+      type: ['string', 'null'],
+      description: 'ISO 8601, UTC; null = it did not end, or was killed.',
+    },
+    refusals: {
+      type: 'array',
+      items: object({
+        account_id: text('Account.'),
+        code: text('See docs/errors.md.'),
+        message: text('Why.'),
+      }),
+      description: 'Accounts that cannot be billed.',
+    },
+  }),
+  InvoiceJobPage: object({
+    jobs: {
+      type: 'array',
+      items: { $ref: '#/components/schemas/InvoiceJob' },
+      description: 'The oldest first.',
+    },
+    next_after: {
+      type: ['integer', 'null'],
+      description: '`after` of the next page; null = this is the last.',
+    },
+  }),
   CatalogVersion: object({
     version: { type: 'integer', minimum: 0, description: 'Every rated call names the one that priced it.' },
     name: text('Of the catalog.'),
@@ -151,6 +285,14 @@ export type OperationId =
   | 'getUsage'
   | 'previewInvoice'
   | 'downloadCallDetails'
+  | 'listInvoices'
+  | 'getInvoice'
+  | 'listCreditNotes'
+  | 'getCreditNote'
+  | 'openDispute'
+  | 'recordPayment'
+  | 'listInvoiceJobs'
+  | 'startInvoiceJob'
   | 'listCatalogVersions'
   | 'getOpenApi';
 
@@ -213,7 +355,134 @@ export const API_ROUTES: Readonly<Record<OperationId, ApiRoute>> = {
     answer: Object.fromEntries(
       Object.values(CDR_MEDIA).map((media) => [media.split(';')[0]!, { type: 'string', format: 'binary' }]),
     ),
+    hasRanges: true,
     problems: [404, 409],
+  },
+  listInvoices: {
+    path: '/v1/accounts/{id}/issued-invoices',
+    summary: 'Issued invoices of an account with what is paid and open, page by page',
+    description: 'In order of issue, void ones too.',
+    scope: 'invoices:read',
+    path_parameters: ACCOUNT,
+    query: {
+      month: { ...ACCOUNT_AND_MONTH['month']!, description: 'Only those of the month.' },
+      after: AFTER_DOCUMENT,
+      limit,
+    },
+    answer: json('IssuedInvoicePage'),
+    problems: [404, 409],
+  },
+  getInvoice: {
+    path: '/v1/accounts/{id}/issued-invoices/{number}',
+    summary: 'An issued invoice',
+    description:
+      'As JSON byte for byte as it was issued; documents are made from it, and are the same each time.',
+    scope: 'invoices:read',
+    path_parameters: DOCUMENT,
+    query: {
+      format: text('Of the document.', { enum: Object.keys(ISSUED_MEDIA), default: 'json' }),
+      language: text('Of PDF and HTML, and of the texts of UBL; absent: the one of the account.', {
+        enum: ['en', 'es', 'pt', 'fr'],
+      }),
+    },
+    hasRanges: true,
+    answer: {
+      ...json('Invoice'),
+      'application/pdf': { type: 'string', format: 'binary' },
+      'text/html': { type: 'string' },
+      'application/xml': { type: 'string' },
+    },
+    problems: [404, 409],
+  },
+  listCreditNotes: {
+    path: '/v1/accounts/{id}/credit-notes',
+    summary: 'Credit notes of an account, page by page',
+    description: 'In order of issue.',
+    scope: 'invoices:read',
+    path_parameters: ACCOUNT,
+    query: { after: AFTER_DOCUMENT, limit },
+    answer: json('CreditNotePage'),
+    problems: [404, 409],
+  },
+  getCreditNote: {
+    path: '/v1/accounts/{id}/credit-notes/{number}',
+    summary: 'An issued credit note',
+    description: 'Byte for byte as it was issued (schemas/invoice.schema.json).',
+    scope: 'invoices:read',
+    path_parameters: DOCUMENT,
+    query: {},
+    hasRanges: true,
+    answer: { 'application/json': { type: 'object' } },
+    problems: [404, 409],
+  },
+  openDispute: {
+    method: 'POST',
+    path: '/v1/accounts/{id}/disputes',
+    summary: 'Dispute a part of an invoice',
+    description: 'Taken within the days after issue that the terms name; 409 later.',
+    scope: 'disputes:write',
+    path_parameters: ACCOUNT,
+    query: {},
+    body: object({
+      invoice: NUMBER,
+      amount: AMOUNT,
+      reason: WORDS('Why.', someText),
+      opened_by: WORDS('Who disputes it.', someText),
+    }),
+    status: 201,
+    answer: json('Dispute'),
+    problems: [404, 409, 413, 415],
+  },
+  recordPayment: {
+    method: 'POST',
+    path: '/v1/accounts/{id}/payments',
+    summary: 'Record a payment of an invoice',
+    description: 'No money moves here.',
+    scope: 'payments:write',
+    path_parameters: ACCOUNT,
+    query: {},
+    body: object({
+      invoice: NUMBER,
+      amount: AMOUNT,
+      paid_on: DAY,
+      method: WORDS('How: card, transfer …', someText),
+      reference: WORDS('Of whoever took it; may be empty.'),
+    }),
+    status: 201,
+    answer: json('Payment'),
+    problems: [404, 409, 413, 415],
+  },
+  listInvoiceJobs: {
+    path: '/v1/invoice-jobs',
+    summary: 'Invoice jobs, page by page',
+    description: 'The oldest first. Keys of one account cannot ask it.',
+    scope: 'jobs:read',
+    path_parameters: {},
+    query: {
+      after: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 4_294_967_295,
+        description: 'Job after which the page begins.',
+      },
+      limit,
+    },
+    answer: json('InvoiceJobPage'),
+    problems: [409],
+  },
+  startInvoiceJob: {
+    method: 'POST',
+    path: '/v1/invoice-jobs',
+    summary: 'Issue the invoices of a month for all accounts',
+    description:
+      'Answered at once, while the job works; the list says how it ended. Another job for the month goes on where one was broken off: no account has a second invoice.',
+    scope: 'jobs:write',
+    path_parameters: {},
+    query: {},
+    body: object({ month: ACCOUNT_AND_MONTH['month']! }),
+    status: 202,
+    answer: json('InvoiceJob'),
+    problems: [409, 413, 415],
   },
   listCatalogVersions: {
     path: '/v1/catalog/versions',
@@ -244,3 +513,9 @@ export const API_ROUTES: Readonly<Record<OperationId, ApiRoute>> = {
     problems: [],
   },
 };
+
+/** The first rows, and the last of them when more follow. */
+export function pageOf<T>(rows: readonly T[], limit: number): { page: readonly T[]; next: T | null } {
+  const page = rows.slice(0, limit);
+  return { page, next: rows.length > limit ? page.at(-1)! : null };
+}

@@ -24,6 +24,8 @@ export interface IssueMonthOptions {
   /** Now, in ms since the epoch: a month that has not ended where the account is, is not billed. */
   readonly nowMs: number;
   readonly actor: string;
+  /** A job that was started already. */
+  readonly jobId?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: IssueProgress) => void;
 }
@@ -61,7 +63,7 @@ export async function issueMonth(options: IssueMonthOptions): Promise<IssuedMont
   const numbers: string[] = [];
   const creditNotes: string[] = [];
   const refusals: Refusal[] = [];
-  const jobId = await billing.startJob(monthText(month), ids.length, actor);
+  const jobId = options.jobId ?? (await billing.startJob(monthText(month), ids.length, actor));
   const progress = (): IssueProgress => ({ accounts: ids.length, ...counts });
   const end = async (status: JobEnd['status'], failure = ''): Promise<void> => {
     const { issued, present, empty, refused } = counts;
