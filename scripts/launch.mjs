@@ -27,6 +27,7 @@ const TARGETS = {
   simulate: ['test/simulation/main.ts'],
   mutate: ['test/mutation/main.ts'],
   faults: ['test/faults/main.ts'],
+  api: ['test/api/main.ts'],
 };
 
 const [target = '', ...args] = process.argv.slice(2);

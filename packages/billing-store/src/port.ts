@@ -1,5 +1,5 @@
 /** The billing store: what was issued, paid, credited and disputed, and what waits for the next invoice. */
-import type { BillingTables, InvoiceBalance } from './tables.ts';
+import type { BillingTables, InvoiceBalance, Series } from './tables.ts';
 import type { Selectable } from 'kysely';
 
 export interface InvoiceLineRecord {
@@ -120,7 +120,16 @@ export type PaymentRecord = Selectable<BillingTables['payments']>;
 export type DisputeRecord = Selectable<BillingTables['disputes']>;
 export type JobRecord = Selectable<BillingTables['jobs']>;
 export type AuditRecord = Selectable<BillingTables['audit']>;
-export type { InvoiceBalance };
+export type { InvoiceBalance, Series };
+
+/** A document as it was issued. */
+export interface IssuedDocument {
+  /** Place in its series, from 1 without gaps, in the order of issue. */
+  readonly sequence: number;
+  readonly number: string;
+  readonly account_id: string;
+  readonly document: string;
+}
 
 export interface InvoiceFilter {
   readonly accountId?: string | undefined;
@@ -177,6 +186,11 @@ export interface BillingStore {
   /** In order of issue. */
   creditNotesOf(accountId: string): Promise<CreditNoteRecord[]>;
   creditNotes(invoiceNumber?: string): Promise<CreditNoteRecord[]>;
+  /** In order of their series, those behind a place. A document that is there has all before it there, too. */
+  documentsAfter(
+    series: Series,
+    page: { readonly sequence: number; readonly limit: number },
+  ): Promise<IssuedDocument[]>;
   payments(invoiceNumber: string): Promise<PaymentRecord[]>;
   disputes(filter: { status?: 'open' | undefined; accountId?: string | undefined }): Promise<DisputeRecord[]>;
   dispute(id: number): Promise<DisputeRecord>;

@@ -73,6 +73,16 @@ export function storeOver(database: Kysely<BillingTables>): BillingStore {
         const message = `There is no credit note ${JSON.stringify(number.slice(0, 80))}.`;
         throw new BillingStoreError('TOLL_INVOICE_UNKNOWN', message);
       }),
+    documentsAfter: (series, { sequence, limit }) =>
+      asking(() =>
+        database
+          .selectFrom(series === 'invoice' ? 'invoices' : 'credit_notes')
+          .select(['sequence', 'number', 'account_id', 'document'])
+          .where('sequence', '>', sequence)
+          .orderBy('sequence')
+          .limit(limit)
+          .execute(),
+      ),
     creditNotesOf: (accountId) =>
       asking(() =>
         database

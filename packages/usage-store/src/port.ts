@@ -5,7 +5,7 @@ export type UsageTable = 'usage' | 'usage_suspended' | 'usage_resolved' | 'usage
 
 /** Tables of settlement. Their rows name themselves by their sort keys: what is sent twice counts once. */
 export type SettlementTable =
-  'usage_adjustments' | 'settled_calls' | 'settlement_accounts' | 'settlement_runs';
+  'usage_adjustments' | 'settled_calls' | 'settlement_accounts' | 'settlement_runs' | 'billed_usage';
 
 /** Rows for a table of settlement. */
 export interface KeyedInsert {

@@ -15,6 +15,7 @@ export { cancellationOf } from './issue/cancellation.ts';
 export { autopayList } from './issue/collections.ts';
 export { creditNoteDocument } from './issue/credit-note.ts';
 export type { CreditNote } from './issue/credit-note.ts';
+export { tellBilledUsage } from './issue/billed-usage.ts';
 export { issueMonth } from './issue/issue-month.ts';
 export type { IssuedMonth } from './issue/issue-month.ts';
 export { previewInvoice } from './preview.ts';

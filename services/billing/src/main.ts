@@ -7,14 +7,16 @@ import type { EventLog } from '@tollstream/event-log';
 import { listen, startService, untilAnswered, variableName } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { openServerStore } from '@tollstream/usage-store';
-import type { UsageStore } from '@tollstream/usage-store';
+import type { SettlementStore, UsageStore } from '@tollstream/usage-store';
 import { createBillingApi } from './api.ts';
 import { readKeys } from './api/keys.ts';
 import { BILLING_CONFIG } from './config.ts';
+import { tellBilledUsage } from './issue/billed-usage.ts';
 
 type Context = ServiceContext<(typeof BILLING_CONFIG)['settings']>;
 
 const PING_EVERY_MS = 5_000;
+const TELL_EVERY_MS = 60_000;
 
 /** @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -37,6 +39,8 @@ async function start(context: Context): Promise<void> {
   context.onStop('ClickHouse', async () => store.close());
   await watchStore(context, store);
   const billing = await openBilling(context);
+
+  if (billing !== undefined) tellFinance(context, { billing, store });
 
   const api = createBillingApi({
     store,
@@ -77,6 +81,28 @@ async function openBilling(context: Context): Promise<BillingStore | undefined> 
     }),
   );
   return billing;
+}
+
+/** `finance.unbilled` follows what is issued, whoever issues it. */
+function tellFinance(
+  { log, onStop }: Context,
+  stores: { readonly billing: BillingStore; readonly store: SettlementStore },
+): void {
+  let telling = Promise.resolve();
+  const tell = (): void => {
+    // One at a time; what fails now is told with the next.
+    telling = telling
+      .then(() => tellBilledUsage(stores))
+      .then(
+        () => undefined,
+        (error: unknown) => log.warn({ err: error }, 'finance.unbilled is behind the billing store'),
+      );
+  };
+  const timer = setInterval(tell, TELL_EVERY_MS);
+  onStop('telling finance', async () => {
+    clearInterval(timer);
+    await telling;
+  });
 }
 
 function openEventLog({ config, onStop }: Context): EventLog | null {

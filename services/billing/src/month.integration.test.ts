@@ -17,7 +17,9 @@ import schema from '../../../schemas/invoice.schema.json' with { type: 'json' };
 import { billedCalls, creditedCalls } from './cdr/billed.ts';
 import { writeCdrFile } from './cdr/download.ts';
 import type { Invoice } from './invoice.ts';
+import { creditNoteDocument } from './issue/credit-note.ts';
 import type { CreditNote } from './issue/credit-note.ts';
+import { tellBilledUsage } from './issue/billed-usage.ts';
 import { issueMonth } from './issue/issue-month.ts';
 import { parseMonth } from './month.ts';
 import { previewInvoice } from './preview.ts';
@@ -65,7 +67,14 @@ beforeEach(async () => {
   return () => billing.close();
 });
 
-const TABLES = ['usage', 'usage_adjustments', 'settled_calls', 'settlement_accounts', 'settlement_runs'];
+const TABLES = [
+  'usage',
+  'usage_adjustments',
+  'settled_calls',
+  'settlement_accounts',
+  'settlement_runs',
+  'billed_usage',
+];
 async function forgetCalls(): Promise<void> {
   for (const name of TABLES) await store.engine.run(`TRUNCATE TABLE tollstream.${name}`, { format: 'Null' });
 }
@@ -111,6 +120,17 @@ const withCredits: Catalog = {
     ]),
   ),
 };
+
+/** What finance sees of a month, after documents were told of. */
+async function unbilled(month = 202001): Promise<Map<string, bigint>> {
+  await tellBilledUsage({ billing, store });
+  expect(await tellBilledUsage({ billing, store })).toBe(0);
+  const rows = await store.query<{ account_id: string; unbilled: string }>(
+    'SELECT account_id, toString(unbilled) AS unbilled FROM finance.unbilled WHERE billing_month = {month:UInt32}',
+    { month },
+  );
+  return new Map(rows.map((row) => [row.account_id, parseDecimalBig(row.unbilled, 6)]));
+}
 
 async function issuedIn(month: string): Promise<Invoice[]> {
   const numbers = (await billing.balances({ month })).map(({ number }) => number);
@@ -249,14 +269,18 @@ describe(`invoices of settled months (seed ${SEED})`, () => {
     const allowances = new Allowances();
     await arrive(shuffled(early, random), allowances);
     await settle();
+    expect((await unbilled()).size).toBe(5);
     await issue('2020-02');
     const february = await issuedIn('2020-02');
     for (const invoice of february) await expectFileToAddUp(invoice);
+    expect(await unbilled()).toEqual(new Map());
 
     await arrive(late, allowances);
     await settle({ again: true });
     const dearer = testTable({ version: 2, brazil: '0.1', minutes: 10 });
     await settle({ kind: 'rerate', catalogs: pricedBy(dearer.catalog) });
+    const owed = await unbilled();
+    expect(owed.size).toBe(5);
     // What was issued reads the same calls at the same prices.
     for (const invoice of february) await expectFileToAddUp(invoice);
 
@@ -290,6 +314,9 @@ describe(`invoices of settled months (seed ${SEED})`, () => {
       const preview = await previewInvoice(store, catalog, id, '2020-03', billing);
       expect(preview.totals.exact_adjustments).toBe('0.000000');
     }
+    expect(await unbilled()).toEqual(new Map());
+    for (const { account, totals } of march)
+      expect(parseDecimalBig(totals.exact_adjustments, 6)).toBe(owed.get(account.id));
     // A void invoice gives them back.
     const { number } = march[0]!;
     await billing.issueCreditNote(
@@ -301,11 +328,15 @@ describe(`invoices of settled months (seed ${SEED})`, () => {
         amount: null,
         requestKey: 'void',
         numberPrefix: 'CN-',
-        document: () => '{}',
+        document: (given) =>
+          creditNoteDocument({ kind: 'void', reason: 'wrong', issueDate: '2020-03-02' }, given),
       },
       'test',
     );
+    const { id } = march[0]!.account;
+    expect(await unbilled()).toEqual(new Map([[id, owed.get(id)]]));
     const [again] = (await issue('2020-03')).numbers;
+    expect(await unbilled()).toEqual(new Map());
     const { document } = await billing.invoice(again!);
     expect(document).toBe(JSON.stringify({ ...march[0], number: again }));
   });
@@ -351,6 +382,7 @@ describe(`invoices of settled months (seed ${SEED})`, () => {
       expect(cents(note.amount)).toBe(cents(note.net) + cents(note.taxes));
       expect(cents(note.amount)).toBeLessThanOrEqual(cents(invoice.totals.total));
     }
+    expect(await unbilled()).toEqual(new Map());
     const carried = (await issuedIn('2020-03')).flatMap(({ adjustments }) => adjustments);
     // Late calls made the month dearer: they stand on the next invoice.
     expect(new Set(carried.map(({ run }) => run))).toEqual(new Set([3]));

@@ -321,6 +321,37 @@ export function holdsTheContract(name: string, open: () => Promise<EngineUnderTe
       ]);
     });
 
+    it('starts one job, and opens one dispute, for a key, with many who send it at once', async () => {
+      await issue('acme', 'other');
+      const start = () => store.startJobOnce({ month: '2020-02', accounts: 3, requestKey: 'k' }, CLERK);
+      const started = await Promise.all([start(), start(), start()]);
+      expect(new Set(started.map(({ job }) => job.id)).size).toBe(1);
+      expect(started.filter(({ isNew }) => isNew)).toHaveLength(1);
+      await expect(
+        store.startJobOnce({ month: '2020-03', accounts: 3, requestKey: 'k' }, CLERK),
+      ).rejects.toEqual(refusal('TOLL_REQUEST_KEY_REUSED'));
+
+      const open = (number = 'INV-000001') =>
+        store.openDispute(disputeOf(number, { requestKey: 'd' }), CLERK);
+      const opened = await Promise.all([open(), open(), open()]);
+      expect(new Set(opened.map(({ id }) => id)).size).toBe(1);
+      await expect(open('INV-000002')).rejects.toEqual(refusal('TOLL_REQUEST_KEY_REUSED'));
+      expect(await store.disputes({})).toHaveLength(1);
+    });
+
+    it('gives documents in the order of their series, page by page', async () => {
+      await issue('acme', 'other', 'third');
+      await store.issueCreditNote(creditOf('INV-000002'), CLERK);
+      const numbers = async (series: 'invoice' | 'credit_note', sequence: number, limit = 2) =>
+        (await store.documentsAfter(series, { sequence, limit })).map(({ number }) => number);
+      expect(await numbers('invoice', 0)).toEqual(['INV-000001', 'INV-000002']);
+      expect(await numbers('invoice', 2)).toEqual(['INV-000003']);
+      expect(await numbers('credit_note', 0)).toEqual(['CN-000001']);
+      expect(await numbers('credit_note', 1)).toEqual([]);
+      expect((await store.creditNotesOf('other')).map(({ number }) => number)).toEqual(['CN-000001']);
+      expect(await store.creditNotesOf('acme')).toEqual([]);
+    });
+
     it('says who did what', async () => {
       await issue('acme');
       await store.recordPayment(paymentOf('INV-000001'), 'bank import');

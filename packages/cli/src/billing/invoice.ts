@@ -4,6 +4,7 @@ import {
   issueMonth,
   previewInvoice,
   renderInvoiceText,
+  tellBilledUsage,
   usageAsSettled,
   writeInvoiceDocuments,
 } from '@tollstream/service-billing';
@@ -64,8 +65,8 @@ export async function createInvoices(options: CreateInvoiceOptions): Promise<voi
   // What is being issued is finished; the same command goes on from there.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const issued = await using(openBillingStore(options), ({ billing }) =>
-    using(openUsage(options), ({ store, catalog }) =>
-      issueMonth({
+    using(openUsage(options), async ({ store, catalog }) => {
+      const answer = await issueMonth({
         billing,
         usage: usageAsSettled(store),
         catalog,
@@ -78,8 +79,11 @@ export async function createInvoices(options: CreateInvoiceOptions): Promise<voi
           say(
             `${count(progress.issued + progress.present + progress.empty + progress.refused)} of ${count(progress.accounts)} accounts, ${count(progress.issued)} issued`,
           ),
-      }),
-    ),
+      });
+      // What an earlier command issued before it was killed is told with it.
+      await tellBilledUsage({ billing, store });
+      return answer;
+    }),
   );
   report(issued, options);
   if (issued.status === 'stopped') process.exitCode = EXIT_INTERRUPTED;

@@ -7,7 +7,7 @@ import type { BillingStore } from '@tollstream/billing-store';
 import type { Catalog } from '@tollstream/catalog';
 import { lockDataDirectory } from '@tollstream/event-log';
 import { CATALOG_SETTINGS, defineConfig, loadConfig } from '@tollstream/service-kit';
-import type { UsageStore } from '@tollstream/usage-store';
+import type { SettlementStore, UsageStore } from '@tollstream/usage-store';
 import { catalogOf } from '../catalog-option.ts';
 import { catalogOfData } from '../catalog-versions/of-data.ts';
 import { resolveCatalog } from '../catalog-versions/resolve.ts';
@@ -89,7 +89,7 @@ export async function openStore(options: BillingOptions): Promise<Opened & { rea
 
 export async function openUsage(
   options: BillingOptions,
-): Promise<Opened & { readonly store: UsageStore; readonly catalog: Catalog }> {
+): Promise<Opened & { readonly store: SettlementStore; readonly catalog: Catalog }> {
   if (serverUrl(options) !== undefined) {
     const store = openServerStoreFromEnvironment();
     return { store, catalog: await catalogByOptions(options), close: () => store.close() };

@@ -214,6 +214,19 @@ describe.each(routes)('%s', (_, route) => {
   });
 });
 
+it.each(ofAccounts)('knows no account with a NUL in its name: %s', async (_, route) => {
+  const response = await send(route, `${MINE}\0`, 'all', { of: MINE });
+  expect([response.statusCode, response.json().code]).toEqual([404, 'TOLL_BILLING_ACCOUNT_UNKNOWN']);
+});
+
+it.each(['issued-invoices?month=', 'invoices/2020-13', 'usage/x'])(
+  'says which month is none: %s',
+  async (rest) => {
+    const response = await ask(`/v1/accounts/${MINE}/${rest}`, 'all');
+    expect(response.json()).toMatchObject({ status: 400, code: 'TOLL_BILLING_MONTH_INVALID' });
+  },
+);
+
 describe.each(limited)('%s', (_, route) => {
   it('needs a key with its scope', async () => {
     expect((await send(route, MINE, 'wrong')).statusCode).toBe(401);

@@ -44,12 +44,14 @@ export function billingHandlers(
   };
   /** One of another account is answered as if there were none. */
   const own = async (accountId: string, number: string): Promise<InvoiceBalance> => {
+    assertStorable(accountId);
     const [balance] = await opened().balances({ accountId, number });
     if (balance === undefined) throw invoiceUnknown(number);
     return balance;
   };
   return {
     async listInvoices({ params: { id }, query: { after = '', limit, month } }) {
+      assertStorable(id);
       const all = await opened().balances({ accountId: id, month });
       assertKnown(catalog(), id, all);
       const { page, next } = pageAfter(all, { after: String(after), limit });
@@ -70,6 +72,7 @@ export function billingHandlers(
     },
 
     async listCreditNotes({ params: { id }, query: { after = '', limit } }) {
+      assertStorable(id);
       const all = await opened().creditNotesOf(id);
       assertKnown(catalog(), id, all);
       const { page, next } = pageAfter(all, { after: String(after), limit });
@@ -78,6 +81,7 @@ export function billingHandlers(
 
     async getCreditNote(asked, reply) {
       const { id, number } = asked.params;
+      assertStorable(id);
       const note = (await opened().creditNotesOf(id)).find((each) => each.number === number);
       if (note === undefined) throw invoiceUnknown(number);
       reply.header('content-type', ISSUED_MEDIA.json);
@@ -226,6 +230,11 @@ async function bytesOf(
       return Buffer.from(renderInvoiceUbl(invoice));
     }
   }
+}
+
+/** PostgreSQL has no texts with NUL: no account has such a name. */
+function assertStorable(accountId: string): void {
+  if (accountId.includes('\0')) throw accountUnknown(accountId);
 }
 
 function assertKnown(catalog: Catalog, id: string, found: readonly unknown[]): void {

@@ -51,6 +51,9 @@ function pathsOf(): JsonSchema {
   return paths;
 }
 
+/** No parameter: a server may pass over any range, and does so with what is none. */
+const RANGES =
+  'A download that was broken off goes on with `Range: bytes=N-`, and with its `ETag` as `If-Range`, so that a part goes with its beginning.';
 const IDEMPOTENCY_KEY: JsonSchema = {
   name: 'Idempotency-Key',
   in: 'header',
@@ -58,15 +61,6 @@ const IDEMPOTENCY_KEY: JsonSchema = {
   description: 'Chosen by the caller, a new one for each new request.',
   schema: IDEMPOTENCY_KEY_SCHEMA,
 };
-const RANGE: JsonSchema = {
-  name: 'Range',
-  in: 'header',
-  required: false,
-  description:
-    'One range of bytes (`bytes=1000-`); with `If-Range` and the `ETag` of what is there already, so that a part goes with its beginning.',
-  schema: { type: 'string', maxLength: 100, pattern: String.raw`^bytes=\d{1,15}-(?:\d{1,15})?$` },
-};
-
 function operationOf(operationId: string, route: ApiRoute): JsonSchema {
   const parameter =
     (where: 'path' | 'query') =>
@@ -87,13 +81,16 @@ function operationOf(operationId: string, route: ApiRoute): JsonSchema {
   return {
     operationId,
     summary: route.summary,
-    description: route.description + (route.scope === null ? '' : ` Scope: \`${route.scope}\`.`),
+    description: [
+      route.description,
+      ...(route.hasRanges === true ? [RANGES] : []),
+      ...(route.scope === null ? [] : [`Scope: \`${route.scope}\`.`]),
+    ].join(' '),
     ...(route.scope === null ? { security: [] } : {}),
     parameters: [
       ...Object.entries(route.path_parameters).map(parameter('path')),
       ...Object.entries(route.query).map(parameter('query')),
       ...(route.body === undefined ? [] : [IDEMPOTENCY_KEY]),
-      ...(route.hasRanges === true ? [RANGE] : []),
     ],
     ...(route.body === undefined
       ? {}

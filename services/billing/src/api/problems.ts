@@ -46,6 +46,7 @@ export interface Problem {
 
 export type RequestFailure = Error & {
   readonly statusCode?: number | undefined;
+  readonly validationContext?: string | undefined;
   readonly validation?: readonly { readonly instancePath: string; readonly message?: string }[];
 };
 
@@ -88,7 +89,7 @@ export function sendFailure(
 function ofParameter(request: FastifyRequest, error: RequestFailure): RequestFailure {
   switch (error.validation?.[0]?.instancePath) {
     case '/month':
-      return monthInvalid((request.params as { month: string }).month);
+      return monthInvalid(monthOf(request, error));
     case '/format':
       return new TollError({
         code: 'TOLL_BILLING_FORMAT_UNKNOWN',
@@ -99,6 +100,13 @@ function ofParameter(request: FastifyRequest, error: RequestFailure): RequestFai
     default:
       return error;
   }
+}
+
+/** The month stands in the path, in the query or in the body. */
+function monthOf(request: FastifyRequest, { validationContext }: RequestFailure): string {
+  const places = { params: request.params, querystring: request.query, body: request.body };
+  const place = places[validationContext as keyof typeof places] ?? request.params;
+  return String((place as { month?: unknown } | null)?.month ?? '');
 }
 
 function statusOf(error: RequestFailure): number {

@@ -98,11 +98,19 @@ const ACCOUNT_AND_MONTH: Readonly<Record<string, JsonSchema>> = {
   }),
 };
 
-const NUMBER = text('Number of the document.', { minLength: 1, maxLength: 80, examples: ['INV-000001'] });
+/** Written in a line. */
+const LINE = String.raw`^[^\u0000-\u001f\u007f]*$`;
+const NUMBER = text('Number of the document.', {
+  minLength: 1,
+  maxLength: 80,
+  pattern: LINE,
+  examples: ['INV-000001'],
+});
 const ACCOUNT: Readonly<Record<string, JsonSchema>> = { id: ACCOUNT_AND_MONTH['id']! };
 const DOCUMENT: Readonly<Record<string, JsonSchema>> = { ...ACCOUNT, number: NUMBER };
 const AFTER_DOCUMENT = text('Number after which the page begins: `next_after` of the page before.', {
   maxLength: 80,
+  pattern: LINE,
 });
 const DAY = text('Day.', { format: 'date', examples: ['2020-02-10'] });
 /** Without digits that no currency has; how many one has is refused later. */
@@ -110,10 +118,9 @@ const AMOUNT = text('More than zero, in the currency of the invoice.', {
   pattern: String.raw`^(?:0|[1-9]\d{0,11})(?:\.\d{1,3})?$`,
   examples: ['20.50'],
 });
-/** Written in a line, and shown to people. */
-const WORDS = (description: string, more: JsonSchema = {}): JsonSchema =>
-  text(description, { maxLength: 500, pattern: String.raw`^[^\u0000-\u001f\u007f]*$`, ...more });
-const someText = { minLength: 1, pattern: String.raw`^[^\u0000-\u001f\u007f]+$` };
+const words = (description: string, more: JsonSchema = {}): JsonSchema =>
+  text(description, { maxLength: 500, pattern: LINE, ...more });
+const some = { minLength: 1 };
 const page = (name: string, items: string): JsonSchema =>
   object({
     [name]: {
@@ -426,8 +433,8 @@ export const API_ROUTES: Readonly<Record<OperationId, ApiRoute>> = {
     body: object({
       invoice: NUMBER,
       amount: AMOUNT,
-      reason: WORDS('Why.', someText),
-      opened_by: WORDS('Who disputes it.', someText),
+      reason: words('Why.', some),
+      opened_by: words('Who disputes it.', some),
     }),
     status: 201,
     answer: json('Dispute'),
@@ -445,8 +452,8 @@ export const API_ROUTES: Readonly<Record<OperationId, ApiRoute>> = {
       invoice: NUMBER,
       amount: AMOUNT,
       paid_on: DAY,
-      method: WORDS('How: card, transfer …', someText),
-      reference: WORDS('Of whoever took it; may be empty.'),
+      method: words('How: card, transfer …', some),
+      reference: words('Of whoever took it; may be empty.'),
     }),
     status: 201,
     answer: json('Payment'),
