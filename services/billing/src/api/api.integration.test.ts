@@ -91,7 +91,7 @@ afterAll(async () => {
 async function issueFor(account: string): Promise<void> {
   const issued = issuedInvoice('en');
   const invoice = { ...issued, account: { ...issued.account, id: account, name: `${account} Ltd` } };
-  const [{ number = '' } = {}] = await billing.issueInvoices(
+  const [issuedNow] = await billing.issueInvoices(
     [
       {
         accountId: account,
@@ -109,6 +109,7 @@ async function issueFor(account: string): Promise<void> {
     ],
     'test',
   );
+  const { number } = issuedNow!;
   const note = await billing.issueCreditNote(
     {
       invoiceNumber: number,

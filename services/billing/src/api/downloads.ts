@@ -58,11 +58,11 @@ export async function sendCdrs(
     };
     const isRead = sendContent({ size, sha256, etag, open }, { asked, reply });
     if (!isRead) await remove();
-    return reply;
   } catch (error) {
     await remove();
     throw error;
   }
+  return reply;
 }
 
 /** What is held in memory: a document. */

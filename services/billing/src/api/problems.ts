@@ -106,7 +106,8 @@ function ofParameter(request: FastifyRequest, error: RequestFailure): RequestFai
 function monthOf(request: FastifyRequest, { validationContext }: RequestFailure): string {
   const places = { params: request.params, querystring: request.query, body: request.body };
   const place = places[validationContext as keyof typeof places] ?? request.params;
-  return String((place as { month?: unknown } | null)?.month ?? '');
+  const { month } = (place ?? {}) as { month?: unknown };
+  return typeof month === 'string' ? month : JSON.stringify(month ?? '');
 }
 
 function statusOf(error: RequestFailure): number {
