@@ -76,6 +76,33 @@ describe('blocks', () => {
     });
   });
 
+  test('headers of before parts of calls were put together are read', () => {
+    const before = loadOwnSchema('evolution/block-header.v3.avsc');
+    const { assembled: _, ...totals } = { ...HEADER.totals, kept: 4, alerts: 2 };
+    const body = before.toBuffer({
+      schema: 'rated',
+      schema_version: 1,
+      block_id: HEADER.blockId,
+      source_topic: HEADER.sourceTopic,
+      source_partition: 3,
+      first_offset: HEADER.firstOffset,
+      next_offset: HEADER.nextOffset,
+      record_count: 5,
+      catalog_version: 2,
+      totals,
+      is_replay: true,
+      limit_starts: [],
+    });
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(SINGLE_OBJECT_HEADER_BYTES + body.length);
+    const value = Buffer.concat([Buffer.from('TSB1'), length, singleObjectHeader(before), body]);
+    expect(decodeBlock(value).header).toEqual({
+      ...HEADER,
+      totals: { ...totals, assembled: 0 },
+      isReplay: true,
+    });
+  });
+
   test('headers of before suspended calls could be replayed are read', () => {
     const first = loadOwnSchema('evolution/block-header.v1.avsc');
     const { seen, accepted, rejected, rated, suspended, duplicate, charge } = HEADER.totals;
@@ -208,6 +235,14 @@ describe('running totals', () => {
     const totals = { ...ZERO_TOTALS, seen: 2, suspended: 2, replayed: 3, kept: 1, discarded: 1, rated: 1 };
     expect(() => assertTotals(totals)).not.toThrow();
     expect(() => assertTotals({ ...totals, rated: 0 })).toThrow('2 records were seen and 3 taken up again');
+  });
+
+  test('hold parts of calls that were put together', () => {
+    const totals = { ...ZERO_TOTALS, seen: 3, suspended: 3, replayed: 3, assembled: 2, rated: 1 };
+    expect(() => assertTotals(totals)).not.toThrow();
+    expect(() => assertTotals({ ...totals, assembled: 1 })).toThrow(
+      '3 records were seen and 3 taken up again',
+    );
   });
 
   test('a record without outcome is noticed', () => {

@@ -6,6 +6,7 @@ import { SCHEMA_DIRECTORY, crc64Avro, loadOwnSchema, singleObjectHeader } from '
 import { callEventType, encodeCallEvent } from './call-event-avro.ts';
 import { CallEventDecoder } from './call-event-decoder.ts';
 import { parseCallEventJson } from './call-event-json.ts';
+import { LAST_PART } from './call.ts';
 import type { CallEvent } from './call.ts';
 import { RegistrySchemaSource } from './schema-source.ts';
 import type { SchemaSource } from './schema-source.ts';
@@ -241,6 +242,27 @@ describe('JSON', () => {
       kind: 'rejected',
       code,
       detail: typeof detail === 'string' ? detail : (expect.stringMatching(detail) as string),
+    });
+  });
+
+  test.each([
+    [{ partial_sequence: 3 }, 3],
+    [{ partial_sequence: 3, partial_last: false }, 3],
+    [{ partial_sequence: 3, partial_last: true }, LAST_PART + 3],
+    [{ partial_sequence: LAST_PART + 3, partial_last: true }, LAST_PART + 3],
+    [{}, null],
+  ])('a part of a call: %j', (part, partialSequence) => {
+    expect(parse({ ...minimal, ...part })).toMatchObject({ kind: 'call', call: { partialSequence } });
+  });
+
+  test.each([
+    [{ partial_last: true }, 'field_missing', /^partial_sequence: missing, but partial_last is true/],
+    [{ partial_sequence: 1, partial_last: 'yes' }, 'field_invalid', /^partial_last: must be true or false/],
+  ])('a part that is none: %j', (part, code, detail) => {
+    expect(parse({ ...minimal, ...part })).toMatchObject({
+      kind: 'rejected',
+      code,
+      detail: expect.stringMatching(detail) as string,
     });
   });
 

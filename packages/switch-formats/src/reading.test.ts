@@ -178,6 +178,16 @@ describe('CSV of events', () => {
     expect(callsOf(records)).toMatchObject([{ callId: 'c1', startedAt: 1_579_096_800_000 }]);
   });
 
+  it('takes parts of calls, and which is the last', async () => {
+    const records = await readAll(
+      file(
+        'parts.csv',
+        `${header},partial_sequence,partial_last\n${line},1,\n${line},2,false\n${line},3,TRUE\n${line},,\n`,
+      ),
+    );
+    expect(callsOf(records).map(({ partialSequence }) => partialSequence)).toEqual([1, 2, 2 ** 31 + 3, null]);
+  });
+
   it('refuses a file whose columns name no call', async () => {
     await expect(readAll(file('none.csv', 'a,b\n1,2\n'), { format: 'csv' })).rejects.toMatchObject({
       code: 'TOLL_IMPORT_HEADER_MISSING',

@@ -307,6 +307,12 @@ describe('a rejected record', () => {
     ],
     ['a leg out of range', json({ leg: 256 }), 'field_invalid', 'leg: must be 0 to 255, is 256'],
     ['a partial sequence of 0', json({ partial_sequence: 0 }), 'field_invalid', /^partial_sequence/],
+    [
+      'a last part without a number',
+      json({ partial_sequence: 2 ** 31 }),
+      'field_invalid',
+      /^partial_sequence: must be 1 to 2147483647, or that plus 2147483648/,
+    ],
     ['a negative start', json({ started_at: -1 }), 'time_invalid', /^started_at/],
     ['a start in nanoseconds', json({ started_at: RECEIVED_AT * 1_000_000 }), 'time_invalid', /^started_at/],
     [

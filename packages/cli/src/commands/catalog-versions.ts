@@ -20,6 +20,11 @@ export interface CompileCommandOptions extends HistoryCommandOptions {
 
 export interface DiffCommandOptions extends HistoryCommandOptions {
   readonly all?: boolean;
+  readonly usage?: boolean;
+  readonly from?: string;
+  readonly to?: string;
+  readonly account?: string;
+  readonly defaultPlan?: string;
 }
 
 const WHERE = 'data directory of an embedded run (default: Kafka, by environment)';
@@ -93,6 +98,11 @@ function addDiff(catalog: Command): void {
     .argument('<after>', 'the same')
     .description('Say in terms of money what differs: rates by tariff, charges and allowances, accounts.')
     .option('--all', 'show every rate that differs, not the first 20 of a tariff')
+    .option('--usage', 'what the difference comes to on the stored calls of some months, instead')
+    .option('--from <date>', 'with --usage: first day, the 1st of a month')
+    .option('--to <date>', 'with --usage: day after the last one, the 1st of a month')
+    .option('--account <id>', 'with --usage: this account only')
+    .option('--default-plan <plan>', 'plan of accounts that a catalog does not know')
     .option('--data <dir>', WHERE)
     .option('--json', 'one JSON object, with every rate')
     .addHelpText(
@@ -100,9 +110,15 @@ function addDiff(catalog: Command): void {
       `
 Examples:
   tollstream catalog diff 11 12 --data .tollstream/data
-  tollstream catalog diff newest catalog          what publishing the directory would change`,
+  tollstream catalog diff newest catalog          what publishing the directory would change
+  tollstream catalog diff newest catalog --usage --from 2020-01-01 --to 2020-02-01 --data own      and what that comes to`,
     )
     .action(async (before: string, after: string, options: DiffCommandOptions) => {
+      if (options.usage === true) {
+        const { runUsageDiff } = await import('../settlement/usage-diff.ts');
+        await runUsageDiff(before, after, options);
+        return;
+      }
       const { runDiff } = await import('../catalog-versions/diff.ts');
       await runDiff(before, after, options);
     });

@@ -148,10 +148,10 @@ export function money(amount: bigint): string {
   return formatScaled(amount, CHARGE_SCALE);
 }
 
-function signed(amount: bigint): string {
+export function signed(amount: bigint): string {
   return amount > 0n ? `+${money(amount)}` : money(amount);
 }
 
-function destinationOf({ country, prefix }: PriceDifference): string {
+export function destinationOf({ country, prefix }: Pick<PriceDifference, 'country' | 'prefix'>): string {
   return [country, prefix === 0 ? '' : String(prefix)].filter((part) => part !== '').join(' ');
 }

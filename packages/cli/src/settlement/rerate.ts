@@ -94,7 +94,7 @@ function sayUnpriced(previews: readonly MonthPreview[]): void {
     say(`  call ${callId} of ${accountId}, ${code}: ${detail}`);
 }
 
-function refuseUnpriced(previews: readonly MonthPreview[]): void {
+export function refuseUnpriced(previews: readonly MonthPreview[]): void {
   const total = previews.reduce((sum, { unpricedCount }) => sum + unpricedCount, 0);
   const first = previews.flatMap(({ unpriced }) => unpriced)[0];
   if (first === undefined) return;
