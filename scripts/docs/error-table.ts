@@ -269,10 +269,6 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'The event log has no such topic.',
       'Run `tollstream topics create`, or correct the topic names in the configuration.',
     ),
-    TOLL_TOPIC_MISSING: entry(
-      'The topic that calls should be published to does not exist.',
-      'Run `tollstream topics create` first.',
-    ),
   },
   ClickHouse: {
     TOLL_STORE_ACCESS_DENIED: entry('ClickHouse refuses the user.', 'Check user, password and grants.'),

@@ -188,7 +188,7 @@ describe('Kafka', () => {
     );
     expectRefusal(finished, {
       code: 1,
-      error: 'TOLL_TOPIC_MISSING',
+      error: 'TOLL_LOG_TOPIC_MISSING',
       says: ['no.such.topic', 'tollstream topics create'],
     });
   });

@@ -54,8 +54,10 @@ export function asError(value: unknown): Error {
   return value instanceof Error ? value : new Error(String(value));
 }
 
-export function topicMissing(names: readonly string[]): EventLogError {
+/** @param retriable whether it may be there the next time: a topic that was deleted is made again */
+export function topicMissing(names: readonly string[], { retriable = false } = {}): EventLogError {
   return new EventLogError({
+    retriable,
     code: 'TOLL_LOG_TOPIC_MISSING',
     message: `The event log has no topic ${names.map((name) => `"${name}"`).join(', ')}.`,
     remedy:

@@ -1,7 +1,7 @@
 export * from './port.ts';
 export { PackedBatch, PackedRecords, packRecords, recordCount } from './packed-records.ts';
 export type { HeaderRun, PackedColumns } from './packed-records.ts';
-export { EventLogError, isFatal, type EventLogErrorCode } from './errors.ts';
+export { EventLogError, isFatal, topicMissing, type EventLogErrorCode } from './errors.ts';
 export { createMemoryEventLog, type MemoryEventLogOptions } from './memory/memory-event-log.ts';
 export { openSqliteEventLog, type SqliteEventLogOptions } from './sqlite/sqlite-event-log.ts';
 export { lockDataDirectory, type DataLock } from './sqlite/data-lock.ts';

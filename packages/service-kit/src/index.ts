@@ -38,5 +38,5 @@ export {
   TOPIC_SETTINGS,
   groupName,
 } from './common-settings.ts';
-export { reportMembership } from './membership-report.ts';
+export { membershipMetrics, reportMembership } from './membership-report.ts';
 export { untilAnswered } from './until-answered.ts';

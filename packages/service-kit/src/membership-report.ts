@@ -1,9 +1,11 @@
 import type { Health } from './health.ts';
 import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
 
 /** What happens to a member of a consumer group; the event log's `MembershipEvent` in the parts that are reported. */
 export type ReportedEvent =
-  | { readonly kind: 'assigned' | 'revoked' | 'lag'; readonly topic: string; readonly partition: number }
+  | { readonly kind: 'assigned' | 'revoked'; readonly topic: string; readonly partition: number }
+  | { readonly kind: 'lag'; readonly topic: string; readonly partition: number; readonly lag: number }
   | { readonly kind: 'retry'; readonly topic: string; readonly partition: number; readonly error: Error }
   | { readonly kind: 'fatal'; readonly error: Error };
 
@@ -39,4 +41,36 @@ export function reportMembership(
 
 function placeOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
   return `${topic}/${partition}`;
+}
+
+/** Counts the partitions that a member has, shows their lag while it has them, and counts what is opened anew. */
+export function membershipMetrics(metrics: Metrics): (event: ReportedEvent) => void {
+  const assigned = new Map<string, number>();
+  return (event) => {
+    switch (event.kind) {
+      case 'assigned':
+      case 'revoked': {
+        const { topic } = event;
+        const count = (assigned.get(topic) ?? 0) + (event.kind === 'assigned' ? 1 : -1);
+        assigned.set(topic, count);
+        metrics.set('tollstream_partitions_assigned', { topic }, count);
+        if (event.kind === 'revoked') metrics.unset('tollstream_lag_records', labelsOf(event));
+        return;
+      }
+      case 'lag':
+        metrics.set('tollstream_lag_records', labelsOf(event), event.lag);
+        return;
+      case 'retry':
+        metrics.add('tollstream_retries_total', { dependency: 'event-log' }, 1);
+        return;
+      case 'fatal':
+    }
+  };
+}
+
+function labelsOf({ topic, partition }: { readonly topic: string; readonly partition: number }): {
+  topic: string;
+  partition: string;
+} {
+  return { topic, partition: String(partition) };
 }

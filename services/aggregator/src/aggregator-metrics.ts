@@ -1,4 +1,5 @@
 import type { MembershipEvent } from '@tollstream/event-log';
+import { membershipMetrics } from '@tollstream/service-kit';
 import type { Metrics } from '@tollstream/service-kit';
 import type { AggregatorObserver } from './partition-task.ts';
 
@@ -6,14 +7,6 @@ import type { AggregatorObserver } from './partition-task.ts';
 export function aggregatorMetrics(metrics: Metrics): Required<AggregatorObserver> & {
   event(event: MembershipEvent): void;
 } {
-  const assigned = new Map<string, number>();
-
-  function assign(topic: string, change: number): void {
-    const count = (assigned.get(topic) ?? 0) + change;
-    assigned.set(topic, count);
-    metrics.set('tollstream_partitions_assigned', { topic }, count);
-  }
-
   return {
     stored(block) {
       metrics.set('tollstream_dependency_up', { dependency: 'clickhouse' }, 1);
@@ -27,26 +20,6 @@ export function aggregatorMetrics(metrics: Metrics): Required<AggregatorObserver
       metrics.set('tollstream_dependency_up', { dependency: 'clickhouse' }, 0);
       metrics.add('tollstream_retries_total', { dependency: 'clickhouse' }, 1);
     },
-    event(event) {
-      switch (event.kind) {
-        case 'assigned':
-          assign(event.topic, 1);
-          break;
-        case 'revoked':
-          assign(event.topic, -1);
-          metrics.unset('tollstream_lag_records', { topic: event.topic, partition: String(event.partition) });
-          break;
-        case 'lag': {
-          const { topic, partition, lag } = event;
-          metrics.set('tollstream_lag_records', { topic, partition: String(partition) }, lag);
-          break;
-        }
-        case 'retry':
-          metrics.add('tollstream_retries_total', { dependency: 'event-log' }, 1);
-          break;
-        case 'fatal':
-          break;
-      }
-    },
+    event: membershipMetrics(metrics),
   };
 }

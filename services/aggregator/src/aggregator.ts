@@ -1,6 +1,6 @@
 import { decodeBlock } from '@tollstream/contracts';
 import type { EventLog, JoinOptions, Membership } from '@tollstream/event-log';
-import { EventLogError } from '@tollstream/event-log';
+import { topicMissing } from '@tollstream/event-log';
 import type { Metrics } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
 import { aggregatorMetrics } from './aggregator-metrics.ts';
@@ -83,7 +83,7 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
     open: async (claim) => {
       const target = targets.get(claim.topic);
       const [topic] = await log.describeTopics([claim.topic]);
-      if (target === undefined || topic === undefined) throw topicGone(claim.topic);
+      if (target === undefined || topic === undefined) throw topicMissing([claim.topic], { retriable: true });
       return new AggregatorTask(claim, {
         ...target,
         store,
@@ -96,15 +96,5 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
         observer,
       });
     },
-  });
-}
-
-function topicGone(topic: string): EventLogError {
-  return new EventLogError({
-    code: 'TOLL_LOG_TOPIC_MISSING',
-    message: `The event log has no topic "${topic}".`,
-    remedy:
-      'Create the topics with `tollstream topics create`, or correct the topic names in the configuration.',
-    retriable: true,
   });
 }

@@ -1,5 +1,6 @@
 import { recordCount } from '@tollstream/event-log';
 import type { MembershipEvent, RecordBatch } from '@tollstream/event-log';
+import { membershipMetrics } from '@tollstream/service-kit';
 import type { Metrics } from '@tollstream/service-kit';
 import type { IngestedBatch } from './processor.ts';
 
@@ -12,7 +13,6 @@ export interface IngestObserver {
 
 /** Outcomes are counted once they are committed: what was aborted is counted when it is done again. */
 export function ingestMetrics(metrics: Metrics): IngestObserver {
-  const assigned = new Map<string, number>();
   return {
     batch(batch, { accepted, rejectCodes }, { processMs, commitMs }) {
       const records = recordCount(batch);
@@ -25,32 +25,6 @@ export function ingestMetrics(metrics: Metrics): IngestObserver {
       metrics.observe('tollstream_batch_seconds', { step: 'process' }, processMs / 1000);
       metrics.observe('tollstream_batch_seconds', { step: 'commit' }, commitMs / 1000);
     },
-    event(event) {
-      switch (event.kind) {
-        case 'assigned':
-        case 'revoked': {
-          const { topic } = event;
-          const count = (assigned.get(topic) ?? 0) + (event.kind === 'assigned' ? 1 : -1);
-          assigned.set(topic, count);
-          metrics.set('tollstream_partitions_assigned', { topic }, count);
-          if (event.kind === 'revoked') {
-            metrics.unset('tollstream_lag_records', { topic, partition: String(event.partition) });
-          }
-          break;
-        }
-        case 'lag':
-          metrics.set(
-            'tollstream_lag_records',
-            { topic: event.topic, partition: String(event.partition) },
-            event.lag,
-          );
-          break;
-        case 'retry':
-          metrics.add('tollstream_retries_total', { dependency: 'event-log' }, 1);
-          break;
-        case 'fatal':
-          break;
-      }
-    },
+    event: membershipMetrics(metrics),
   };
 }

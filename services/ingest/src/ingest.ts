@@ -1,7 +1,7 @@
 import type { Catalog } from '@tollstream/catalog';
 import type { Swap } from '@tollstream/catalog-versions';
 import { parseTotals } from '@tollstream/contracts';
-import { EventLogError } from '@tollstream/event-log';
+import { topicMissing } from '@tollstream/event-log';
 import type {
   EventLog,
   JoinOptions,
@@ -137,11 +137,7 @@ async function findOutputs(
   const partitionsOf = (topic: string): number => {
     const info = infos.find(({ name }) => name === topic);
     if (info !== undefined) return info.partitions;
-    throw new EventLogError({
-      code: 'TOLL_LOG_TOPIC_MISSING',
-      message: `The event log has no topic "${topic}".`,
-      remedy: 'Run `tollstream topics create`, or correct the name in the configuration.',
-    });
+    throw topicMissing([topic]);
   };
   return {
     accepted,

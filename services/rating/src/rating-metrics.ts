@@ -1,6 +1,7 @@
 import type { MembershipEvent, RecordBatch } from '@tollstream/event-log';
+import { membershipMetrics } from '@tollstream/service-kit';
 import type { Metrics } from '@tollstream/service-kit';
-import type { RatedBatch, RatingTopics } from './processor.ts';
+import type { RatedBatch } from './processor.ts';
 import type { RestoreProgress } from './restore.ts';
 import type { RatingState } from './state.ts';
 
@@ -17,9 +18,9 @@ export interface RatingObserver {
 }
 
 /** Outcomes are counted once they are committed: what was aborted is counted when it is done again. */
-export function ratingMetrics(metrics: Metrics, { topics }: { topics: RatingTopics }): RatingObserver {
+export function ratingMetrics(metrics: Metrics): RatingObserver {
   const uncommitted = new Map<number, { rated: RatedBatch; state: RatingState; elapsedMs: number }>();
-  let assigned = 0;
+  const membership = membershipMetrics(metrics);
 
   function showWindow(partition: number, { window }: RatingState): void {
     metrics.set('tollstream_dedupe_entries', { partition: String(partition) }, window.size);
@@ -58,31 +59,11 @@ export function ratingMetrics(metrics: Metrics, { topics }: { topics: RatingTopi
       showWindow(batch.partition, state);
     },
     event(event) {
-      switch (event.kind) {
-        case 'assigned':
-        case 'revoked': {
-          assigned += event.kind === 'assigned' ? 1 : -1;
-          metrics.set('tollstream_partitions_assigned', { topic: topics.accepted }, assigned);
-          if (event.kind === 'assigned') break;
-          const partition = String(event.partition);
-          metrics.unset('tollstream_dedupe_entries', { partition });
-          metrics.unset('tollstream_dedupe_window_seconds', { partition });
-          metrics.unset('tollstream_lag_records', { topic: event.topic, partition });
-          break;
-        }
-        case 'lag':
-          metrics.set(
-            'tollstream_lag_records',
-            { topic: event.topic, partition: String(event.partition) },
-            event.lag,
-          );
-          break;
-        case 'retry':
-          metrics.add('tollstream_retries_total', { dependency: 'event-log' }, 1);
-          break;
-        case 'fatal':
-          break;
-      }
+      membership(event);
+      if (event.kind !== 'revoked') return;
+      const partition = String(event.partition);
+      metrics.unset('tollstream_dedupe_entries', { partition });
+      metrics.unset('tollstream_dedupe_window_seconds', { partition });
     },
   };
 }

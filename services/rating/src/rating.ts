@@ -91,7 +91,7 @@ export type RatingMember = Membership & Pick<SwappableRatingProcessor, 'prepareC
 /** Joins the group and rates what it is given, exactly once, until it is stopped. */
 export async function startRating(options: StartRatingOptions): Promise<RatingMember> {
   const { log, catalog, topics, group = RATING_GROUP } = options;
-  const observe = ratingMetrics(options.metrics, { topics });
+  const observe = ratingMetrics(options.metrics);
   options.metrics.set('tollstream_catalog_version', {}, catalog.version);
   const processor = createRatingProcessor({
     ...options,

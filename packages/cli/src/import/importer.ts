@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { topicMissing } from '@tollstream/event-log';
 import type { EventLog, OutputRecord, PartitionClaim, RecordHeaders } from '@tollstream/event-log';
 import { readCalls } from '@tollstream/switch-formats';
 import type { ImportChunk, ReadCallsOptions, ReadPosition } from '@tollstream/switch-formats';
@@ -108,12 +109,7 @@ function rawHeaders(given: RecordHeaders): RecordHeaders | undefined {
 
 async function partitionCount(log: EventLog, topic: string): Promise<number> {
   const [info] = await log.describeTopics([topic]);
-  if (info === undefined) {
-    throw Object.assign(new Error(`topic ${topic} does not exist`), {
-      code: 'TOLL_TOPIC_MISSING',
-      remedy: 'Run `tollstream topics create` first.',
-    });
-  }
+  if (info === undefined) throw topicMissing([topic]);
   return info.partitions;
 }
 
