@@ -2,6 +2,7 @@
  * A step of the `settlement` scenario before its invoices, in a process of its own as the commands are: makes the rated calls of the
  * month in the embedded engine of a directory, or settles them and prints what that took. The only argument is a `MonthRequest` as JSON.
  */
+import { openEmbeddedBillingStore } from '@tollstream/billing-store';
 import { Allowances } from '@tollstream/rating-engine';
 import type { RateTable } from '@tollstream/rating-engine';
 import { applyMonth, pricedAsRated } from '@tollstream/service-billing';
@@ -17,6 +18,8 @@ export interface MonthRequest {
   readonly step: 'make' | 'settle';
   /** Directory of the engine. */
   readonly usage: string;
+  /** Directory of the billing store; made with the calls, since making one is no part of issuing. */
+  readonly billing: string;
   readonly calls: number;
   readonly accounts: number;
   readonly seed: number;
@@ -46,8 +49,14 @@ if (import.meta.main) {
   const table = benchTable(request.accounts);
   const store = await openEmbeddedStore({ dataDirectory: request.usage });
   await store.migrate();
-  if (request.step === 'make') await fill(store, table, request);
-  else process.stdout.write(`${JSON.stringify(await settle(store, table))}\n`);
+  if (request.step === 'make') {
+    await fill(store, table, request);
+    const billing = await openEmbeddedBillingStore(request.billing);
+    await billing.migrate();
+    await billing.close();
+  } else {
+    process.stdout.write(`${JSON.stringify(await settle(store, table))}\n`);
+  }
   await store.close();
   process.exit(0);
 }

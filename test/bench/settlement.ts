@@ -60,15 +60,22 @@ export async function benchSettlement(options: {
   const { calls, accounts, say } = options;
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-settlement-'));
   const usage = path.join(directory, 'usage');
-  const request = { usage, calls, accounts, seed: options.seed, inOrder: options.inOrder };
+  const billingDirectory = path.join(directory, 'billing');
+  const request = {
+    usage,
+    billing: billingDirectory,
+    calls,
+    accounts,
+    seed: options.seed,
+    inOrder: options.inOrder,
+  };
   await step({ ...request, step: 'make' });
   const settled = JSON.parse(await step({ ...request, step: 'settle' })) as SettledMonth;
   say(`settled in ${settled.seconds} s`);
   const catalog = billable(benchTable(accounts).catalog);
   const store = await openEmbeddedStore({ dataDirectory: usage });
-  const billing = await openEmbeddedBillingStore(path.join(directory, 'billing'));
+  const billing = await openEmbeddedBillingStore(billingDirectory);
   try {
-    await billing.migrate();
     const [issued, invoices] = await measured(() =>
       issueMonth({
         billing,

@@ -122,6 +122,19 @@ export type JobRecord = Selectable<BillingTables['jobs']>;
 export type AuditRecord = Selectable<BillingTables['audit']>;
 export type { InvoiceBalance, Series };
 
+/** An invoice that the webhook is to be told of. */
+export interface WebhookTask {
+  readonly number: string;
+  readonly accountId: string;
+  readonly month: string;
+  readonly issueDate: string;
+  readonly dueDate: string;
+  readonly currency: string;
+  readonly total: string;
+  /** This one included. */
+  readonly attempts: number;
+}
+
 /** A document as it was issued. */
 export interface IssuedDocument {
   /** Place in its series, from 1 without gaps, in the order of issue. */
@@ -210,6 +223,17 @@ export interface BillingStore {
   recordRefusal(jobId: number, refusal: Refusal): Promise<void>;
   endJob(jobId: number, end: JobEnd): Promise<void>;
   jobs(): Promise<(JobRecord & { refusals: Refusal[] })[]>;
+
+  /** Invoices that are due to be told, and nobody else's until the lease ends. */
+  takeWebhookTasks(options: {
+    readonly limit: number;
+    readonly leaseSeconds: number;
+  }): Promise<WebhookTask[]>;
+  /** @param end.retrySeconds when it is due again; null: it was delivered */
+  endWebhookTask(
+    number: string,
+    end: { readonly problem: string; readonly retrySeconds: number | null },
+  ): Promise<void>;
 
   /** Recomputes every hash and number. @throws TOLL_INVOICE_CHAIN_BROKEN */
   verifyChain(): Promise<ChainReport>;

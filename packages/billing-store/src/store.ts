@@ -21,6 +21,7 @@ import {
   unbilledEvents,
 } from './reading.ts';
 import type { BillingTables } from './tables.ts';
+import { endWebhookTask, takeWebhookTasks } from './webhooks.ts';
 
 /** @param url `postgres://user:password@host:port/database` */
 export async function openServerBillingStore(url: string): Promise<BillingStore> {
@@ -137,6 +138,8 @@ export function storeOver(database: Kysely<BillingTables>): BillingStore {
     endJob: (jobId, end) => asking(() => endJob(database, jobId, end)),
     jobs: () => asking(() => jobs(database)),
 
+    takeWebhookTasks: (options) => asking(() => takeWebhookTasks(database, options)),
+    endWebhookTask: (number, end) => asking(() => endWebhookTask(database, number, end)),
     verifyChain: () => asking(() => verifyChain(database)),
     close: () => database.destroy(),
   };

@@ -25,6 +25,13 @@ export const BILLING_CONFIG = defineConfig({
       summary:
         'Billing store: `postgres://user:password@host:port/database`. Without it the API knows of nothing that was issued.',
     }),
+    webhookUrl: setting.secret({
+      summary:
+        'Where each issued invoice is told (services/billing/README.md): an http or https address. Without it nobody is. Those that were issued before are told, too.',
+    }),
+    webhookSecret: setting.secret({
+      summary: 'Signs what the webhook is told: `whsec_` and base64, or any text.',
+    }),
     apiHost: setting.text({ summary: 'Address that the HTTP API listens on.', default: '127.0.0.1' }),
     apiPort: setting.integer({
       summary: 'Port of the HTTP API; 0 takes a free one.',
@@ -48,6 +55,21 @@ export const BILLING_CONFIG = defineConfig({
       holds: ({ catalogSource, kafkaBrokers }) => catalogSource === 'directory' || kafkaBrokers.length > 0,
       rule: 'kafkaBrokers must be set when catalogSource is topic',
       about: ['catalogSource', 'kafkaBrokers'],
+    },
+    {
+      holds: ({ webhookUrl, webhookSecret }) => webhookUrl === '' || webhookSecret !== '',
+      rule: 'webhookSecret must be set when webhookUrl is',
+      about: ['webhookSecret'],
+    },
+    {
+      holds: ({ webhookUrl, postgresUrl }) => webhookUrl === '' || postgresUrl !== '',
+      rule: 'postgresUrl must be set when webhookUrl is: invoices stand there',
+      about: ['postgresUrl'],
+    },
+    {
+      holds: ({ webhookUrl }) => webhookUrl === '' || /^https?:\/\/[^\s/]/.test(webhookUrl),
+      rule: 'webhookUrl must be an http or https address',
+      about: ['webhookUrl'],
     },
     {
       holds: (values) => values.apiKey !== '' || values.apiKeysFile !== '' || isLoopback(values.apiHost),

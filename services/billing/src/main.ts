@@ -12,11 +12,13 @@ import { createBillingApi } from './api.ts';
 import { readKeys } from './api/keys.ts';
 import { BILLING_CONFIG } from './config.ts';
 import { tellBilledUsage } from './issue/billed-usage.ts';
+import { deliverDue } from './webhook/deliver.ts';
 
 type Context = ServiceContext<(typeof BILLING_CONFIG)['settings']>;
 
 const PING_EVERY_MS = 5_000;
 const TELL_EVERY_MS = 60_000;
+const WEBHOOK_EVERY_MS = 2_000;
 
 /** @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -40,7 +42,10 @@ async function start(context: Context): Promise<void> {
   await watchStore(context, store);
   const billing = await openBilling(context);
 
-  if (billing !== undefined) tellFinance(context, { billing, store });
+  if (billing !== undefined) {
+    tellFinance(context, { billing, store });
+    tellWebhook(context, billing);
+  }
 
   const api = createBillingApi({
     store,
@@ -85,23 +90,39 @@ async function openBilling(context: Context): Promise<BillingStore | undefined> 
 
 /** `finance.unbilled` follows what is issued, whoever issues it. */
 function tellFinance(
-  { log, onStop }: Context,
+  context: Context,
   stores: { readonly billing: BillingStore; readonly store: SettlementStore },
 ): void {
-  let telling = Promise.resolve();
-  const tell = (): void => {
-    // One at a time; what fails now is told with the next.
-    telling = telling
-      .then(() => tellBilledUsage(stores))
+  again(context, { name: 'telling finance', everyMs: TELL_EVERY_MS }, () => tellBilledUsage(stores));
+}
+
+function tellWebhook(context: Context, billing: BillingStore): void {
+  const { webhookUrl: url, webhookSecret: secret } = context.config;
+  if (url === '') return;
+  again(context, { name: 'telling the webhook', everyMs: WEBHOOK_EVERY_MS }, async () => {
+    const { delivered, failed } = await deliverDue({ billing, target: { url, secret }, clock: Date.now });
+    if (failed > 0) context.log.warn({ delivered, failed }, 'the webhook did not take every invoice');
+  });
+}
+
+/** One at a time; what fails now is done with the next. */
+function again(
+  { log, onStop }: Context,
+  { name, everyMs }: { name: string; everyMs: number },
+  work: () => Promise<unknown>,
+): void {
+  let working: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    working ??= work()
       .then(
         () => undefined,
-        (error: unknown) => log.warn({ err: error }, 'finance.unbilled is behind the billing store'),
-      );
-  };
-  const timer = setInterval(tell, TELL_EVERY_MS);
-  onStop('telling finance', async () => {
+        (error: unknown) => log.warn({ err: error }, `${name} failed`),
+      )
+      .finally(() => (working = null));
+  }, everyMs);
+  onStop(name, async () => {
     clearInterval(timer);
-    await telling;
+    await working;
   });
 }
 

@@ -352,6 +352,29 @@ export function holdsTheContract(name: string, open: () => Promise<EngineUnderTe
       expect(await store.creditNotesOf('acme')).toEqual([]);
     });
 
+    it('gives each issued invoice to one teller of the webhook, until it is delivered', async () => {
+      await issue('acme', 'other', 'third');
+      const take = () => store.takeWebhookTasks({ limit: 2, leaseSeconds: 600 });
+      const taken = (await Promise.all([take(), take(), take()])).flat();
+      expect(taken.map(({ number }) => number).toSorted()).toEqual([
+        'INV-000001',
+        'INV-000002',
+        'INV-000003',
+      ]);
+      expect(taken[0]).toMatchObject({
+        month: '2020-02',
+        issueDate: '2020-02-01',
+        dueDate: '2020-02-16',
+        currency: 'USD',
+        total: '120.50',
+        attempts: 1,
+      });
+      expect(await take()).toEqual([]);
+      await store.endWebhookTask('INV-000001', { problem: '', retrySeconds: null });
+      await store.endWebhookTask('INV-000002', { problem: 'the answer was 500', retrySeconds: 0 });
+      expect(await take()).toMatchObject([{ number: 'INV-000002', attempts: 2 }]);
+    });
+
     it('says who did what', async () => {
       await issue('acme');
       await store.recordPayment(paymentOf('INV-000001'), 'bank import');
