@@ -9,13 +9,14 @@ import type { SpendAlert } from '@tollstream/service-rating';
 import type { Catalog } from '@tollstream/catalog';
 import { followCatalog } from '@tollstream/catalog-versions';
 import { CHARGE_SCALE } from '@tollstream/contracts';
-import type { EventLog, Membership } from '@tollstream/event-log';
+import type { EventLog, Membership, MembershipEvent } from '@tollstream/event-log';
 import { formatScaled } from '@tollstream/money';
 import { createMetrics } from '@tollstream/service-kit';
 import type { Metrics } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
 import { say } from '../terminal.ts';
 import { EMBEDDED_TOPICS } from './status.ts';
+import { WaitTeller } from './wait-teller.ts';
 
 /**
  * Rating runs beside the reading of files and the commits of all stages: with batches of 4 MiB it would hold them up for 80 ms at
@@ -51,8 +52,13 @@ export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
   const { log, store, catalog, metrics } = parts;
   const topics = EMBEDDED_TOPICS;
   const of = (service: string): Metrics => createMetrics({ service, registry: metrics.registry });
+  const teller = new WaitTeller(say);
+  const onEvent = (event: MembershipEvent): void => {
+    if (event.kind === 'retry') teller.waiting(event.topic, event.error);
+  };
   const ingest = await startIngest({
     log,
+    onEvent,
     catalog,
     topics,
     metrics: of('ingest'),
@@ -61,13 +67,21 @@ export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
   });
   const rating = await startRating({
     log,
+    onEvent,
     catalog,
     topics,
     metrics: of('rating'),
     fetch: { fetchBytesMax: RATING_FETCH_BYTES_MAX },
     onAlert: alertTeller(),
   });
-  const aggregator = await startAggregator({ log, store, topics, metrics: of('aggregator') });
+  const aggregator = await startAggregator({
+    log,
+    store,
+    topics,
+    metrics: of('aggregator'),
+    onEvent,
+    observer: { waiting: ({ table, error }) => teller.waiting(table, error) },
+  });
   const stages: Membership[] = [ingest, rating, aggregator];
   const follower = followCatalog({
     log,
