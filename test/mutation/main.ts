@@ -2,10 +2,11 @@
  * `npm run mutate [-- packages/money/src/rounding.ts …]`: changes the code that decides amounts in every place, one at a time, and counts
  * how many of the changes a test notices. In place, because a copy of the tree would import the workspaces of the original: the tree must
  * be clean. What neither the code nor its tests changed since is taken from the report of the run before; without `.stryker` all is run.
+ * `MUTATE_MINUTES=30` stops each package after so long; the next run goes on from there.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import { EXPLANATIONS } from './survivors.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -55,14 +56,21 @@ function main(wanted: readonly string[]): number {
     return 2;
   }
   const files: Record<string, MutatedFile> = {};
+  const planned = new Map<string, number>();
   for (const each of PACKAGES) {
     const own = wanted.filter((path) => path.startsWith(each));
     if (wanted.length > 0 && own.length === 0) continue;
     const report = runStryker(each, own);
     if (report === null) return 1;
-    Object.assign(files, report);
+    Object.assign(files, report.files);
+    for (const [file, mutants] of report.planned) planned.set(file, mutants);
   }
-  const rows = Object.entries(files).map(([file, { mutants }]) => ({ file, ...counts(mutants) }));
+  const rows = Object.entries(files).map(([file, { mutants }]) => ({
+    file,
+    ...counts(mutants),
+    ignored: mutants.filter(({ status }) => status === 'Ignored').length,
+    left: Math.max(0, (planned.get(file) ?? 0) - mutants.length),
+  }));
   const survivors = Object.entries(files).flatMap(([file, mutated]) => survivorsOf(file, mutated));
   const all = counts(Object.values(files).flatMap(({ mutants }) => mutants));
   if (wanted.length === 0) writeFileSync(TARGET_PAGE, page(rows, all, survivors));
@@ -80,11 +88,19 @@ function isSourceOf(file: string): boolean {
   return PACKAGES.some((each) => file.startsWith(`${each}/src/`)) && existsSync(file);
 }
 
+interface PackageReport {
+  readonly files: Readonly<Record<string, MutatedFile>>;
+  /** How many mutants each file has, with a result or without. */
+  readonly planned: ReadonlyMap<string, number>;
+}
+
 /** Only with the tests of the package itself: what other packages would notice does not count. */
-function runStryker(path: string, wanted: readonly string[]): Record<string, MutatedFile> | null {
+function runStryker(path: string, wanted: readonly string[]): PackageReport | null {
   mkdirSync(FOLDER, { recursive: true });
   const report = `${FOLDER}/${basename(path)}.json`;
   const configFile = `${FOLDER}/config.json`;
+  const events = `${FOLDER}/events`;
+  rmSync(events, { recursive: true, force: true });
   const config = {
     inPlace: true,
     testRunner: 'vitest',
@@ -101,19 +117,37 @@ function runStryker(path: string, wanted: readonly string[]): Record<string, Mut
     timeoutMS: 15_000,
     incremental: true,
     incrementalFile: report,
-    reporters: [process.stdout.isTTY ? 'progress' : 'progress-append-only'],
+    reporters: [process.stdout.isTTY ? 'progress' : 'progress-append-only', 'event-recorder'],
+    eventReporter: { baseDir: events },
     tempDirName: `${FOLDER}/tmp`,
     allowConsoleColors: false,
   };
   writeFileSync(configFile, JSON.stringify(config));
   const stryker = 'node_modules/@stryker-mutator/core/bin/stryker.js';
-  const { status } = spawnSync(process.execPath, [stryker, 'run', configFile], {
+  const minutes = Number(process.env['MUTATE_MINUTES'] ?? 0);
+  const { status, error } = spawnSync(process.execPath, [stryker, 'run', configFile], {
     stdio: 'inherit',
     env: { ...process.env, MUTATED_PACKAGE: path, NODE_COMPILE_CACHE: `${FOLDER}/compiled` },
+    // Stopped so, it puts the files back and keeps what it found.
+    ...(minutes > 0 ? { timeout: minutes * 60_000, killSignal: 'SIGINT' as const } : {}),
   });
-  return status === 0
-    ? (JSON.parse(readFileSync(report, 'utf8')) as { files: Record<string, MutatedFile> }).files
-    : null;
+  const plan = existsSync(events)
+    ? readdirSync(events).find((name) => name.endsWith('PlanReady.json'))
+    : undefined;
+  const wasStopped = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
+  if ((status !== 0 && !wasStopped) || plan === undefined) return null;
+  return {
+    files: (JSON.parse(readFileSync(report, 'utf8')) as Pick<PackageReport, 'files'>).files,
+    planned: plannedIn(readFileSync(`${events}/${plan}`, 'utf8')),
+  };
+}
+
+function plannedIn(plan: string): Map<string, number> {
+  const { mutantPlans } = JSON.parse(plan) as {
+    mutantPlans: readonly { readonly mutant: { readonly fileName: string } }[];
+  };
+  const files = Map.groupBy(mutantPlans, ({ mutant }) => relative(ROOT, mutant.fileName));
+  return new Map([...files].map(([file, mutants]) => [file, mutants.length]));
 }
 
 function counts(mutants: readonly Mutant[]): { mutants: number; killed: number } {
@@ -149,11 +183,15 @@ function inLine(text: string): string {
 }
 
 function page(
-  rows: readonly { file: string; mutants: number; killed: number }[],
+  rows: readonly { file: string; mutants: number; killed: number; ignored: number; left: number }[],
   all: { mutants: number; killed: number },
   survivors: readonly Survivor[],
 ): string {
-  const table = rows.map((row) => `| ${row.file} | ${row.mutants} | ${row.killed} | ${percent(row)} |`);
+  const table = rows.map(
+    (row) => `| ${row.file} | ${row.mutants} | ${row.killed} | ${percent(row)} | ${row.left} |`,
+  );
+  const ignored = rows.reduce((sum, row) => sum + row.ignored, 0);
+  const left = rows.reduce((sum, row) => sum + row.left, 0);
   const list = [
     ...Map.groupBy(survivors, ({ file, reason }) => `${file}: ${reason ?? 'not explained'}`),
   ].flatMap(([about, group]) => [
@@ -171,8 +209,13 @@ function page(
     '',
     `**${all.killed} of ${all.mutants} mutants killed: ${percent(all)} %.**`,
     '',
-    '| file | mutants | killed | % |',
-    '| --- | --: | --: | --: |',
+    `${ignored} mutants of ${IGNORES_STATIC.join(' and ')} that only run while modules are loaded are left out.`,
+    '',
+    ...(left === 0
+      ? []
+      : [`The run was stopped: ${left} mutants have no result yet and are not counted.`, '']),
+    '| file | mutants | killed | % | not run |',
+    '| --- | --: | --: | --: | --: |',
     ...table,
     '',
     '## Survivors',
