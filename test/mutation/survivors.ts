@@ -22,4 +22,170 @@ export const EXPLANATIONS: readonly Explanation[] = [
     mutants: ['\'down\' → ""'],
     reason: 'the only mode left then falls out of the switch, and nothing is as much as false',
   },
+  {
+    file: 'packages/rating-engine/src/billing-month.ts',
+    mutants: ['calendars.set(timeZone, calendar); → ;'],
+    reason: 'a calendar that is not kept is made again: only slower',
+  },
+  {
+    file: 'packages/rating-engine/src/billing-month.ts',
+    mutants: [
+      "timeZone === 'UTC' || timeZone === 'Etc/UTC' → false",
+      "timeZone === 'UTC' || timeZone === 'Etc/UTC' → timeZone === 'UTC' && timeZone === 'Etc/UTC'",
+      "timeZone === 'UTC' → false",
+      '\'UTC\' → ""',
+      "timeZone === 'Etc/UTC' → false",
+      '\'Etc/UTC\' → ""',
+    ],
+    reason: 'in UTC the borders are known without asking Intl, which gives the same ones',
+  },
+  {
+    file: 'packages/rating-engine/src/billing-month.ts',
+    mutants: [
+      'MONTHS + 1 → MONTHS - 1',
+      '!Number.isNaN(known) → false',
+      'atMs >= sinceMs && atMs < untilMs → false',
+      'atMs >= sinceMs → atMs > sinceMs',
+      '(atMs - ORIGIN_MS) / MEAN_MONTH_MS → (atMs - ORIGIN_MS) * MEAN_MONTH_MS',
+      'index < 1 || index >= MONTHS - 1 → true',
+      'index < 1 → false',
+      'index < 1 → index <= 1',
+      'index < 1 → index >= 1',
+      'index >= MONTHS - 1 → index > MONTHS - 1',
+      'MONTHS - 1 → MONTHS + 1',
+      'index + 1 → index - 1',
+    ],
+    reason:
+      'a border that is not kept, or not in the range of those kept, is found again, or the month is asked of Intl: only slower',
+  },
+  {
+    file: 'packages/rating-engine/src/call-rows.ts',
+    mutants: ["text === '' → false", '\'\' → "Stryker was here!"'],
+    reason: 'an empty text is read as no number, too: only slower',
+  },
+  {
+    file: 'packages/rating-engine/src/charge.ts',
+    mutants: [
+      'billableSeconds < prices.initialSeconds → billableSeconds <= prices.initialSeconds',
+      'initialBillable > includedSeconds → initialBillable >= includedSeconds',
+    ],
+    reason: 'both sides are the same where they are equal',
+  },
+  {
+    file: 'packages/rating-engine/src/charge.ts',
+    mutants: [
+      '{ return sum <= Number.MAX_SAFE_INTEGER; } → {}',
+      'sum <= Number.MAX_SAFE_INTEGER → false',
+      'sum <= Number.MAX_SAFE_INTEGER → sum < Number.MAX_SAFE_INTEGER',
+    ],
+    reason: 'chooses between two ways to the same amount; the bigint way is only slower',
+  },
+  {
+    file: 'packages/rating-engine/src/charged-parts.ts',
+    mutants: ['-1 → +1', 'stretch.window < 0 → false'],
+    reason: 'without windows no list stands at any place: the base holds',
+  },
+  {
+    file: 'packages/rating-engine/src/charged-parts.ts',
+    mutants: ['from === billableSeconds → true', '\'the parts of a call are its billable seconds\' → ""'],
+    reason: 'an assertion of what always holds',
+  },
+  {
+    file: 'packages/rating-engine/src/charged-parts.ts',
+    mutants: ['includedSeconds === 0 → false'],
+    reason: 'the parts are the same when they are taken apart and nothing is included: only slower',
+  },
+  {
+    file: 'packages/rating-engine/src/classification.ts',
+    mutants: ['answer === NOT_ASKED → true'],
+    reason: 'an answer that is not kept is found again: only slower',
+  },
+  {
+    file: 'packages/rating-engine/src/classification.ts',
+    mutants: [
+      "direction === 'inbound' → direction !== 'inbound'",
+      "facts.numberClass === 'toll_free' → facts.numberClass !== 'toll_free'",
+      "(direction === 'inbound' ? facts.tollFreeNumber : facts.premiumPrefix) !== 0 → (direction === 'inbound' ? facts.tollFreeNumber : facts.premiumPrefix) === 0",
+    ],
+    reason: 'another key for the same facts, and still one of their own',
+  },
+  {
+    file: 'packages/rating-engine/src/classification.ts',
+    mutants: [
+      'originNumber > 0 → true',
+      'originNumber > 0 → originNumber >= 0',
+      'destinationNumber > 0 → true',
+      'destinationNumber > 0 → destinationNumber >= 0',
+      'number === 0 → false',
+      'false → true',
+    ],
+    reason: 'no number has no country, class, prefix or area: looking it up finds what stands there already',
+  },
+  {
+    file: 'packages/rating-engine/src/classification.ts',
+    mutants: ['number >= 1e10 → true', 'number >= 1e10 → number > 1e10'],
+    reason:
+      'shorter numbers come out below zero, which is no area code, and 10,000,000,000 as the area 0, which is none',
+  },
+  {
+    file: 'packages/rating-engine/src/explain-stored.ts',
+    mutants: ['\'0\' → ""'],
+    reason: 'a row of an unanswered call has a tariff only where there is a fee',
+  },
+  {
+    file: 'packages/rating-engine/src/explain.ts',
+    mutants: ['outcome.rate !== null → true', 'outcome.tariff !== null → true'],
+    reason: 'a price has both a rate and a tariff, or neither',
+  },
+  {
+    file: 'packages/rating-engine/src/explain.ts',
+    mutants: ['row >= 0 → true'],
+    reason: 'no row was chosen, and then none has its prefix',
+  },
+  {
+    file: 'packages/rating-engine/src/explain.ts',
+    mutants: [
+      'priced.charge === rate.special!.attemptFee → true',
+      '\'the explanation gives the amount of the engine\' → ""',
+      '(limit?.charge ?? rounded) - BigInt(paid) === BigInt(charge) → true',
+    ],
+    reason: 'an assertion that the explanation gives the amount of the engine',
+  },
+  {
+    file: 'packages/rating-engine/src/explain.ts',
+    mutants: ["rule.kind === 'tariff' → true", '[] → ["Stryker was here"]'],
+    reason: 'pools were asked: then the rule is a tariff with pools',
+  },
+  {
+    file: 'packages/rating-engine/src/increments.ts',
+    mutants: ['excessMs <= 0 → excessMs < 0'],
+    reason: 'an excess of nothing has no steps',
+  },
+  {
+    file: 'packages/rating-engine/src/jurisdiction.ts',
+    mutants: [
+      'farCountry !== undefined && isCountryElsewhere(isInbound ? origin : destination, farCountry) && (isInbound ? to : from)… → false',
+      'farCountry !== undefined → true',
+      'farCountry !== undefined → farCountry === undefined',
+      '(isInbound ? to : from) !== 0 → true',
+      '(isInbound ? to : from) !== 0 → (isInbound ? to : from) === 0',
+      "{ return 'international'; } → {}",
+    ],
+    reason: 'a short way to what is found below, too',
+  },
+  {
+    file: 'packages/rating-engine/src/own-rules.ts',
+    mutants: ['\'\' → "Stryker was here!"'],
+    reason: 'a group without a name is none, and so is one that does not exist',
+  },
+  {
+    file: 'packages/rating-engine/src/pools.ts',
+    mutants: ['month === 0 → false'],
+    reason: 'the part of a first month is not looked at where there is no such month',
+  },
+  {
+    file: 'packages/rating-engine/src/jurisdiction.ts',
+    mutants: ['\'\' → "Stryker was here!"'],
+    reason: "the numbering tables give no number the country '001'",
+  },
 ];
