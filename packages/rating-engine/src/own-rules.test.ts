@@ -129,3 +129,11 @@ it.each([
   const rated = compileRateTable(makeCatalog([makeAccount('acme', plan, own)])).account('acme')!;
   expect(rated.ownRules).not.toBeNull();
 });
+
+it('asks the group of the number where the device is in none', () => {
+  const { devices } = part;
+  const own = { ...part, devices: [...devices, { id: 'plain', kind: 'phone', extension: '' }] };
+  const rated = compileRateTable(makeCatalog([makeAccount('acme', plan, own)])).account('acme')!;
+  const priced = priceCall(call({ device: 'plain', originNumber: 12125550102 }), rated, UNUSED_ALLOWANCE);
+  expect(priced).toMatchObject({ tariff: { id: 'of-sales' } });
+});

@@ -228,3 +228,9 @@ it('has no part of a pool where billing began with the month', () => {
   const account = accountWith([pool], 0, { billingStart: Date.parse('2020-01-01T05:00:00Z') });
   expect(account.holdings!.sizes.get('pool')).toEqual({ later: 31, inFirstMonth: 31 });
 });
+
+it('is held by no number unless each has its own', () => {
+  const pools = [credit, makePool('each', 1, 'device'), makePool('own', 1, 'number')];
+  const { takes } = price(callOf(240), accountWith(pools), new AccountAllowance());
+  expect(takes!.map(({ number }) => number)).toEqual([0, 0, 12125550100]);
+});

@@ -521,3 +521,8 @@ describe('borders', () => {
     });
   });
 });
+
+it('holds calls between extensions back where their rule does', () => {
+  const internal = call({ destinationNumber: 0, destinationText: '102' });
+  expect(price({ internal: { kind: 'blocked' } }, internal)).toMatchObject({ code: 'destination_blocked' });
+});
