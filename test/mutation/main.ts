@@ -65,12 +65,16 @@ function main(wanted: readonly string[]): number {
     Object.assign(files, report.files);
     for (const [file, mutants] of report.planned) planned.set(file, mutants);
   }
-  const rows = Object.entries(files).map(([file, { mutants }]) => ({
-    file,
-    ...counts(mutants),
-    ignored: mutants.filter(({ status }) => status === 'Ignored').length,
-    left: Math.max(0, (planned.get(file) ?? 0) - mutants.length),
-  }));
+  const names = [...new Set([...Object.keys(files), ...planned.keys()])].toSorted();
+  const rows = names.map((file) => {
+    const mutants = files[file]?.mutants ?? [];
+    return {
+      file,
+      ...counts(mutants),
+      ignored: mutants.filter(({ status }) => status === 'Ignored').length,
+      left: Math.max(0, (planned.get(file) ?? 0) - mutants.length),
+    };
+  });
   const survivors = Object.entries(files).flatMap(([file, mutated]) => survivorsOf(file, mutated));
   const all = counts(Object.values(files).flatMap(({ mutants }) => mutants));
   if (wanted.length === 0) writeFileSync(TARGET_PAGE, page(rows, all, survivors));
@@ -188,7 +192,8 @@ function page(
   survivors: readonly Survivor[],
 ): string {
   const table = rows.map(
-    (row) => `| ${row.file} | ${row.mutants} | ${row.killed} | ${percent(row)} | ${row.left} |`,
+    (row) =>
+      `| ${row.file} | ${row.mutants} | ${row.killed} | ${row.mutants === 0 ? '–' : percent(row)} | ${row.left} |`,
   );
   const ignored = rows.reduce((sum, row) => sum + row.ignored, 0);
   const left = rows.reduce((sum, row) => sum + row.left, 0);
