@@ -133,12 +133,12 @@ function runStryker(path: string, wanted: readonly string[]): PackageReport | nu
     stdio: 'inherit',
     env: { ...process.env, MUTATED_PACKAGE: path, NODE_COMPILE_CACHE: `${FOLDER}/compiled` },
     // Stopped so, it puts the files back and keeps what it found.
-    ...(minutes > 0 ? { timeout: minutes * 60_000, killSignal: 'SIGINT' as const } : {}),
+    ...(minutes > 0 ? { timeout: minutes * 60_000, killSignal: 'SIGINT' } : {}),
   });
   const plan = existsSync(events)
     ? readdirSync(events).find((name) => name.endsWith('PlanReady.json'))
     : undefined;
-  const wasStopped = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
+  const wasStopped = error?.code === 'ETIMEDOUT';
   if ((status !== 0 && !wasStopped) || plan === undefined) return null;
   return {
     files: (JSON.parse(readFileSync(report, 'utf8')) as Pick<PackageReport, 'files'>).files,
