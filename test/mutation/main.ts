@@ -138,7 +138,7 @@ function runStryker(path: string, wanted: readonly string[]): PackageReport | nu
   const plan = existsSync(events)
     ? readdirSync(events).find((name) => name.endsWith('PlanReady.json'))
     : undefined;
-  const wasStopped = error?.code === 'ETIMEDOUT';
+  const wasStopped = minutes > 0 && error !== undefined;
   if ((status !== 0 && !wasStopped) || plan === undefined) return null;
   return {
     files: (JSON.parse(readFileSync(report, 'utf8')) as Pick<PackageReport, 'files'>).files,
