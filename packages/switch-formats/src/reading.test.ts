@@ -270,6 +270,17 @@ describe('Avro object containers', () => {
     });
   });
 
+  it('refuses a header whose number of entries is damaged, without counting them', async () => {
+    const bytes = container('null', (packed) => packed);
+    // Zigzag varints of 2^34 and of 2^62.
+    for (const count of ['808080808001', '80808080808080808001']) {
+      const damaged = Buffer.concat([bytes.subarray(0, 4), Buffer.from(count, 'hex'), bytes.subarray(5)]);
+      await expect(readAll(file('count.avro', damaged))).rejects.toMatchObject({
+        code: 'TOLL_IMPORT_AVRO_HEADER',
+      });
+    }
+  });
+
   it('unpacks the copies of Snappy', () => {
     // 'abcd' as a literal, then a copy of 8 bytes from 4 back.
     const packed = Buffer.from([12, (4 - 1) << 2, 0x61, 0x62, 0x63, 0x64, (4 << 2) | 1, 4]);

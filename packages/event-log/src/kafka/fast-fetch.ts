@@ -213,7 +213,8 @@ function readHeaders(): RecordHeaders | undefined {
   for (let left = readVarint(); left > 0; left -= 1) {
     const name = readText() ?? '';
     const value = readText();
-    if (value !== null) (headers ??= {})[name] = value;
+    // Without a prototype: a header may be named `__proto__`.
+    if (value !== null) (headers ??= Object.create(null) as Record<string, string>)[name] = value;
   }
   return headers;
 }

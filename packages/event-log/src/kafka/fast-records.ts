@@ -120,7 +120,8 @@ function readBytes(): Buffer | null {
 }
 
 function readHeaders(count: number): DecodedMessage['headers'] {
-  const headers: Record<string, Buffer | null | (Buffer | null)[]> = {};
+  // Without a prototype: a header may be named `toString` or `__proto__`, which kafkajs itself mixes with what objects inherit.
+  const headers = Object.create(null) as Record<string, Buffer | null | (Buffer | null)[]>;
   for (let i = 0; i < count; i += 1) {
     const name = readBytes()?.toString() ?? '';
     const value = readBytes();

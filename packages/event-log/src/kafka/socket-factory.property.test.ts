@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ResponseAssembler } from './socket-factory.ts';
 
+// The same cases on every run, so that a failure is seen again; FC_SEED asks for others.
+fc.configureGlobal({ seed: Number(process.env['FC_SEED'] ?? 20200131) });
+
 test('responses come out whole, however the stream was cut', () => {
   const bodies = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 10 });
   fc.assert(

@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { OutputRecord } from '../port.ts';
 import { packSegments, SEGMENT_BYTES_MAX, SegmentReader, type Segment } from './segment.ts';
 
+// The same cases on every run, so that a failure is seen again; FC_SEED asks for others.
+fc.configureGlobal({ seed: Number(process.env['FC_SEED'] ?? 20200131) });
+
 const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
 const headers = fc.constantFrom(undefined, { a: '1' }, { a: '1', b: 'ü' }, {});
 const record: fc.Arbitrary<OutputRecord> = fc

@@ -24,15 +24,7 @@ const SYNC_BYTES = 16;
 /** Bytes of an unreadable part that are kept. */
 const BROKEN_BYTES_MAX = 1_048_576;
 
-const headerType = avro.Type.forSchema({
-  type: 'record',
-  name: 'Header',
-  fields: [
-    { name: 'magic', type: { type: 'fixed', name: 'Magic', size: 4 } },
-    { name: 'meta', type: { type: 'map', values: 'bytes' } },
-    { name: 'sync', type: { type: 'fixed', name: 'Sync', size: SYNC_BYTES } },
-  ],
-});
+const MAGIC = Buffer.from('Obj\u0001', 'latin1');
 
 /** One body of a block as a single object; `end` is the offset behind it, -1 when it cannot be read. */
 type BodyReader = (block: Buffer, at: number) => { readonly value: Buffer; readonly end: number };
@@ -70,24 +62,20 @@ export async function* readContainer(
 }
 
 async function readHeader(bytes: ByteQueue, name: string): Promise<Header> {
-  let decoded: { value: unknown; offset: number } = { value: undefined, offset: -1 };
-  for (let size = 65_536; decoded.offset < 0; size *= 2) {
+  let decoded: ReturnType<typeof decodeHeader> = null;
+  for (let size = 65_536; decoded === null; size *= 2) {
     const more = await bytes.fill(size);
-    try {
-      decoded = headerType.decode(bytes.view);
-    } catch {
-      decoded.offset = -1;
-    }
-    if (decoded.offset < 0 && (!more || size > BLOCK_BYTES_MAX)) {
+    decoded = decodeHeader(bytes.view);
+    if (decoded === null && (!more || size > BLOCK_BYTES_MAX)) {
       throw new ImportError(
         'TOLL_IMPORT_AVRO_HEADER',
         `${name}: the header of the Avro container is cut off or damaged.`,
       );
     }
   }
-  const { meta, sync } = decoded.value as { meta: Record<string, Buffer>; sync: Buffer };
-  bytes.take(decoded.offset);
-  const codecName = meta['avro.codec']?.toString() || 'null';
+  const { meta, sync } = decoded;
+  bytes.take(decoded.end);
+  const codecName = meta.get('avro.codec')?.toString() || 'null';
   const codec = CODECS[codecName];
   if (codec === undefined) {
     throw new ImportError(
@@ -96,7 +84,7 @@ async function readHeader(bytes: ByteQueue, name: string): Promise<Header> {
     );
   }
   try {
-    const writer = avro.Type.forSchema(JSON.parse(meta['avro.schema']!.toString()) as Schema);
+    const writer = avro.Type.forSchema(JSON.parse(meta.get('avro.schema')!.toString()) as Schema);
     return { sync: Buffer.from(sync), codec, readBody: bodyReader(writer) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -109,6 +97,46 @@ async function readHeader(bytes: ByteQueue, name: string): Promise<Header> {
       },
     );
   }
+}
+
+/**
+ * Magic, a map of bytes, sync marker. Read here and not with avsc, which counts through a damaged number of entries up to 2^53 before it looks
+ * whether there are bytes left.
+ * @returns null when the header is cut off or damaged
+ */
+function decodeHeader(bytes: Buffer): { meta: Map<string, Buffer>; sync: Buffer; end: number } | null {
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return null;
+  const meta = new Map<string, Buffer>();
+  let at = MAGIC.length;
+  for (;;) {
+    const count = readLong(bytes, at);
+    if (count === null) return null;
+    at = count.next;
+    if (count.value === 0) break;
+    // A negative count is followed by the size of the entries in bytes.
+    if (count.value < 0) {
+      const size = readLong(bytes, at);
+      if (size === null) return null;
+      at = size.next;
+    }
+    for (let left = Math.abs(count.value); left > 0; left--) {
+      const key = readBytes(bytes, at);
+      const value = key === null ? null : readBytes(bytes, key.end);
+      if (key === null || value === null) return null;
+      meta.set(key.value.toString(), Buffer.from(value.value));
+      at = value.end;
+    }
+  }
+  const end = at + SYNC_BYTES;
+  return end > bytes.length ? null : { meta, sync: bytes.subarray(at, end), end };
+}
+
+/** @returns null when they are not all there */
+function readBytes(bytes: Buffer, at: number): { value: Buffer; end: number } | null {
+  const length = readLong(bytes, at);
+  if (length === null || length.value < 0) return null;
+  const end = length.next + length.value;
+  return end > bytes.length ? null : { value: bytes.subarray(length.next, end), end };
 }
 
 const CODECS: Readonly<Record<string, (packed: Buffer) => Buffer>> = {
