@@ -1,5 +1,6 @@
 /** Records of one identity that do not agree, as the tables hold them. */
 import type { UsageStore } from '@tollstream/usage-store';
+import { CONTENT_COLUMNS } from '../verify/conflicts.ts';
 import { suspendedCondition } from './filter.ts';
 import type { Row } from './queries.ts';
 
@@ -9,19 +10,7 @@ export interface ChosenConflicts {
   readonly to?: string;
 }
 
-const COMPARED = [
-  'account_id',
-  'started_at',
-  'answered_at',
-  'ended_at',
-  'origin_number',
-  'origin_text',
-  'destination_number',
-  'destination_text',
-  'direction',
-  'disposition',
-] as const;
-const VALUES = `map(${COMPARED.map((name) => `'${name}', toString(${name})`).join(', ')})`;
+const VALUES = `map(${CONTENT_COLUMNS.map((name) => `'${name}', toString(${name})`).join(', ')})`;
 const SOURCE = "concat(source_topic, '/', toString(source_partition), ' offset ', toString(source_offset))";
 
 /**
