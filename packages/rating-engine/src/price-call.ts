@@ -170,8 +170,7 @@ export function ruleFor(callType: CallType, call: RatingCall, account: RatedAcco
 function ratedNumber(callType: CallType, call: RatingCall, account: RatedAccount, facts: CallFacts): number {
   switch (callType) {
     case 'service_code':
-      // A star code is none.
-      return Number(call.destinationText) || 0;
+      return /^\d{1,15}$/.test(call.destinationText) ? Number(call.destinationText) : 0;
     case 'toll_free_inbound':
       return facts.tollFreeNumber;
     default:
