@@ -1,31 +1,47 @@
 import { writeSync } from 'node:fs';
+import { relative } from 'node:path';
 import type { SerializedError } from 'vitest';
 import type { Reporter, TestModule } from 'vitest/node';
 
+/** More failures than this have one cause, and their names would push the first out of sight. */
+const FAILURES_NAMED_MAX = 20;
+const MESSAGE_CHARACTERS_MAX = 300;
+
 /**
- * Ends the output of a test run with one plain line: `N passed, N failed` (and `, N skipped` where some were).
- * What failed outside a test (a file that cannot be loaded, an unhandled rejection) counts as one failed each.
+ * Ends the output of a test run with what failed, a line each, and one plain line: `N passed, N failed` (and
+ * `, N skipped` where some were). What failed outside a test (a file that cannot be loaded, an unhandled rejection)
+ * counts as one failed each.
  */
 export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
     let passed = 0;
-    let failed = unhandledErrors.length;
     let skipped = 0;
+    const failures = unhandledErrors.map((error) => failureLine('outside the tests', error));
     for (const module of modules) {
-      failed += module.errors().length;
-      for (const suite of module.children.allSuites()) failed += suite.errors().length;
+      const file = relative(process.cwd(), module.moduleId);
+      for (const error of module.errors()) failures.push(failureLine(file, error));
+      for (const suite of module.children.allSuites()) {
+        for (const error of suite.errors()) failures.push(failureLine(`${file} > ${suite.fullName}`, error));
+      }
       for (const test of module.children.allTests()) {
-        const { state } = test.result();
+        const { state, errors } = test.result();
         if (state === 'passed') passed++;
-        else if (state === 'failed') failed++;
+        else if (state === 'failed') failures.push(failureLine(`${file} > ${test.fullName}`, errors[0]));
         else skipped++;
       }
     }
     // Teardowns and other reporters still write; nothing is written after `exit`.
     process.once('exit', (code) => {
       // A run that could not even begin (no broker where one is demanded) has failed.
-      if (code !== 0 && failed === 0) failed = 1;
-      writeSync(1, `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+      const failed = code !== 0 && failures.length === 0 ? 1 : failures.length;
+      const named = failures.slice(0, FAILURES_NAMED_MAX).map((line) => `${line}\n`);
+      const counts = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`;
+      writeSync(1, named.join('') + counts);
     });
   }
+}
+
+function failureLine(where: string, error: { readonly message: string } | undefined): string {
+  const message = (error?.message ?? 'no message').replaceAll(/\s+/g, ' ').slice(0, MESSAGE_CHARACTERS_MAX);
+  return `failed: ${where}: ${message}`;
 }
