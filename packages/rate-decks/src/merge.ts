@@ -209,7 +209,7 @@ function mergePrefix(merge: PrefixMerge, problems: DeckProblemList, warnings: De
   } else if (oldTerms === null) changes.added(start.from);
   else if (unchanged && (start.to === holding!.to || dated.length > 1)) changes.unchanged();
   else changes.changed(prefix, oldTerms, maker.termsOf(start), start.from);
-  if (first.rate.status === null && start !== null && maker.termsOf(start).blocked) changes.staysBlocked();
+  if (first.rate.status === null && start !== null && maker.isBlocked(start)) changes.staysBlocked();
   for (const later of made.slice(1)) if (later !== null) changes.later();
 }
 
@@ -283,6 +283,10 @@ class RowMaker {
     let text = this.#instants.get(at);
     if (text === undefined) this.#instants.set(at, (text = instantText(at)));
     return text;
+  }
+
+  isBlocked(row: TariffRow): boolean {
+    return row.cells[this.#at.blocked] === 'true';
   }
 
   termsOf(row: TariffRow): Terms {

@@ -50,8 +50,8 @@ export async function readDeck(
   }
   const workbook = isWorkbook(bytes);
   const sheet = workbook ? String(mapping.sheet ?? 'sheet 1') : '';
-  const rows = workbook ? readWorkbook(bytes, mapping.sheet) : textRows(file, mapping, problems);
-  if (rows === null) return null;
+  const pieces = workbook ? readWorkbook(bytes, mapping.sheet) : textRows(file, mapping, problems);
+  if (pieces === null) return null;
 
   function placeAt(row: DeckRow | null, position: number): DeckPlace {
     const text = row === null ? '' : cellText(row.cells[position]);
@@ -60,13 +60,15 @@ export async function readDeck(
   const head: DeckRow[] = [];
   let collector: Collector | null = null;
   let count = 0;
-  for await (const row of rows) {
-    if (collector !== null) collector.add(row);
-    else if (head.push(row) === HEAD_ROWS) {
-      collector = collectorOf(head, mapping, placeAt, problems);
-      if (collector === null) return null;
+  for await (const rows of pieces) {
+    for (const row of rows) {
+      if (collector !== null) collector.add(row);
+      else if (head.push(row) === HEAD_ROWS) {
+        collector = collectorOf(head, mapping, placeAt, problems);
+        if (collector === null) return null;
+      }
+      if (++count % PROGRESS_ROWS === 0) onRows(count);
     }
-    if (++count % PROGRESS_ROWS === 0) onRows(count);
   }
   onRows(count);
   if (count === 0) throw new DeckError('TOLL_DECK_EMPTY', `${name} holds nothing.`);
@@ -90,10 +92,10 @@ function textRows(
   { name, bytes }: DeckFile,
   mapping: DeckMapping,
   problems: DeckProblemList,
-): Generator<DeckRow> | null {
+): readonly Generator<DeckRow>[] | null {
   const text = decodeDeck(name, bytes, mapping.encoding, problems);
   if (text === null) return null;
-  return readText(name, text, mapping.delimiter ?? detectDelimiter(text), problems);
+  return [readText(name, text, mapping.delimiter ?? detectDelimiter(text), problems)];
 }
 
 function collectorOf(

@@ -1,7 +1,10 @@
 /** The rows of one sheet of an Excel workbook, streamed. */
-import { EncryptedFileError, streamXlsxRows } from 'hucre';
+import { EncryptedFileError } from 'hucre';
 import type { DeckRow } from './cells.ts';
+import { hucreParts } from './hucre-parts.ts';
+import { openSheet } from './open-sheet.ts';
 import { DeckError } from './problems.ts';
+import { SheetRows } from './sheet-rows.ts';
 
 /** 'PK\x03\x04': every .xlsx is a ZIP archive. */
 export function isWorkbook(bytes: Uint8Array): boolean {
@@ -15,18 +18,25 @@ export function isOldWorkbook(bytes: Uint8Array): boolean {
 
 /**
  * @param sheet name or position from 1; null: the first
+ * @returns rows that hold anything, in pieces
  * @throws DeckError TOLL_DECK_FILE_FORMAT | TOLL_DECK_SHEET_UNKNOWN
  */
 export async function* readWorkbook(
   bytes: Uint8Array,
   sheet: string | number | null,
-): AsyncGenerator<DeckRow> {
+): AsyncGenerator<readonly DeckRow[]> {
   let rows = 0;
   try {
     const position = typeof sheet === 'number' ? sheet - 1 : (sheet ?? 0);
-    for await (const { index, values } of streamXlsxRows(bytes, { sheet: position })) {
-      rows++;
-      if (values.length > 0) yield { line: index + 1, cells: values };
+    const opened = await openSheet(bytes, position, await hucreParts());
+    if (opened !== null) {
+      const reader = new SheetRows(opened.context);
+      for await (const text of opened.xml()) {
+        const piece = reader.read(text);
+        rows += piece.length;
+        yield piece;
+      }
+      reader.end();
     }
   } catch (error) {
     const why =

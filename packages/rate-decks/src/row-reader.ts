@@ -9,7 +9,7 @@ import {
   readAmount,
   splitUnit,
 } from './amounts.ts';
-import { cellText } from './cells.ts';
+import { type DeckCell, cellText } from './cells.ts';
 import { readCodes } from './codes.ts';
 import { type DateOrder, isAtOnce, provenOrder, readDate } from './dates.ts';
 import { CHARGE_SCALE, type DeckRate, RATE_SCALE } from './deck-rate.ts';
@@ -67,7 +67,8 @@ export class RowReader {
   readonly #saysStatus: boolean;
   readonly #increments: Increments | null;
   readonly #readings: Readonly<Record<AmountField, AmountReading>>;
-  readonly #amounts: Readonly<Record<AmountField, Map<string, Amount | string>>> = {
+  /** By text; by number where the cell of a workbook has one: those have a point, whatever the texts of the deck have. */
+  readonly #amounts: Readonly<Record<AmountField, Map<string | number, Amount | string>>> = {
     rate: new Map(),
     rate_interstate: new Map(),
     rate_intrastate: new Map(),
@@ -120,7 +121,8 @@ export class RowReader {
     this.#line = this.#table.lines[row]!;
     const before = this.#problems.count;
     const prefixes = this.#codes();
-    const rateText = this.#text('rate');
+    // A number is no word, and its text takes long to make.
+    const rateText = typeof this.#cell('rate') === 'number' ? '' : this.#text('rate');
     const status = this.#status(rateText);
     const rate = this.#rateWord(rateText) === null ? this.#amount('rate') : null;
     const byJurisdiction = this.#hasJurisdictions ? this.#byJurisdiction(rate) : NO_JURISDICTION;
@@ -208,9 +210,12 @@ export class RowReader {
     return '';
   }
 
+  #cell(field: Field): DeckCell | undefined {
+    return this.#table.cells.get(field)?.[this.#row];
+  }
+
   #text(field: Field): string {
-    const cells = this.#table.cells.get(field);
-    return cells === undefined ? '' : cellText(cells[this.#row]);
+    return cellText(this.#cell(field));
   }
 
   #report(code: DeckProblemCode, field: Field, text: string, message: string): void {
@@ -279,13 +284,14 @@ export class RowReader {
   }
 
   #amount(field: AmountField): Amount | null {
-    const cell = this.#table.cells.get(field)?.[this.#row];
-    const whole = cellText(cell);
-    if (whole === '' || whole === '-') return null;
-    // Numbers of a workbook have a point, whatever the texts of the deck have.
-    const key = typeof cell === 'number' ? `#${whole}` : whole;
+    const cell = this.#cell(field);
+    if (cell === undefined || cell === null) return null;
+    const key = typeof cell === 'number' ? cell : cellText(cell);
+    if (key === '' || key === '-') return null;
     const cache = this.#amounts[field];
     let read = cache.get(key);
+    if (typeof read === 'object') return read;
+    const whole = cellText(cell);
     if (read === undefined) {
       const { amount, unit } = splitUnit(whole);
       const reading = this.#readings[field];
@@ -342,8 +348,7 @@ export class RowReader {
   #from(): number | null {
     if (!this.#hasDates) return this.#asOf;
     // A workbook's date is one without a look at its text, which takes longer than all else of the row.
-    if (this.#table.cells.get('effective_from')![this.#row] instanceof Date)
-      return this.#date('effective_from');
+    if (this.#cell('effective_from') instanceof Date) return this.#date('effective_from');
     const text = this.#text('effective_from');
     if (text !== '' && !isAtOnce(text)) return this.#date('effective_from');
     if (this.#asOf === null) {
@@ -355,7 +360,7 @@ export class RowReader {
   }
 
   #date(field: DateField): number | null {
-    const cell = this.#table.cells.get(field)?.[this.#row];
+    const cell = this.#cell(field);
     if (cell instanceof Date) {
       const at = cell.getTime();
       if (!Number.isNaN(at)) return at;
