@@ -118,7 +118,7 @@ function runStryker(path: string, wanted: readonly string[]): PackageReport | nu
       `!${path}/src/**/*.{test,bench}.ts`,
     ],
     concurrency: Number(process.env['MUTATE_CONCURRENCY'] ?? 2),
-    timeoutMS: 15_000,
+    timeoutMS: 60_000,
     incremental: true,
     incrementalFile: report,
     reporters: [process.stdout.isTTY ? 'progress' : 'progress-append-only', 'event-recorder'],

@@ -9,7 +9,7 @@ import {
   makePool,
   makeTariff,
 } from '@tollstream/rating-engine/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { quoteFile } from './quote-calls.ts';
 import type { QuotedCall } from './quote-calls.ts';
 
@@ -47,6 +47,7 @@ async function quoted(name: string, text: string, explain = false): Promise<Quot
 function told(call: QuotedCall): unknown[] {
   if (call.kind === 'duplicate') return [call.position, call.callId, 'duplicate'];
   if (call.kind === 'rejected') return [call.position, call.callId, call.code];
+  if (call.kind === 'part') return [call.position, call.callId, call.detail];
   const { quote } = call.result;
   return [call.position, call.callId, quote.status === 'rated' ? quote.charge : quote.reason_code];
 }
@@ -88,4 +89,64 @@ test('other formats are read as an import reads them', async () => {
   if (call?.kind !== 'quoted') throw new Error('not quoted');
   expect(call.result.quote).toMatchObject({ rate_type: 'split', included_seconds: 180, charge: '0.020000' });
   expect(call.result.explanation!.steps.at(-1)!.text).toContain('the allowance ran out');
+});
+
+describe('a call that comes in parts', () => {
+  const part = (id: string, sequence: number, seconds: number, more: Record<string, unknown> = {}): string =>
+    JSON.stringify({
+      ...(JSON.parse(event(id, seconds)) as object),
+      partial_sequence: sequence,
+      ...more,
+    });
+
+  test('is priced once, where its last missing part stands, as long as all of them together', async () => {
+    const parts = [
+      part('a', 1, 100),
+      part('a', 3, 61, { partial_last: true }),
+      event('b', 90),
+      part('a', 1, 100),
+      part('a', 2, 100),
+    ];
+    const calls = await quoted('parts.jsonl', parts.join('\n'), true);
+    expect(calls.map(told)).toEqual([
+      ['parts.jsonl:1', 'a', 'Part 1 of a call: the last one is missing.'],
+      ['parts.jsonl:2', 'a', 'Part 3 of a call: part 2 is missing.'],
+      ['parts.jsonl:3', 'b', '0.000000'],
+      ['parts.jsonl:4', 'a', 'duplicate'],
+      // 261 s are five minutes, of which b left one of three.
+      ['parts.jsonl:5', 'a', '0.080000'],
+    ]);
+    expect(calls.at(-1)).toMatchObject({
+      kind: 'quoted',
+      parts: 3,
+      result: {
+        quote: { billable_seconds: 300, included_seconds: 60 },
+        explanation: { steps: expect.any(Array) as unknown[] },
+      },
+    });
+  });
+
+  test('and as a whole counts once, whichever comes first', async () => {
+    const parts = [part('a', 1, 100), part('a', 2, 50, { partial_last: true })];
+    const wholeLast = await quoted('whole-last.jsonl', [...parts, event('a', 150)].join('\n'));
+    expect(wholeLast.map(({ kind }) => kind)).toEqual(['part', 'quoted', 'duplicate']);
+    const wholeFirst = await quoted('whole-first.jsonl', [event('a', 150), ...parts].join('\n'));
+    expect(wholeFirst.map(told)).toEqual([
+      ['whole-first.jsonl:1', 'a', '0.000000'],
+      ['whole-first.jsonl:2', 'a', 'Part 1 of a call: the last one is missing.'],
+      ['whole-first.jsonl:3', 'a', 'Part 2 of a call: the call came as a whole, too, and counts so.'],
+    ]);
+  });
+
+  test('is not told from what is not known of its account', async () => {
+    const calls = await quoted('unknown.jsonl', part('a', 1, 100, { from: '+13125550100' }));
+    expect(calls.map(told)).toEqual([['unknown.jsonl:1', 'a', 'account_unknown']]);
+  });
+
+  test('over chunks of a long file waits for its parts', async () => {
+    const lines = Array.from({ length: 10_050 }, (_, i) => event(`call-${i}`, 0));
+    const parts = [part('a', 1, 100), ...lines, part('a', 2, 50, { partial_last: true })];
+    const calls = await quoted('long-parts.jsonl', parts.join('\n'));
+    expect(calls.at(-1)).toMatchObject({ kind: 'quoted', parts: 2 });
+  });
 });

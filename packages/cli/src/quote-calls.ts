@@ -7,6 +7,8 @@ import type { LogRecord } from '@tollstream/event-log';
 import { Allowances, CallRows, compileRateTable, emptyCall, quoteLeg } from '@tollstream/rating-engine';
 import type { QuoteResult, RateTable } from '@tollstream/rating-engine';
 import { createIngestProcessor } from '@tollstream/service-ingest';
+import { OpenParts, callKeyOf, partReader, wholeCalls, wholeOf } from '@tollstream/service-rating';
+import type { Part, PartsMemory } from '@tollstream/service-rating';
 import { readCalls } from '@tollstream/switch-formats';
 import type { ImportChunk, ReadCallsOptions } from '@tollstream/switch-formats';
 
@@ -17,13 +19,18 @@ export type QuotedCall = {
   /** '' for a record that no call could be made of. */
   readonly callId: string;
   readonly account: string;
-} & (
-  | { readonly kind: 'quoted'; readonly result: QuoteResult }
+} & (Quoted | { readonly kind: 'rejected'; readonly code: RejectCode; readonly detail: string });
+
+type Quoted =
+  /** `parts`: of how many records the call was put together, of which this was the one missing; 1 of a whole record. */
+  | { readonly kind: 'quoted'; readonly result: QuoteResult; readonly parts: number }
   | { readonly kind: 'duplicate' }
-  | { readonly kind: 'rejected'; readonly code: RejectCode; readonly detail: string }
-);
+  /** A part of a call that is not whole yet. */
+  | { readonly kind: 'part'; readonly detail: string };
 
 const TOPIC = 'file';
+/** Parts wait until the end of the file. */
+const WHOLE_FILE: PartsMemory = { remembers: () => true };
 const OUTPUTS = { accepted: 'accepted', rejected: 'rejected', acceptedPartitions: 1, rejectedPartitions: 1 };
 
 export interface QuoteFileOptions {
@@ -104,20 +111,12 @@ function memberOf(block: NativeBlock, row: number): string {
   return members[column.number(row) - 1]!;
 }
 
-type Quoted =
-  | { readonly callId: string; readonly account: string; readonly kind: 'duplicate' }
-  | {
-      readonly callId: string;
-      readonly account: string;
-      readonly kind: 'quoted';
-      readonly result: QuoteResult;
-    };
-
 class Pricer {
   readonly table: RateTable;
   readonly #explain: boolean;
   readonly #allowances = new Allowances();
   readonly #seen = new Set<string>();
+  readonly #parts = new OpenParts();
   readonly #call = emptyCall();
 
   constructor(table: RateTable, explain: boolean) {
@@ -125,21 +124,62 @@ class Pricer {
     this.#explain = explain;
   }
 
-  quote(block: NativeBlock, row: number, calls: CallRows): Quoted {
+  quote(
+    block: NativeBlock,
+    row: number,
+    calls: CallRows,
+  ): Quoted & { readonly callId: string; readonly account: string } {
     const callId = block.column('call_id').string(row);
     const account = block.column('account_id').string(row);
     const sequence = block.column('partial_sequence').number(row);
-    const identity = `${block.column('call_hash').bytes(row).toString('hex')} ${sequence}`;
-    if (this.#seen.has(identity)) return { callId, account, kind: 'duplicate' };
-    this.#seen.add(identity);
-    const rated = this.table.account(account);
+    return { callId, account, ...this.#quoteRow(block, row, calls, { account, sequence }) };
+  }
+
+  #quoteRow(
+    block: NativeBlock,
+    row: number,
+    calls: CallRows,
+    { account, sequence }: { account: string; sequence: number },
+  ): Quoted {
+    if (this.#isSeen(block, row, sequence)) return { kind: 'duplicate' };
+    // As in rating: whose account is not known, of its parts nothing else is.
+    if (sequence !== 0 && this.table.account(account) !== null) return this.#arrive(partReader(block)(row));
+    return { kind: 'quoted', result: this.#price(calls, row, account), parts: 1 };
+  }
+
+  /** The last part that was missing is priced as the whole call. */
+  #arrive(part: Part): Quoted {
+    this.#parts.add(part, WHOLE_FILE);
+    const ordered = wholeOf(this.#parts.of(callKeyOf(part), WHOLE_FILE));
+    const waits = (why: string): Quoted => ({
+      kind: 'part',
+      detail: `Part ${part.number} of a call: ${why}.`,
+    });
+    if (typeof ordered === 'string') return waits(ordered);
+    const whole = wholeCalls([ordered]);
+    if (this.#isSeen(whole, 0, 0)) return waits('the call came as a whole, too, and counts so');
+    for (const { source } of ordered) this.#parts.delete(source);
+    const account = part.cells.account_id as string;
+    const result = this.#price(new CallRows(whole, this.table), 0, account);
+    return { kind: 'quoted', result, parts: ordered.length };
+  }
+
+  #price(calls: CallRows, row: number, accountId: string): QuoteResult {
+    const rated = this.table.account(accountId);
     if (rated !== null) calls.fill(this.#call, row, rated);
-    const result = quoteLeg(this.#call, rated, {
-      accountId: account,
+    return quoteLeg(this.#call, rated, {
+      accountId,
       allowances: this.#allowances,
       catalogVersion: this.table.catalog.version,
       explain: this.#explain,
     });
-    return { callId, account, kind: 'quoted', result };
+  }
+
+  /** From now on it is. */
+  #isSeen(block: NativeBlock, row: number, sequence: number): boolean {
+    const identity = `${block.column('call_hash').bytes(row).toString('hex')} ${sequence}`;
+    const isSeen = this.#seen.has(identity);
+    this.#seen.add(identity);
+    return isSeen;
   }
 }

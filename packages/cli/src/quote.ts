@@ -66,6 +66,7 @@ async function quoteMany(file: string, options: QuoteOptions): Promise<void> {
   const rows: string[][] = [];
   const outcomes = new Map<string, number>();
   const charges = new Map<string, bigint>();
+  let waiting = 0;
   for await (const call of quoteFile({
     catalog,
     file,
@@ -74,6 +75,8 @@ async function quoteMany(file: string, options: QuoteOptions): Promise<void> {
     nowMs: Date.now(),
   })) {
     const record = recordOf(call);
+    if (call.kind === 'part') waiting += 1;
+    else if (call.kind === 'quoted') waiting -= call.parts - 1;
     outcomes.set(record.status, (outcomes.get(record.status) ?? 0) + 1);
     if (record.status === 'rated') {
       const charge = BigInt(parseDecimal(record.charge, CHARGE_SCALE));
@@ -90,8 +93,9 @@ async function quoteMany(file: string, options: QuoteOptions): Promise<void> {
   }
   if (rows.length > 0) print(table(HEAD, rows, [3, 5]));
   say(
-    `${totalOf(outcomes)} calls: ${[...outcomes].map(([status, calls]) => `${count(calls)} ${status}`).join(', ')}`,
+    `${totalOf(outcomes)} records: ${[...outcomes].map(([status, calls]) => `${count(calls)} ${status}`).join(', ')}`,
   );
+  if (waiting > 0) say(`${count(waiting)} of the parts belong to calls that never became whole`);
   for (const [currency, sum] of charges) say(`${formatScaled(sum, CHARGE_SCALE)} ${currency}`);
 }
 
@@ -103,7 +107,9 @@ function recordOf(call: QuotedCall) {
   const head = { position, call_id: callId, account };
   switch (call.kind) {
     case 'quoted':
-      return { ...head, ...call.result.quote };
+      return { ...head, ...(call.parts === 1 ? {} : { parts: call.parts }), ...call.result.quote };
+    case 'part':
+      return { ...head, status: 'part' as const, reason_code: 'partial_incomplete', detail: call.detail };
     case 'duplicate':
       return { ...head, status: 'duplicate' as const };
     case 'rejected':
@@ -133,7 +139,10 @@ function rowOf(record: QuoteRecord): string[] {
 }
 
 function summaryOf(record: QuoteRecord): string {
-  if (record.status === 'rated') return `${record.charge} ${record.currency}`;
+  if (record.status === 'rated') {
+    const parts = 'parts' in record ? ` for ${record.parts} parts` : '';
+    return `${record.charge} ${record.currency}${parts}`;
+  }
   return 'reason_code' in record ? `${record.status}: ${record.reason_code}` : record.status;
 }
 

@@ -194,9 +194,16 @@ const LINES_PER_CHUNK = 10_000;
 
 /** The file of the rows, in pieces. Columns in which no row has anything are left out. */
 export function* tariffCsv({ columns, rows }: TariffRows): Generator<string> {
-  const kept = columns.flatMap((name, column) =>
-    name === 'prefix' || name === 'rate' || rows.some(({ cells }) => cells[column] !== '') ? [column] : [],
-  );
+  const used = new Set([columns.indexOf('prefix'), columns.indexOf('rate')]);
+  const unused = new Set(columns.keys().filter((column) => !used.has(column)));
+  for (const { cells } of rows) {
+    for (const column of unused) {
+      if (cells[column] === '') continue;
+      unused.delete(column);
+      used.add(column);
+    }
+  }
+  const kept = [...columns.keys()].filter((column) => used.has(column));
   yield `${kept.map((column) => columns[column]).join(',')}\n`;
   let chunk = '';
   let lines = 0;

@@ -1,4 +1,6 @@
 export { DEDUPE_DEFAULTS } from './limits.ts';
+export { OpenParts, callKeyOf, partReader, wholeCalls, wholeOf } from './open-parts.ts';
+export type { Part, Parts, PartsMemory } from './open-parts.ts';
 export { RATING_GROUP, createRatingProcessor, startRating } from './rating.ts';
 export type {
   RatingMember,

@@ -8,7 +8,11 @@ import {
   readNativeBlock,
 } from '@tollstream/contracts';
 import type { NativeBlock, NativeColumn } from '@tollstream/contracts';
-import type { DedupeWindow } from './dedupe-window.ts';
+
+/** How long parts wait: the duplicate window, or whoever remembers everything. */
+export interface PartsMemory {
+  remembers(startedAt: number): boolean;
+}
 
 const ANSWERED = DISPOSITIONS.indexOf('answered') + 1;
 /** Numbers of parts that a sentence names. */
@@ -48,7 +52,7 @@ export class OpenParts {
     return this.#keys.size;
   }
 
-  add(part: Part, window: DedupeWindow): void {
+  add(part: Part, window: PartsMemory): void {
     if (!window.remembers(part.startedAt)) return;
     const key = callKeyOf(part);
     const parts = this.#calls.get(key) ?? new Map<string, Part>();
@@ -59,7 +63,7 @@ export class OpenParts {
   }
 
   /** Those of a call that the window still remembers. */
-  of(key: string, window: DedupeWindow): Part[] {
+  of(key: string, window: PartsMemory): Part[] {
     return [...(this.#calls.get(key)?.values() ?? [])].filter(({ startedAt }) => window.remembers(startedAt));
   }
 
@@ -77,7 +81,7 @@ export class OpenParts {
     if (parts.size === 0) this.#calls.delete(key);
   }
 
-  #sweep(window: DedupeWindow): void {
+  #sweep(window: PartsMemory): void {
     for (const parts of this.#calls.values())
       for (const { source, startedAt } of parts.values())
         if (!window.remembers(startedAt)) this.delete(source);
