@@ -49,6 +49,7 @@ export class Findings {
   readonly ratingTotals = new Check('running totals of rating add up');
   readonly duplicates = new Check('each other accepted call is a duplicate of one');
   readonly resolutions = new Check('each suspended call is resolved once at most');
+  readonly assemblies = new Check('each call put together of parts is their sum');
   readonly alertCalls = new Check('each alert is of a rated call, once');
   readonly rejects = new Check('each rejected record is replayed or discarded once at most');
   readonly prices = new Check('prices come out again');
@@ -68,6 +69,7 @@ export class Findings {
       this.ratingTotals,
       this.duplicates,
       this.resolutions,
+      this.assemblies,
       this.alertCalls,
       this.rejects,
       this.prices,

@@ -1,6 +1,7 @@
 import { RESOLVED_OUTCOMES, ZERO_TOTALS } from '@tollstream/contracts';
 import type { NativeBlock, RunningTotals } from '@tollstream/contracts';
 import type { Offset } from '@tollstream/event-log';
+import { AssemblyProof } from './assembly-proof.ts';
 import { placeOf } from './blocks.ts';
 import type { BlockMessage } from './blocks.ts';
 import { chargeSums } from './charge-sums.ts';
@@ -70,6 +71,7 @@ export class RatingAudit {
   readonly #findings: Findings;
   readonly #sources: ReadonlyMap<string, Source>;
   readonly #partitions: ReadonlyMap<number, Partition>;
+  readonly #assemblies = new AssemblyProof();
   readonly #alertIds = new Set<string>();
 
   constructor(cut: Cut, findings: Findings) {
@@ -141,6 +143,7 @@ export class RatingAudit {
       this.#ratedAgainRows(message, source);
       return;
     }
+    if (outcome === 'suspended') this.#assemblies.suspended(message);
     for (const sourceOffset of sourceOffsets) {
       if (outcome === 'suspended') source.suspended.add(sourceOffset);
       if (isIn(source.range, sourceOffset)) source.verified.add(sourceOffset);
@@ -190,6 +193,7 @@ export class RatingAudit {
 
   finish(): void {
     for (const [key, source] of this.#sources) this.#finishResolutions(key, source);
+    this.#assemblies.finish(this.#findings.assemblies, this.#cut.isWhole);
     for (const [key, { accepted, verified }] of this.#sources) {
       this.#findings.calls.checked += accepted.size;
       const invented = verified.without(accepted);
@@ -202,6 +206,7 @@ export class RatingAudit {
 
   #ratedAgainRows(message: BlockMessage, source: Source): void {
     this.duplicates.ratedAgain(message);
+    this.#assemblies.ratedAgain(message);
     for (const offset of message.sourceOffsets) {
       if (isIn(source.range, offset)) source.verified.add(offset);
       if (source.ratedAgain.add(offset)) continue;
@@ -222,6 +227,7 @@ export class RatingAudit {
       if (outcome === RATED) source.resolvedAsRated.add(offset);
       if (outcome === ASSEMBLED) source.assembled.add(offset);
       if (outcome === DISCARDED) source.discarded.add(offset);
+      if (outcome === RATED || outcome === ASSEMBLED) this.#assemblies.resolved(message.source, offset);
       // A part may be put together between the asking and the answer, which then is that nothing was done.
       if (isOpen || outcome === KEPT) continue;
       const text = `is taken up in ${placeOf(message)} at offset ${message.offset}, after it was rated or discarded`;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadCatalog } from '@tollstream/catalog';
 import type { Catalog } from '@tollstream/catalog';
+import { DISPOSITIONS, decodeBlock, isLastPart, readNativeBlock } from '@tollstream/contracts';
 import { openKafkaEventLog, openSqliteEventLog } from '@tollstream/event-log';
 import type { EventLog, Membership } from '@tollstream/event-log';
 import { startAggregator } from '@tollstream/service-aggregator';
@@ -228,6 +229,7 @@ test('a good pipeline is verified, all of it', async () => {
   expect(verdict.findings.alertCalls.checked).toBe(rows.usage_alerts);
   const { rated, discarded, suspended, assembled } = verdict.suspense;
   expect(assembled).toBe(WHOLE_CALLS * (PARTS - 1));
+  expect(verdict.findings.assemblies.checked).toBe(WHOLE_CALLS);
   expect(rows.usage - rated + rows.usage_suspended + rows.usage_rejected + duplicates).toBe(RECORDS);
   expect(Math.min(rows.usage, rows.usage_suspended, rows.usage_rejected, duplicates)).toBeGreaterThan(0);
   expect(suspended).toBe(rows.usage_suspended);
@@ -405,6 +407,49 @@ describe('what is changed in ClickHouse is found at its offset', () => {
     const { findings } = await verifyLog(logDirectory);
     expect(findings.first).toMatchObject({ place: 'calls.raw/1', offset: 1_000_000 });
   });
+});
+
+test('a part that is changed on the stream, after its call was put together, is found at the first part', async () => {
+  const log = openSqliteEventLog({ directory: logDirectory, access: 'reader' });
+  const isAnswered = DISPOSITIONS.indexOf('answered') + 1;
+  let changed = '';
+  /** Makes the last part of a call half a second longer, in the bytes of its block. */
+  function change(value: Buffer): void {
+    const block = readNativeBlock(decodeBlock(value).native);
+    const ended = block.column('ended_at').data();
+    for (let row = 0; row < block.rows && changed === ''; row++) {
+      const isLast = isLastPart(block.column('partial_sequence').number(row));
+      if (!isLast || block.column('disposition').number(row) !== isAnswered) continue;
+      changed = block.column('call_id').string(row);
+      const view = new DataView(ended.buffer, ended.byteOffset + row * 8, 8);
+      view.setBigInt64(0, view.getBigInt64(0, true) + 500n, true);
+    }
+  }
+  const altered = new Proxy(log, {
+    get(target, name) {
+      const own: unknown = Reflect.get(target, name, target);
+      if (name !== 'read') return typeof own === 'function' ? (own.bind(target) as unknown) : own;
+      return async function* (range: Parameters<EventLog['read']>[0]) {
+        for await (const batch of target.read(range)) {
+          if (range.topic === TOPICS.suspended) for (const { value } of batch.records) change(value!);
+          yield batch;
+        }
+      };
+    },
+  });
+  const { findings } = await verify({
+    log: altered,
+    store,
+    topics: { ...TOPICS, raw: [TOPICS.raw] },
+    groupPrefix: '',
+  });
+  await log.close();
+  expect(changed).toMatch(/-parts$/);
+  expect(findings.first).toBe(findings.assemblies.first);
+  expect(findings.assemblies.first!.text).toMatch(
+    new RegExp(`^call ${changed}: its ${PARTS} parts are \\d+ ms long together`),
+  );
+  expect(findings.assemblies.differences).toBe(1);
 });
 
 describe('a message that is removed from a topic is found at its offset', () => {
