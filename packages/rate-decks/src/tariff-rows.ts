@@ -195,7 +195,7 @@ const LINES_PER_CHUNK = 10_000;
 /** The file of the rows, in pieces. Columns in which no row has anything are left out. */
 export function* tariffCsv({ columns, rows }: TariffRows): Generator<string> {
   const used = new Set([columns.indexOf('prefix'), columns.indexOf('rate')]);
-  const unused = new Set(columns.keys().filter((column) => !used.has(column)));
+  const unused = new Set([...columns.keys()].filter((column) => !used.has(column)));
   for (const { cells } of rows) {
     for (const column of unused) {
       if (cells[column] === '') continue;
