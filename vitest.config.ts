@@ -15,7 +15,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,services,scripts,test}/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...INTEGRATION, ...END_TO_END],
-          testTimeout: 20 * SECOND,
+          testTimeout: 120 * SECOND,
         },
       },
       {

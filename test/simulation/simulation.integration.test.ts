@@ -6,7 +6,8 @@ import { run } from './run.ts';
 
 const RUNS_EACH = 20;
 const FIXED_SEED = 1;
-const FAULTS_MIN = 8_000;
+/** Of the fixed seeds; those of the commit bring about as many again. */
+const FAULTS_MIN = 5_000;
 
 /** Other seeds with every commit, and the same ones for whoever has that commit. */
 function seedOfCommit(): number {
@@ -17,18 +18,23 @@ function seedOfCommit(): number {
   }
 }
 
+async function runWithoutViolation(firstSeed: number): Promise<Report> {
+  const report = new Report();
+  for (let seed = firstSeed; seed < firstSeed + RUNS_EACH; seed += 1) {
+    const result = await run({ seed });
+    expect(result.violations, `npm run simulate -- --seed ${seed} --runs 1`).toEqual([]);
+    report.add(result);
+  }
+  return report;
+}
+
 describe('the simulated pipeline', () => {
   it('loses, doubles and misprices nothing, whatever breaks around it', { timeout: 600_000 }, async () => {
-    const report = new Report();
-    for (const firstSeed of [FIXED_SEED, seedOfCommit()]) {
-      for (let seed = firstSeed; seed < firstSeed + RUNS_EACH; seed += 1) {
-        const result = await run({ seed });
-        expect(result.violations, `npm run simulate -- --seed ${seed} --runs 1`).toEqual([]);
-        report.add(result);
-      }
-    }
-    expect(report.faults).toBeGreaterThanOrEqual(FAULTS_MIN);
-    expect(report.stepsWithoutCrash).toEqual([]);
+    const fixed = await runWithoutViolation(FIXED_SEED);
+    await runWithoutViolation(seedOfCommit());
+    // Of the fixed seeds only: chance must not decide whether a commit passes.
+    expect(fixed.faults).toBeGreaterThanOrEqual(FAULTS_MIN);
+    expect(fixed.stepsWithoutCrash).toEqual([]);
   });
 
   it('runs a seed again bit for bit, and another seed otherwise', async () => {

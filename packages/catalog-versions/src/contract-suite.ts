@@ -16,7 +16,7 @@ export interface VersionsUnderTest {
   dispose(): Promise<void>;
 }
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 function textsOf(files: CatalogFiles): Map<string, string> {
   return new Map([...files].map(([path, bytes]) => [path, new TextDecoder().decode(bytes)]));

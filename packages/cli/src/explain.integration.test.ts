@@ -55,7 +55,7 @@ test('calls of every kind are explained from a server, and give their amounts ag
         ids = rows.map((row) => row.call_id);
         expect(ids.length).toBeGreaterThan(KINDS_MIN);
       },
-      { timeout: 20_000, interval: 20 },
+      { timeout: 60_000, interval: 20 },
     );
     await pipeline.stop();
 

@@ -4,7 +4,7 @@ import { createLifecycle } from './lifecycle.ts';
 describe('createLifecycle', () => {
   it('stops in reverse order, one step at a time', async () => {
     const done: string[] = [];
-    const lifecycle = createLifecycle({ deadlineMs: 1000 });
+    const lifecycle = createLifecycle({ deadlineMs: 60_000 });
     for (const what of ['store', 'log', 'reader']) {
       lifecycle.onStop(what, async () => {
         done.push(`${what} begins`);
@@ -26,7 +26,7 @@ describe('createLifecycle', () => {
   it('goes on after a step that fails, and reports it', async () => {
     const error = new Error('no');
     let closed = false;
-    const lifecycle = createLifecycle({ deadlineMs: 1000 });
+    const lifecycle = createLifecycle({ deadlineMs: 60_000 });
     lifecycle.onStop('store', () => void (closed = true));
     lifecycle.onStop('reader', () => Promise.reject(error));
     expect(await lifecycle.stop()).toEqual({ failed: [{ what: 'reader', error }], overran: null });
@@ -42,7 +42,7 @@ describe('createLifecycle', () => {
 
   it('stops once, however often it is asked', async () => {
     let times = 0;
-    const lifecycle = createLifecycle({ deadlineMs: 1000 });
+    const lifecycle = createLifecycle({ deadlineMs: 60_000 });
     lifecycle.onStop('store', () => void times++);
     await Promise.all([lifecycle.stop(), lifecycle.stop()]);
     expect(times).toBe(1);

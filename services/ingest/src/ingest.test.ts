@@ -34,7 +34,7 @@ describe('ingest over a log', () => {
         const committed = await log.committed(INGEST_GROUP, TOPICS.raw, 0);
         expect(parseTotals(committed?.metadata ?? '').seen).toBeGreaterThanOrEqual(count);
       },
-      { timeout: 10_000, interval: 10 },
+      { timeout: 60_000, interval: 10 },
     );
   }
 
@@ -115,7 +115,7 @@ describe('ingest over a log', () => {
       onEvent: (event) => events.push(event),
     });
     await vi.waitFor(() => expect(events.some((event) => event.kind === 'retry')).toBe(true), {
-      timeout: 10_000,
+      timeout: 60_000,
     });
     expect(await log.committed(INGEST_GROUP, TOPICS.raw, 0)).toBeNull();
     isDown = false;

@@ -14,7 +14,7 @@ it('rates all partitions as a member of its group, and shows what it did', async
   const metrics = createMetrics({ service: 'rating' });
   const membership = await startRating({ log, catalog: testCatalog(), topics: TOPICS, metrics });
   await vi.waitFor(async () => expect(await metrics.total('tollstream_calls_total')).toBe(4), {
-    timeout: 5_000,
+    timeout: 60_000,
   });
 
   const text = await metrics.registry.metrics();
@@ -34,7 +34,7 @@ it('rates all partitions as a member of its group, and shows what it did', async
 
   await accept(log, [[{ id: 'c' }]], 1);
   await vi.waitFor(async () => expect(await rowsOf(log, TOPICS.rated, 1)).toHaveLength(2), {
-    timeout: 5_000,
+    timeout: 60_000,
   });
   await membership.stop();
   const totals = parseTotals((await log.committed('rating', TOPICS.accepted, 1))!.metadata);
@@ -61,10 +61,10 @@ it('prices each batch by one version, the one in use when it begins', async () =
   const versions = async (): Promise<unknown[]> =>
     (await rowsOf(log, TOPICS.rated, 0)).map((row) => row.catalog_version);
   await accept(log, [[{ id: 'a' }]], 0);
-  await vi.waitFor(async () => expect(await versions()).toEqual([7]), { timeout: 5_000 });
+  await vi.waitFor(async () => expect(await versions()).toEqual([7]), { timeout: 60_000 });
   membership.prepareCatalog({ ...testCatalog(), version: 8 })();
   await accept(log, [[{ id: 'b' }, { id: 'c' }]], 0);
-  await vi.waitFor(async () => expect(await versions()).toEqual([7, 8, 8]), { timeout: 5_000 });
+  await vi.waitFor(async () => expect(await versions()).toEqual([7, 8, 8]), { timeout: 60_000 });
   await membership.stop();
 });
 
@@ -82,7 +82,7 @@ it('takes a later version first where calls were attributed by it', async () => 
   await accept(log, [[{ id: 'a' }]], 0, 9);
   await vi.waitFor(
     async () => expect((await rowsOf(log, TOPICS.rated, 0)).map((row) => row.catalog_version)).toEqual([9]),
-    { timeout: 5_000 },
+    { timeout: 60_000 },
   );
   await membership.stop();
 });

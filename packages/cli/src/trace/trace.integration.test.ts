@@ -62,7 +62,7 @@ test('a call says at each stage where it is', async () => {
     const run = async (start: Promise<Membership>, id: string, expected: string | RegExp): Promise<void> => {
       const stage = await start;
       await vi.waitFor(async () => expect(await verdictOf(id)).toMatch(expected), {
-        timeout: 20_000,
+        timeout: 60_000,
         interval: 20,
       });
       await stage.stop();

@@ -12,7 +12,7 @@ import { openKafkaEventLog } from './kafka-event-log.ts';
 import { joinCopier, SLEEPER_OPTIONS } from './testing/copier.ts';
 
 const brokers = inject('kafkaBrokers');
-const WAIT = { timeout: 40_000, interval: 20 };
+const WAIT = { timeout: 60_000, interval: 20 };
 const children: ChildProcess[] = [];
 
 afterAll(() => {
