@@ -2,6 +2,7 @@
  * The two engines behind one interface: a PostgreSQL server, or the same engine embedded (PGlite) in a directory or in memory.
  * Each is loaded only by who opens it: the embedded engine is 12 MB of WebAssembly.
  */
+import { setFlagsFromString } from 'node:v8';
 import { Kysely, PGliteDialect, PostgresDialect } from 'kysely';
 import { BillingStoreError } from './errors.ts';
 import type { BillingTables } from './tables.ts';
@@ -39,6 +40,9 @@ export async function openServerDatabase(url: string): Promise<Kysely<BillingTab
 
 /** @param directory of the engine's files; undefined = in memory. Only one process may have it open. */
 export async function openEmbeddedDatabase(directory: string | undefined): Promise<Kysely<BillingTables>> {
+  // Optimising one function of the engine, 100 kB of WebAssembly, takes V8 600 MB and seconds: the code of its baseline compiler stays
+  // (docs/adr/0036-billing-store.md).
+  for (const flag of ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag);
   const { PGlite } = await import('@electric-sql/pglite');
   try {
     const engine = await PGlite.create({
