@@ -192,6 +192,44 @@ export const EXPLANATIONS: readonly Explanation[] = [
     reason: 'a group without a name is none, and so is one that does not exist',
   },
   {
+    file: 'packages/rating-engine/src/price-columns.ts',
+    mutants: [
+      '{ return Object.fromEntries(values.map((value, i) => [value, i + 1])) as Record<T, number>; } → {}',
+    ],
+    reason: 'runs while the module is loaded, before any mutant is in force',
+  },
+  {
+    file: 'packages/rating-engine/src/quote.ts',
+    mutants: ['explained === null → true'],
+    reason: 'the price of an explanation is the one that is found without it: it is only found twice',
+  },
+  {
+    file: 'packages/rating-engine/src/quote.ts',
+    mutants: [
+      "{ kind: 'invalid', number: 0, text: '', routingNumber: '' } → {}",
+      '\'invalid\' → ""',
+      '\'\' → "Stryker was here!"',
+      "routingNumber === '' → false",
+    ],
+    reason:
+      'a number that is read overwrites all of it; a device that is none of the account is as good as none; and an empty text is read as no number',
+  },
+  {
+    file: 'packages/rating-engine/src/rate-table.ts',
+    mutants: ['attemptFee > 0 → true', 'attemptFee > 0 → attemptFee >= 0'],
+    reason: 'only spares looking for the fee of rows that have none',
+  },
+  {
+    file: 'packages/rating-engine/src/spend-windows.ts',
+    mutants: ['calendar === undefined → true', 'calendars.set(key, calendar); → ;'],
+    reason: 'a calendar that is not kept is made again: only slower',
+  },
+  {
+    file: 'packages/rating-engine/src/pools.ts',
+    mutants: ["pool.scope === 'number' → true"],
+    reason: 'only pools that are counted by number look at it',
+  },
+  {
     file: 'packages/rating-engine/src/pools.ts',
     mutants: ['month === 0 → false'],
     reason: 'the part of a first month is not looked at where there is no such month',

@@ -328,6 +328,7 @@ describe('how it was charged', () => {
       destinationText: '102',
       seconds: 60,
     });
+    expect(price({ internal: { kind: 'blocked' } }, internal)).toMatchObject({ code: 'destination_blocked' });
     expect(price(rules, internal)).toMatchObject({ rateType: 'free', includedSeconds: 0 });
     expect(price(rules, internal, { plan: { internalUsesAllowance: true } })).toMatchObject({
       rateType: 'included',

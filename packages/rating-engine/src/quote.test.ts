@@ -195,6 +195,12 @@ it('says that no account could be told, or which one is not known', () => {
   });
 });
 
+it('has nothing to explain of a redirected call whose account is not known', () => {
+  const { quote, explanation } = quoteCall(request({ account: 'nobody', redirecting: '+12125550100' }));
+  expect(quote).toMatchObject({ status: 'suspended', reason_code: 'account_unknown' });
+  expect(explanation).toBeNull();
+});
+
 it('quotes without an explanation where none is asked for', () => {
   const account = compileRateTable(catalog).account('acme');
   const leg = {

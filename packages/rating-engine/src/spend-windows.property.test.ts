@@ -70,6 +70,14 @@ describe('the periods of a zone', () => {
     });
   });
 
+  it('of the months of a year follow each other', () => {
+    const first = (month: number): number => Date.UTC(2020, month, 1);
+    const months = Array.from({ length: 14 }, (_, month) =>
+      spendPeriods('UTC', 'month').of(first(month) + 1),
+    );
+    expect(months).toEqual(months.map((_, month) => ({ startMs: first(month), endMs: first(month + 1) })));
+  });
+
   it('stay themselves while calls come in any order', () => {
     const calendar = spendPeriods('Europe/London', 'hour');
     const first = calendar.of(Date.UTC(2020, 5, 1, 10, 30));
