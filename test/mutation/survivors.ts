@@ -226,11 +226,6 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     file: 'packages/rating-engine/src/pools.ts',
-    mutants: ["pool.scope === 'number' → true"],
-    reason: 'only pools that are counted by number look at it',
-  },
-  {
-    file: 'packages/rating-engine/src/pools.ts',
     mutants: ['month === 0 → false'],
     reason: 'the part of a first month is not looked at where there is no such month',
   },

@@ -60,6 +60,18 @@ describe('a pool over all devices of a kind', () => {
   });
 });
 
+it('names the number that called only where each number has its own pool', () => {
+  const numbers = [{ number: 12125550100, kind: 'did' as const, extension: '' }];
+  const byNumber = makePool('by-number', 1, 'number');
+  const account = accountWith([byNumber, included, credit], 20, { numbers });
+  const { takes } = price(callOf(180), account, new AccountAllowance());
+  expect(takes!.map(({ pool, number }) => [pool.id, number])).toEqual([
+    ['by-number', 12125550100],
+    ['included', 0],
+    ['credit', 0],
+  ]);
+});
+
 it('goes from pool to pool, and lets money pay what seconds left', () => {
   const short = makePool('short', 0, 'account', { perMonth: 30 });
   const account = accountWith([short, included, credit]);
