@@ -13,6 +13,7 @@ import {
   usNumber,
   written,
 } from './destinations.ts';
+import { LAST_START } from './month.ts';
 import { type Random, Weighted, mix } from './random.ts';
 
 export const CALL_KINDS = [
@@ -100,7 +101,10 @@ export class CallMaker {
   constructor(catalog: Catalog, random: Random) {
     this.#random = random;
     this.#idSalt = random.uint32();
-    const parties = Array.from(catalog.accounts.values(), partyOf);
+    const accounts = [...catalog.accounts.values()];
+    // Who begins after the month is no customer yet, unless all are such.
+    const customers = accounts.filter(({ billingStart }) => billingStart <= LAST_START);
+    const parties = (customers.length > 0 ? customers : accounts).map(partyOf);
     if (parties.length === 0) throw new GenerateError();
     this.#parties = new Weighted(parties.map((party) => [party, weightOf(party)]));
   }

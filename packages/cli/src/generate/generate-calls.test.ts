@@ -158,6 +158,17 @@ describe('generated calls', () => {
     await expect(writing).rejects.toThrow(/ENOENT/);
   });
 
+  test('accounts that begin after the month have no calls, unless all do', () => {
+    const accountsOf = (accounts: Catalog['accounts']): Set<string | null> => {
+      const lines = [...generateCalls({ calls: 2_000, seed: 1, catalog: { ...catalog, accounts } })];
+      return new Set(lines.flatMap((line) => /"account":"([a-z-]+)"/.exec(line.toString())?.[1] ?? []));
+    };
+    const later = 'night-owl-diner';
+    expect(accountsOf(catalog.accounts)).toContain('riverside-dental');
+    expect(accountsOf(catalog.accounts)).not.toContain(later);
+    expect(accountsOf(new Map([[later, catalog.accounts.get(later)!]]))).toContain(later);
+  });
+
   test('a catalog without accounts is refused', () => {
     const empty = { ...catalog, accounts: new Map() };
     expect(() => generateCalls({ calls: 1, seed: 1, catalog: empty }).next()).toThrow(GenerateError);

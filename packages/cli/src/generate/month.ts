@@ -3,7 +3,7 @@
 const HOUR_MS = 3_600_000;
 // January in every zone from Honolulu to UTC, so that each call is on the February invoice wherever its account is.
 const FIRST_START = Date.UTC(2020, 0, 1, 10);
-const LAST_START = Date.UTC(2020, 0, 31, 23);
+export const LAST_START = Date.UTC(2020, 0, 31, 23);
 /** Relative number of calls by hour of the day, UTC. */
 const HOUR_WEIGHTS = [14, 9, 6, 4, 3, 2, 2, 2, 2, 3, 6, 14, 30, 58, 82, 96, 98, 88, 84, 94, 98, 90, 64, 30];
 /** By day of the week, from Sunday. */
