@@ -9,6 +9,7 @@ export type {
   UsageStore,
   UsageTable,
 } from './port.ts';
+export { Limiter } from './limiter.ts';
 export { StoreError } from './errors.ts';
 export type { StoreErrorCode } from './errors.ts';
 export { USAGE_TABLES } from './tables.ts';

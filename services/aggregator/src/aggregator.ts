@@ -2,10 +2,11 @@ import { decodeBlock } from '@tollstream/contracts';
 import type { EventLog, JoinOptions, Membership } from '@tollstream/event-log';
 import { topicMissing } from '@tollstream/event-log';
 import type { Metrics } from '@tollstream/service-kit';
+import { Limiter } from '@tollstream/usage-store';
 import type { UsageStore } from '@tollstream/usage-store';
 import { aggregatorMetrics } from './aggregator-metrics.ts';
 import { AggregatorTask } from './partition-task.ts';
-import type { AggregatorObserver, TaskOptions } from './partition-task.ts';
+import type { AggregatorObserver, SharedPlace, TaskOptions } from './partition-task.ts';
 import type { BlockLimits } from './processor.ts';
 import type { RetryLimits } from './store-writer.ts';
 
@@ -25,6 +26,7 @@ export interface StartAggregatorOptions {
   readonly group?: string;
   readonly limits?: Partial<BlockLimits>;
   readonly retry?: Partial<RetryLimits>;
+  readonly shared?: Partial<SharedLimits>;
   readonly fetchBytesMax?: number;
   readonly observer?: AggregatorObserver;
   readonly onEvent?: JoinOptions['onEvent'];
@@ -33,15 +35,24 @@ export interface StartAggregatorOptions {
   readonly now?: () => number;
 }
 
+/** Of all partitions of a process together. */
+export interface SharedLimits {
+  /** Inserts under way at a time. */
+  readonly insertsMax: number;
+  /** Bytes of blocks collected or being written; above it a partition reads on only when its own block is stored. */
+  readonly heldBytesMax: number;
+}
+
 /** Consumer group of the aggregator, and so the name under which its positions stand. */
 export const AGGREGATOR_GROUP = 'aggregator';
 
 export const BLOCK_LIMITS: BlockLimits = {
   rowsMax: 150_000,
   bytesMax: 64 * 1024 * 1024,
-  ageMsMax: 1_000,
+  ageMsMax: 500,
   ageBehindMsMax: 5_000,
 };
+export const SHARED_LIMITS: SharedLimits = { insertsMax: 4, heldBytesMax: 256 * 1024 * 1024 };
 export const RETRY_LIMITS: RetryLimits = { waitMsInitial: 100, waitMsMax: 5_000, tryForMs: 20_000 };
 
 /** Moves rated usage, suspended calls, alerts and rejected records into their tables, until the membership is stopped. */
@@ -67,6 +78,8 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
   };
   const limits = { ...BLOCK_LIMITS, ...options.limits };
   const retry = { ...RETRY_LIMITS, ...options.retry };
+  const { insertsMax, heldBytesMax } = { ...SHARED_LIMITS, ...options.shared };
+  const shared: SharedPlace = { turns: new Limiter(insertsMax), heldBytes: 0, heldBytesMax };
   const signal = options.signal ?? new AbortController().signal;
 
   return log.join({
@@ -87,6 +100,7 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
       return new AggregatorTask(claim, {
         ...target,
         store,
+        shared,
         topicId: topic.id,
         decode: decodeBlock,
         limits,

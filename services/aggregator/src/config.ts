@@ -6,7 +6,7 @@ import {
   setting,
   TOPIC_SETTINGS,
 } from '@tollstream/service-kit';
-import { BLOCK_LIMITS } from './aggregator.ts';
+import { BLOCK_LIMITS, SHARED_LIMITS } from './aggregator.ts';
 
 const { integer } = setting;
 const { topicRated, topicSuspended, topicResolved, topicRejected, topicAlerts } = TOPIC_SETTINGS;
@@ -44,10 +44,25 @@ export const AGGREGATOR_CONFIG = defineConfig({
       default: BLOCK_LIMITS.ageMsMax,
     }),
     insertAgeBehindMsMax: integer({
-      summary: 'The same while more records wait to be read: larger inserts catch up sooner.',
+      summary:
+        'The same while more records wait to be read and those in hand are older than this: larger inserts catch up sooner.',
       min: 10,
       max: 600_000,
       default: BLOCK_LIMITS.ageBehindMsMax,
+    }),
+    insertsMax: integer({
+      summary:
+        'Inserts under way at a time; partitions that wait for their turn collect more rows meanwhile.',
+      min: 1,
+      max: 64,
+      default: SHARED_LIMITS.insertsMax,
+    }),
+    insertHeldBytesMax: integer({
+      summary:
+        'Bytes of rows in memory, of all partitions together. Above it, nothing more is read of a partition until its rows are stored.',
+      min: 1_048_576,
+      max: 17_179_869_184,
+      default: SHARED_LIMITS.heldBytesMax,
     }),
     insertTimeoutMs: integer({
       summary: 'Time for one request to ClickHouse.',

@@ -48,6 +48,7 @@ async function start(context: Context): Promise<void> {
       ageBehindMsMax: config.insertAgeBehindMsMax,
     },
     retry: { tryForMs: config.insertTryForMs },
+    shared: { insertsMax: config.insertsMax, heldBytesMax: config.insertHeldBytesMax },
     fetchBytesMax: config.fetchBytesMax,
     observer: observerOf(context),
     onEvent: (event) => reportMembership(context, event, 'it is opened anew'),

@@ -11,6 +11,7 @@ const life = fc.record({
   batchBytes: fc.integer({ min: 1, max: 200 }),
   rowsMax: fc.integer({ min: 1, max: 30 }),
   failure: fc.constantFrom(null, 'nothing stored', 'half stored', 'all stored' as const),
+  inBackground: fc.boolean(),
   insertsBefore: fc.integer({ min: 0, max: 4 }),
   crashAtCommit: fc.option(fc.record({ count: fc.integer({ min: 1, max: 8 }), before: fc.boolean() })),
 });
@@ -25,7 +26,7 @@ test('whatever the blocks and wherever processes end, every row is stored once',
         const messages = sizes.map((size) => Array.from({ length: size }, () => `row-${name++}`));
         const log = await logOf(messages);
         const store = new CrashingStore();
-        for (const { batchBytes, rowsMax, failure, insertsBefore, crashAtCommit } of lives) {
+        for (const { batchBytes, rowsMax, failure, inBackground, insertsBefore, crashAtCommit } of lives) {
           store.failures.length = 0;
           store.failures.push(...Array.from({ length: insertsBefore }, () => null), failure);
           let commits = 0;
@@ -36,12 +37,14 @@ test('whatever the blocks and wherever processes end, every row is stored once',
           };
           const owner = await takeOver(log, store, {
             limits: { rowsMax, bytesMax: 100_000, ageMsMax: 1000, ageBehindMsMax: 1000 },
+            inBackground,
             beforeCommit: () => end(true),
             afterCommit: () => end(false),
           });
           await readOn(log, owner, batchBytes)
             .then(async () => owner.task.tick(1000))
             .catch(() => undefined);
+          await owner.task.close('failed');
         }
         store.failures.length = 0;
         const last = await takeOver(log, store);

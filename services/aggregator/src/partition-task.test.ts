@@ -43,14 +43,15 @@ test('writes blocks of at most the limit, and moves the offset with them', async
   expect(readNote(committed?.metadata ?? '')).toMatchObject({ rows: 11 });
 });
 
-test('rows wait longer while more records are to be read, until nothing but markers came', async () => {
+test('rows that are late wait longer while more records are to be read, until nothing but markers came', async () => {
   const log = await logOf([['a', 'b']]);
   const store = new CrashingStore();
   const owner = await takeOver(log, store, {
     limits: { rowsMax: 100, bytesMax: 1_000_000, ageMsMax: 1_000, ageBehindMsMax: 5_000 },
   });
   const [batch] = await batchesFrom(log, 0);
-  await owner.task.process({ ...batch!, endOffset: batch!.nextOffset + 7 });
+  const records = batch!.records.map((record) => ({ ...record, timestampMs: -5_000 }));
+  await owner.task.process({ ...batch!, records, endOffset: batch!.nextOffset + 7 });
   await owner.task.tick(1_000);
   expect(store.inserts).toEqual([]);
   await owner.task.skip(batch!.nextOffset, batch!.nextOffset + 7);

@@ -1,9 +1,10 @@
 import type { BlockHeader } from '@tollstream/contracts';
 import type { LogRecord, Offset, PartitionClaim, PartitionTask, RecordBatch } from '@tollstream/event-log';
-import type { UsageStore, UsageTable } from '@tollstream/usage-store';
+import type { Limiter, UsageStore, UsageTable } from '@tollstream/usage-store';
 import { AggregatorError } from './errors.ts';
 import {
   emptyBlock,
+  isBehind,
   isDue,
   overflows,
   readNote,
@@ -13,7 +14,7 @@ import {
   writeNote,
 } from './processor.ts';
 import type { BlockLimits, BlockMessage, Boundary, OpenBlock } from './processor.ts';
-import { writeRows } from './store-writer.ts';
+import { Turn, writeRows } from './store-writer.ts';
 import type { RetryLimits, Waiting } from './store-writer.ts';
 
 /** Told what happens; must not throw. */
@@ -40,10 +41,19 @@ export interface StoredBlock {
   readonly missing: number;
 }
 
+/** What all partitions of a process share. */
+export interface SharedPlace {
+  /** Inserts under way at a time: those that wait for their turn collect more rows meanwhile. */
+  readonly turns: Limiter;
+  /** Bytes of blocks in memory, of all partitions: collected, or being written. */
+  heldBytes: number;
+  readonly heldBytesMax: number;
+}
+
 export interface TaskOptions {
   readonly store: UsageStore;
+  readonly shared: SharedPlace;
   readonly table: UsageTable;
-  /** Column set that the topic's blocks must have. */
   /** Of the blocks that the table takes. */
   readonly schemas: readonly BlockHeader['schema'][];
   readonly topicId: string;
@@ -53,6 +63,15 @@ export interface TaskOptions {
   readonly now: () => number;
   readonly signal: AbortSignal;
   readonly observer: AggregatorObserver;
+}
+
+/** A block on its way into the table. */
+interface Writing {
+  /** Whether its end was chosen: what is taken up from here on belongs to the next block. */
+  isSealed: boolean;
+  readonly sealed: Promise<void>;
+  done: Promise<void>;
+  failure?: unknown;
 }
 
 /**
@@ -65,6 +84,9 @@ export interface TaskOptions {
  *
  * A crash after 1 leaves nothing; after 2 or 3 the next owner finds the boundary and brings exactly these rows into the table before
  * anything else; after 4 all is done. Time decides where a block ends, and still no row is written twice.
+ *
+ * While one block is written, the next one is collected: one of each at most. What went wrong with the write is thrown by the next
+ * call, and until then nothing of the partition is written or committed.
  */
 export class AggregatorTask implements PartitionTask {
   readonly #claim: PartitionClaim;
@@ -72,11 +94,12 @@ export class AggregatorTask implements PartitionTask {
   /** Left over by the previous owner, until its rows are stored. */
   #pending: Boundary | null;
   #rowsStored: number;
-  /** Null until the first record tells where a partition without a committed offset begins. */
+  /** Being collected. Null until the first record tells where a partition without a committed offset begins. */
   #block: OpenBlock | null;
-  /** How many of the block's messages are in memory of their own. */
-  #copied = 0;
-  /** Whether the partition held more than the last batch. */
+  /** The write that was begun last, until it has succeeded. */
+  #writing: Writing | null = null;
+  #isClosed = false;
+  /** Whether more records wait, and what was read is late already. */
   #isBehind = false;
 
   constructor(claim: PartitionClaim, options: TaskOptions) {
@@ -97,39 +120,58 @@ export class AggregatorTask implements PartitionTask {
   }
 
   async process(batch: RecordBatch): Promise<void> {
+    this.#assertWritten();
     for (const record of batch.records) {
       if (this.#pending !== null && record.offset >= this.#pending.next) await this.#replay(this.#pending);
       const message = this.#read(record);
-      const block = this.#block ?? emptyBlock(record.offset);
-      if (this.#pending === null && overflows(block, message, this.#options.limits)) {
-        await this.#write();
-        this.#block = withMessage(emptyBlock(block.next), message, this.#options.now());
-      } else this.#block = withMessage(block, message, this.#options.now());
+      await this.#makeRoomFor(message);
+      this.#block = withMessage(this.#block ?? emptyBlock(record.offset), message, this.#options.now());
+      this.#options.shared.heldBytes += message.native.length;
     }
     const nowMs = this.#options.now();
     await this.#takeUpTo(batch.nextOffset, nowMs);
-    this.#isBehind = batch.nextOffset < batch.endOffset;
-    await this.#writeIfDue(nowMs);
-    this.#copyWhatStays();
+    this.#isBehind = isBehind(batch, this.#options.limits, nowMs);
+    this.#writeIfDue(nowMs);
+    const { heldBytes, heldBytesMax } = this.#options.shared;
+    if (heldBytes > heldBytesMax) await this.#writeAll();
   }
 
   /** The block in hand covers these offsets too, so they are committed with it and no lag stays behind. */
   async skip(from: Offset, to: Offset): Promise<void> {
+    this.#assertWritten();
     const nowMs = this.#options.now();
     this.#block ??= emptyBlock(from);
     await this.#takeUpTo(to, nowMs);
     // Whether more records wait is told by the next of them.
     this.#isBehind = false;
-    await this.#writeIfDue(nowMs);
+    this.#writeIfDue(nowMs);
   }
 
   async tick(nowMs: number): Promise<void> {
-    await this.#writeIfDue(nowMs);
+    this.#assertWritten();
+    this.#writeIfDue(nowMs);
   }
 
   async close(reason: 'stop' | 'revoked' | 'failed'): Promise<void> {
-    // After a failure it is not known what was written: the next owner starts from what is committed.
-    if (reason !== 'failed' && this.#pending === null) await this.#write();
+    try {
+      // After a failure it is not known what was written: the next owner starts from what is committed.
+      if (reason !== 'failed') await this.#writeAll();
+    } finally {
+      this.#isClosed = true;
+      // A write that was begun goes on: whoever opens the partition next in this process must not replay beside it.
+      if (this.#writing?.isSealed === true) await this.#writing.done.catch(() => undefined);
+      if (this.#block !== null) this.#letGo(this.#block);
+    }
+  }
+
+  /** Resolves when no write is under way any more. @throws what went wrong with it */
+  async written(): Promise<void> {
+    await this.#writing?.done;
+  }
+
+  #assertWritten(): void {
+    const failure = this.#writing?.failure;
+    if (failure !== undefined) throw failure;
   }
 
   async #takeUpTo(next: Offset, nowMs: number): Promise<void> {
@@ -155,25 +197,72 @@ export class AggregatorTask implements PartitionTask {
         'Check the names of the topics in the configuration of all services.',
       );
     }
-    return { offset: record.offset, rows: header.recordCount, native };
+    // Values are views of their batch, and the block outlives it.
+    return { offset: record.offset, rows: header.recordCount, native: Buffer.from(native) };
   }
 
-  /** Values are views of their batch: what is kept after it gets memory of its own, once. */
-  #copyWhatStays(): void {
-    const natives = this.#block?.natives ?? [];
-    for (let i = this.#copied; i < natives.length; i++) natives[i] = Buffer.from(natives[i] as Buffer);
-    this.#copied = natives.length;
+  /** Waits until the message fits into the block in hand: nothing more is read while one block is full and another one is written. */
+  async #makeRoomFor(message: BlockMessage): Promise<void> {
+    while (
+      this.#pending === null &&
+      this.#block !== null &&
+      overflows(this.#block, message, this.#options.limits)
+    ) {
+      this.#assertWritten();
+      const writing = this.#writing ?? this.#begin();
+      await (writing.isSealed ? writing.done : writing.sealed);
+    }
   }
 
-  async #writeIfDue(nowMs: number): Promise<void> {
-    if (this.#pending !== null || this.#block === null) return;
-    if (isDue(this.#block, this.#options.limits, nowMs, this.#isBehind)) await this.#write();
+  #writeIfDue(nowMs: number): void {
+    if (this.#pending !== null || this.#writing !== null || this.#block === null) return;
+    if (isDue(this.#block, this.#options.limits, nowMs, this.#isBehind)) this.#begin();
   }
 
-  async #write(): Promise<void> {
-    const block = this.#block;
-    if (block === null || block.openedAtMs === null) return;
-    // 1
+  /** Resolves when all that was taken up is stored and committed. */
+  async #writeAll(): Promise<void> {
+    await this.#writing?.done;
+    if (this.#pending !== null || this.#block === null || this.#block.openedAtMs === null) return;
+    await this.#begin().done;
+  }
+
+  /** Writes the block in hand once it is its turn; until then it grows. One write of a partition at a time, so offsets move in order. */
+  #begin(): Writing {
+    const sealed = Promise.withResolvers<void>();
+    const turn = new Turn(this.#options.shared.turns);
+    const write = async (): Promise<void> => {
+      // Positions without rows wait for nobody.
+      if (this.#block?.rows !== 0) await turn.take();
+      if (this.#isClosed || this.#block === null) return;
+      // 1
+      const block = this.#block;
+      this.#block = emptyBlock(block.next);
+      writing.isSealed = true;
+      sealed.resolve();
+      await this.#write(block, turn).finally(() => this.#letGo(block));
+    };
+    const writing: Writing = { isSealed: false, sealed: sealed.promise, done: Promise.resolve() };
+    this.#writing = writing;
+    writing.done = write()
+      .then(
+        () => {
+          this.#writing = null;
+        },
+        (error: unknown) => {
+          writing.failure = error;
+          throw error;
+        },
+      )
+      .finally(() => {
+        sealed.resolve();
+        turn.giveBack();
+      });
+    // It is looked at with the next call at the latest.
+    writing.done.catch(() => undefined);
+    return writing;
+  }
+
+  async #write(block: OpenBlock, turn: Turn): Promise<void> {
     const { table, topicId } = this.#options;
     const { first, next, rows } = block;
     const token = tokenOf({ table, topicId, partition: this.#claim.partition, first, next });
@@ -187,7 +276,7 @@ export class AggregatorTask implements PartitionTask {
       });
     }
     // 3, 4
-    await this.#store(block, boundary, false);
+    await this.#store(block, boundary, { replayed: false, turn });
   }
 
   /** Steps 3 and 4 for what the previous owner left, under its token and with its rows. */
@@ -201,11 +290,27 @@ export class AggregatorTask implements PartitionTask {
         'Records were deleted from the topic before they were stored: restore them, or move the offset by hand knowing what is lost.',
       );
     }
-    await this.#store({ ...block, next: boundary.next }, boundary, true);
+    const turn = new Turn(this.#options.shared.turns);
+    await turn.take();
+    try {
+      await this.#store({ ...block, next: boundary.next }, boundary, { replayed: true, turn });
+    } finally {
+      turn.giveBack();
+    }
+    this.#letGo(block);
+    this.#block = emptyBlock(boundary.next);
     this.#pending = null;
   }
 
-  async #store(block: OpenBlock, boundary: Boundary, replayed: boolean): Promise<void> {
+  #letGo({ bytes }: OpenBlock): void {
+    this.#options.shared.heldBytes -= bytes;
+  }
+
+  async #store(
+    block: OpenBlock,
+    boundary: Boundary,
+    { replayed, turn }: { replayed: boolean; turn: Turn },
+  ): Promise<void> {
     const { table, topicId, observer } = this.#options;
     const startedMs = performance.now();
     // 3
@@ -215,7 +320,7 @@ export class AggregatorTask implements PartitionTask {
       const onWaiting = (waiting: Waiting): void => observer.waiting?.(waiting);
       const partition = this.#claim.partition;
       missing = await writeRows(
-        { store, table, partition, retry, signal, onWaiting },
+        { store, table, partition, turn, retry, signal, onWaiting },
         boundary,
         block.natives,
         replayed,
@@ -229,8 +334,6 @@ export class AggregatorTask implements PartitionTask {
       nextOffset: boundary.next,
       metadata: writeNote({ v: 1, topicId, rows: this.#rowsStored }),
     });
-    this.#block = emptyBlock(boundary.next);
-    this.#copied = 0;
     observer.stored?.({
       topic: this.#claim.topic,
       table,

@@ -1,6 +1,8 @@
+import type { RecordBatch } from '@tollstream/event-log';
 import { expect, test } from 'vitest';
 import {
   emptyBlock,
+  isBehind,
   isDue,
   overflows,
   readNote,
@@ -37,6 +39,20 @@ test('a block is due by rows, bytes or age, and never when it is empty', () => {
   expect(isDue(withMessage(emptyBlock(0), messageOf(0, 10), 0), LIMITS, 0, false)).toBe(true);
   expect(isDue(withMessage(emptyBlock(0), messageOf(0, 1, 100), 0), LIMITS, 0, false)).toBe(true);
   expect(isDue(emptyBlock(0), LIMITS, 1e9, false)).toBe(false);
+});
+
+test('a partition is behind when more waits and what was read is late', () => {
+  const batchOf = (timestamps: readonly number[], left: number): RecordBatch => ({
+    topic: 't',
+    partition: 0,
+    records: timestamps.map((timestampMs, offset) => ({ offset, key: null, value: null, timestampMs })),
+    nextOffset: timestamps.length,
+    endOffset: timestamps.length + left,
+  });
+  expect(isBehind(batchOf([0, 5_000], 1), LIMITS, 10_000)).toBe(true);
+  expect(isBehind(batchOf([0, 5_001], 1), LIMITS, 10_000)).toBe(false);
+  expect(isBehind(batchOf([0, 5_000], 0), LIMITS, 10_000)).toBe(false);
+  expect(isBehind(batchOf([], 1), LIMITS, 10_000)).toBe(false);
 });
 
 test('no message takes a block over the limits, unless it alone does', () => {

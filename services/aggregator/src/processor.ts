@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Offset } from '@tollstream/event-log';
+import type { Offset, RecordBatch } from '@tollstream/event-log';
 import type { UsageTable } from '@tollstream/usage-store';
 
 /** When a block is closed and written: whichever comes first. */
@@ -8,7 +8,10 @@ export interface BlockLimits {
   readonly bytesMax: number;
   /** Age of the oldest record since it was taken up. */
   readonly ageMsMax: number;
-  /** The same while more records wait: they are late already, and larger inserts catch up sooner. */
+  /**
+   * The same while more records wait and those in hand stand on the log for as long already: they are late, and larger inserts
+   * catch up sooner.
+   */
   readonly ageBehindMsMax: number;
 }
 
@@ -77,16 +80,23 @@ export function overflows(block: OpenBlock, message: BlockMessage, limits: Block
 }
 
 /**
- * Whether the block is to be written now. One opened in the future is: the clock was set back, and nobody knows its age.
- * @param isBehind whether the partition holds more than was read
+ * Whether the partition is behind: that a fetch left something over does not say so, a steady stream always leaves something.
+ * Without records nothing is known of their age.
  */
-export function isDue(block: OpenBlock, limits: BlockLimits, nowMs: number, isBehind: boolean): boolean {
+export function isBehind(batch: RecordBatch, limits: BlockLimits, nowMs: number): boolean {
+  const last = batch.records.at(-1);
+  if (last === undefined || batch.nextOffset >= batch.endOffset) return false;
+  return nowMs - last.timestampMs >= limits.ageBehindMsMax;
+}
+
+/** Whether the block is to be written now. One opened in the future is: the clock was set back, and nobody knows its age. */
+export function isDue(block: OpenBlock, limits: BlockLimits, nowMs: number, behind: boolean): boolean {
   if (block.openedAtMs === null) return false;
   const ageMs = nowMs - block.openedAtMs;
   return (
     block.rows >= limits.rowsMax ||
     block.bytes >= limits.bytesMax ||
-    ageMs >= (isBehind ? limits.ageBehindMsMax : limits.ageMsMax) ||
+    ageMs >= (behind ? limits.ageBehindMsMax : limits.ageMsMax) ||
     ageMs < 0
   );
 }

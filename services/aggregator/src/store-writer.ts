@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError, USAGE_TABLES } from '@tollstream/usage-store';
-import type { UsageStore, UsageTable } from '@tollstream/usage-store';
+import type { Limiter, UsageStore, UsageTable } from '@tollstream/usage-store';
 import type { Boundary } from './processor.ts';
 
 export interface RetryLimits {
@@ -18,8 +18,29 @@ export interface Waiting {
   readonly waitMs: number;
 }
 
+/** A place among the inserts under way; given back while an insert waits to be tried again, so that other tables go on. */
+export class Turn {
+  readonly #turns: Limiter;
+  #leave: (() => void) | undefined;
+
+  constructor(turns: Limiter) {
+    this.#turns = turns;
+  }
+
+  async take(): Promise<void> {
+    this.#leave ??= await this.#turns.acquire();
+  }
+
+  giveBack(): void {
+    this.#leave?.();
+    this.#leave = undefined;
+  }
+}
+
 export interface WriteOptions {
   readonly store: UsageStore;
+  /** Taken by the caller, who also gives it back at the end. */
+  readonly turn: Turn;
   readonly table: UsageTable;
   readonly partition: number;
   readonly retry: RetryLimits;
@@ -59,8 +80,10 @@ export async function writeRows(
       const overdue = performance.now() - startedMs + waitMs > retry.tryForMs;
       if (!transient || overdue || signal.aborted) throw error;
       options.onWaiting({ table, partition: options.partition, error, attempt, waitMs });
+      options.turn.giveBack();
       // An aborted wait ends like a finished one: the next attempt decides.
       await delay(waitMs, undefined, { signal }).catch(() => undefined);
+      await options.turn.take();
     }
   }
 }

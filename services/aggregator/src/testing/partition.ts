@@ -1,7 +1,8 @@
 import { ZERO_TOTALS } from '@tollstream/contracts';
 import type { BlockHeader } from '@tollstream/contracts';
 import { createMemoryEventLog } from '@tollstream/event-log';
-import type { Commit, EventLog, PartitionClaim } from '@tollstream/event-log';
+import type { Commit, EventLog, PartitionClaim, PartitionTask } from '@tollstream/event-log';
+import { Limiter } from '@tollstream/usage-store';
 import type { UsageStore } from '@tollstream/usage-store';
 import { AggregatorTask } from '../partition-task.ts';
 import type { AggregatorObserver, TaskOptions } from '../partition-task.ts';
@@ -47,7 +48,7 @@ export async function logOf(messages: readonly (readonly string[])[]): Promise<E
 }
 
 export interface Owner {
-  readonly task: AggregatorTask;
+  readonly task: Required<Omit<PartitionTask, 'startOffset'>>;
   readonly claim: PartitionClaim;
 }
 
@@ -59,6 +60,8 @@ export async function takeOver(
     beforeCommit?: (step: Commit) => void;
     afterCommit?: (step: Commit) => void;
     observer?: AggregatorObserver;
+    /** Calls return while the write that they began is under way, as in a service. */
+    inBackground?: boolean;
   } = {},
 ): Promise<Owner> {
   const real = await log.claim('aggregator', TOPIC, 0);
@@ -73,6 +76,7 @@ export async function takeOver(
   const [topic] = await log.describeTopics([TOPIC]);
   const task = new AggregatorTask(claim, {
     store,
+    shared: { turns: new Limiter(1), heldBytes: 0, heldBytesMax: 1_000_000 },
     table: 'usage',
     schemas: ['rated'],
     topicId: topic?.id ?? '',
@@ -84,7 +88,21 @@ export async function takeOver(
     observer: {},
     ...options,
   });
-  return { task, claim };
+  if (options.inBackground === true) return { task, claim };
+  // What a call began is seen to its end, and its failure is that of the call.
+  const toTheEnd = async (call: Promise<void>): Promise<void> => {
+    await call;
+    await task.written();
+  };
+  return {
+    claim,
+    task: {
+      process: async (batch) => toTheEnd(task.process(batch)),
+      skip: async (from, to) => toTheEnd(task.skip(from, to)),
+      tick: async (nowMs) => toTheEnd(task.tick(nowMs)),
+      close: async (reason) => task.close(reason),
+    },
+  };
 }
 
 /** Reads from the owner's position to the end of the log, in batches of at most `batchBytes`. */
