@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireCatalog } from '@tollstream/catalog';
 import { openKafkaEventLog, openSqliteEventLog } from '@tollstream/event-log';
+import type { EventLog } from '@tollstream/event-log';
 import kafkajs from 'kafkajs';
 import { readSettings } from '../../packages/cli/src/embedded/settings.ts';
 import { EMBEDDED_TOPICS, pipelineLag, pipelineTotals } from '../../packages/cli/src/embedded/status.ts';
@@ -16,6 +17,7 @@ import { start } from '../support/cli.ts';
 import { prepareServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import type { LatencyResult } from './result.ts';
+import { stageTimes } from './stage-times.ts';
 import { FOLLOWED_ONE_IN, VisibleRows } from './visible-rows.ts';
 import type { Query } from './visible-rows.ts';
 
@@ -80,8 +82,17 @@ export async function benchKafkaLatency(options: {
     await rows.stop();
     const { rated } = await pipelineTotals(log, prepared.topics, prepared.groupPrefix);
     await assertAllVisible(async (sql) => services.query(sql), rated);
+    const stages = await stageTimes({
+      log,
+      topics: prepared.topics,
+      query: async (sql) => services.query(sql),
+      publishedAt,
+      visibleAt: rows.visibleAt,
+      measuredFrom,
+    });
     await services.stop();
-    return summary(`kafka-${partitions}-partitions`, { load, achieved, publishedAt, measuredFrom, rows });
+    const scenario = `kafka-${partitions}-partitions`;
+    return { ...summary(scenario, { load, achieved, publishedAt, measuredFrom, rows }), stages };
   } finally {
     await producer.disconnect();
     await log.close();
@@ -145,15 +156,15 @@ export async function benchEmbeddedLatency(options: {
       }
     });
     await rows.stop();
+    const log = openSqliteEventLog({ directory: path.join(data, 'log'), access: 'reader' });
+    const publishedAt = await linesByOffset(log, lineAt);
+    const { visibleAt } = rows;
+    const topics = EMBEDDED_TOPICS;
+    const stages = await stageTimes({ log, topics, query, publishedAt, visibleAt, measuredFrom });
+    await log.close();
     running.child.kill('SIGTERM');
     await running.finished;
-    return summary('embedded', {
-      load,
-      achieved,
-      publishedAt: await linesByOffset(data, lineAt),
-      measuredFrom,
-      rows,
-    });
+    return { ...summary('embedded', { load, achieved, publishedAt, measuredFrom, rows }), stages };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -188,7 +199,7 @@ function summary(
     measuredFrom: number;
     rows: VisibleRows;
   },
-): LatencyResult {
+): Omit<LatencyResult, 'stages'> {
   const { load, achieved, publishedAt, measuredFrom, rows } = measured;
   const latencies: number[] = [];
   for (const [record, visibleMs] of rows.visibleAt) {
@@ -220,25 +231,16 @@ async function assertAllVisible(query: Query, rated: number): Promise<void> {
 }
 
 /** The raw records of a run name the line of standard input that each of them was. */
-async function linesByOffset(data: string, lineAt: readonly number[]): Promise<PublishedAt> {
-  const log = openSqliteEventLog({ directory: path.join(data, 'log'), access: 'reader' });
+async function linesByOffset(log: EventLog, lineAt: readonly number[]): Promise<PublishedAt> {
+  const topic = EMBEDDED_TOPICS.raw;
   const publishedAt: PublishedAt = new Map();
-  try {
-    for (const { partition, begin, end } of await log.offsets(EMBEDDED_TOPICS.raw)) {
-      for await (const { records } of log.read({
-        topic: EMBEDDED_TOPICS.raw,
-        partition,
-        from: begin,
-        to: end,
-      })) {
-        for (const { offset, key } of records)
-          publishedAt.set(`${partition}/${offset}`, lineAt[Number(key!.toString().split(':')[1]) - 1]!);
-      }
+  for (const { partition, begin, end } of await log.offsets(topic)) {
+    for await (const { records } of log.read({ topic, partition, from: begin, to: end })) {
+      for (const { offset, key } of records)
+        publishedAt.set(`${partition}/${offset}`, lineAt[Number(key!.toString().split(':')[1]) - 1]!);
     }
-    return publishedAt;
-  } finally {
-    await log.close();
   }
+  return publishedAt;
 }
 
 async function queryHttp<Row>(url: string, sql: string): Promise<Row[]> {

@@ -35,7 +35,17 @@ function settlementTable(result: SettlementResult): string {
 
 function latencyTable(results: readonly LatencyResult[]): string {
   const head = row(['published → visible', 'calls/s', 'p50', 'p99', 'p99.9', 'largest']);
-  return [head, ...results.map((result) => latencyRow(result.scenario, result))].join('\n');
+  return [
+    head,
+    ...results.flatMap((result) => [latencyRow(result.scenario, result), ...stageRows(result)]),
+  ].join('\n');
+}
+
+function stageRows({ stages }: LatencyResult): string[] {
+  return Object.entries(stages).map(([name, { p50_ms, p99_ms }]) => {
+    const times = [p50_ms, p99_ms].map((ms) => `${ms.toLocaleString('en')} ms`);
+    return row([`  ${name.replaceAll('_', ' ')}`, '', ...times]);
+  });
 }
 
 function latencyRow(name: string, result: LatencyResult): string {

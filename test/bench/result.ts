@@ -41,6 +41,18 @@ export interface EndToEndResult {
   readonly outcomes: unknown;
 }
 
+export interface StageTime {
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+}
+
+/** Where the time went; a stage's time ends when it sends its block, and the commit of that is the next one's. */
+export interface StageTimes {
+  readonly published_to_accepted: StageTime;
+  readonly accepted_to_rated: StageTime;
+  readonly rated_to_visible: StageTime;
+}
+
 /** From an event handed to the log's client (embedded: to standard input) to its row visible to a query. */
 export interface LatencyResult {
   readonly scenario: string;
@@ -55,6 +67,7 @@ export interface LatencyResult {
   readonly p99_ms: number;
   readonly p999_ms: number;
   readonly max_ms: number;
+  readonly stages: StageTimes;
 }
 
 /** The same services over Kafka, with and without transactions, fencing and the boundary before an insert. */
