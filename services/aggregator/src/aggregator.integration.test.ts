@@ -7,12 +7,14 @@ import { ZERO_TOTALS, encodeBlock } from '@tollstream/contracts';
 import { createMemoryEventLog, openKafkaEventLog } from '@tollstream/event-log';
 import type { EventLog } from '@tollstream/event-log';
 import { createMetrics } from '@tollstream/service-kit';
-import { openEmbeddedStore } from '@tollstream/usage-store';
-import type { BlockInsert, UsageStore, UsageTable } from '@tollstream/usage-store';
+import { openEmbeddedStore, openServerStore, serveClickHouseHttp } from '@tollstream/usage-store';
+import type { BlockInsert, EmbeddedStore, UsageStore, UsageTable } from '@tollstream/usage-store';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startAggregator } from './aggregator.ts';
 import type { AggregatorTopics } from './aggregator.ts';
+import type { Waiting } from './store-writer.ts';
 import { storeDown } from './testing/crashing-store.ts';
+import { refuseInserts } from './testing/refusing-front.ts';
 
 const SCHEMAS = {
   usage: 'rated',
@@ -26,7 +28,7 @@ const PARTITIONS = 2;
 const ROWS_OF_MESSAGE = 50;
 
 const directory = mkdtempSync(join(tmpdir(), 'tollstream-aggregator-'));
-let store: UsageStore;
+let store: EmbeddedStore;
 
 /** Where one test's pipeline lives in a log that others may share. */
 interface Place {
@@ -165,12 +167,8 @@ function failing(real: UsageStore): UsageStore {
 
 /** Everything arrives once, over a store that fails often and owners that change. */
 async function survives(place: Place): Promise<void> {
-  const { log, topics, group, input } = place;
-  await log.createTopics([
-    ...Object.values(topics).map((name: string) => ({ name, partitions: PARTITIONS })),
-    { name: input, partitions: 1 },
-  ]);
-  for (const table of TABLES) await store.query(`TRUNCATE TABLE tollstream.${table}`);
+  const { log, topics, group } = place;
+  await prepare(place);
   await fill(place, 0, 20);
 
   const stored: number[] = [];
@@ -197,13 +195,112 @@ async function survives(place: Place): Promise<void> {
 
   expect(retries).toBeGreaterThan(0);
   expect(Math.max(...stored)).toBeLessThanOrEqual(170);
-  for (const table of TABLES) {
-    const [row] = await store.query(
-      `SELECT count() AS rows, uniqExact(source_offset) AS offsets FROM tollstream.${table}`,
-    );
-    expect(row).toEqual({ rows: '1200', offsets: '1200' });
+  for (const table of TABLES) expect(await rowsOf(table)).toEqual({ rows: '1200', offsets: '1200' });
+}
+
+async function prepare({ log, topics, input }: Place): Promise<void> {
+  await log.createTopics([
+    ...Object.values(topics).map((name: string) => ({ name, partitions: PARTITIONS })),
+    { name: input, partitions: 1 },
+  ]);
+  for (const table of TABLES) await store.query(`TRUNCATE TABLE tollstream.${table}`);
+}
+
+async function rowsOf(table: UsageTable): Promise<unknown> {
+  const [row] = await store.query(
+    `SELECT count() AS rows, uniqExact(source_offset) AS offsets FROM tollstream.${table}`,
+  );
+  return row;
+}
+
+async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
+    await delay(5);
   }
 }
+
+/** The engine behind HTTP refuses a table's inserts; the others go on, and so does this one once it is taken. */
+async function waitsFor(
+  code: number,
+  refuse: (front: { refuse(code: number, message: string): void }) => Promise<void> | void,
+  relent: (front: { relent(): void }) => Promise<void> | void,
+): Promise<void> {
+  const log = createMemoryEventLog({ backoff: { initialMs: 5, maxMs: 20 } });
+  const place = placeIn(log);
+  await prepare(place);
+  await fill(place, 0, 2);
+  const engine = await serveClickHouseHttp({ engine: store.engine, port: 0, database: store.database });
+  const front = await refuseInserts(engine.url, 'usage');
+  const server = openServerStore({
+    url: front.url,
+    username: 'default',
+    password: '',
+    database: store.database,
+    requestTimeoutMs: 60_000,
+  });
+  await refuse(front);
+  const waits: Waiting[] = [];
+  const membership = await startAggregator({
+    log,
+    group: place.group,
+    topics: place.topics,
+    metrics: createMetrics({ service: 'aggregator' }),
+    store: server,
+    // One insert at a time: a table that refuses keeps nobody from his turn.
+    shared: { insertsMax: 1 },
+    limits: { ageMsMax: 20 },
+    retry: { waitMsInitial: 1, waitMsMax: 8, tryForMs: 600_000 },
+    observer: { waiting: (waiting) => waits.push(waiting) },
+  });
+  await until('several attempts', () => waits.length >= 8);
+  for (const table of TABLES.filter((name) => name !== 'usage'))
+    await until(
+      `rows of ${table}`,
+      async () => ((await rowsOf(table)) as { rows: string }).rows === String(2 * ROWS_OF_MESSAGE),
+    );
+  expect(new Set(waits.map(({ table }) => table))).toEqual(new Set(['usage']));
+  expect(waits[0]?.error).toMatchObject({ code: 'TOLL_STORE_BUSY', engineCode: code, transient: true });
+  await relent(front);
+  await drained(place);
+  await membership.stop();
+  await server.close();
+  await front.close();
+  await engine.close();
+  await log.close();
+  expect(waits.map(({ waitMs }) => waitMs).slice(0, 2)).toContain(1);
+  expect(Math.max(...waits.map(({ waitMs }) => waitMs))).toBe(8);
+  expect(await rowsOf('usage')).toEqual({ rows: '100', offsets: '100' });
+}
+
+test('backs off from a table that is read-only and goes on with it', { timeout: 120_000 }, async () => {
+  await waitsFor(
+    242,
+    (front) => front.refuse(242, 'Table is in readonly mode (simulated). (TABLE_IS_READ_ONLY)'),
+    (front) => front.relent(),
+  );
+});
+
+test('backs off from a table with too many parts and goes on with it', { timeout: 120_000 }, async () => {
+  await waitsFor(
+    252,
+    async () => {
+      await store.query('SYSTEM STOP MERGES tollstream.usage');
+      // The engine itself refuses: the months of the rows to come have a part already.
+      for (const month of [202001, 202002])
+        await store.query(
+          `INSERT INTO tollstream.usage (billing_month, source_offset) VALUES (${month}, 999999)`,
+        );
+      await store.query('ALTER TABLE tollstream.usage MODIFY SETTING parts_to_throw_insert = 1');
+    },
+    async () => {
+      await store.query('ALTER TABLE tollstream.usage RESET SETTING parts_to_throw_insert');
+      await store.query('TRUNCATE TABLE tollstream.usage');
+      await store.query('SYSTEM START MERGES tollstream.usage');
+    },
+  );
+});
 
 test('everything arrives once, over the log in memory', { timeout: 60_000 }, async () => {
   const log = createMemoryEventLog({ backoff: { initialMs: 5, maxMs: 20 } });
