@@ -71,7 +71,7 @@ interface Writing {
   isSealed: boolean;
   readonly sealed: Promise<void>;
   done: Promise<void>;
-  failure?: unknown;
+  failure?: Error;
 }
 
 /**
@@ -249,7 +249,7 @@ export class AggregatorTask implements PartitionTask {
           this.#writing = null;
         },
         (error: unknown) => {
-          writing.failure = error;
+          writing.failure = error instanceof Error ? error : new Error(String(error));
           throw error;
         },
       )
