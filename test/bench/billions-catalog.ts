@@ -3,7 +3,7 @@
  * carrier's size (effective dates, tiers, windows) and accounts by the thousands, each with included minutes. Made from nothing but
  * its sizes, so that each run prices alike.
  */
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
 
@@ -21,7 +21,10 @@ const PREFIX_DIGITS_MAX = 12;
 /** In the middle of the month that is generated: half of its calls have the one rate and half the other. */
 const CHANGED_ON = '2020-01-15';
 const AREA_CODES = ['212', '213', '312', '415', '305'];
-const NUMBERS_OF_AREA = 10_000;
+const NUMBERS_OF_EXCHANGE = 10_000;
+/** Exchanges of an area code in use, from here on. */
+const EXCHANGE_FIRST = 555;
+const ACCOUNTS_OF_FILE = 20_000;
 
 /** Writes the catalog into a directory. */
 export async function writeBillionsCatalog(directory: string, sizes = BILLIONS_SIZES): Promise<void> {
@@ -32,9 +35,7 @@ export async function writeBillionsCatalog(directory: string, sizes = BILLIONS_S
     `${deck}.yaml`,
     `${await readFile(`${deck}.yaml`, 'utf8')}time_zone: America/New_York\nwindows:\n  - { id: night, from: '21:00', to: '07:00' }\n`,
   );
-  const { accounts, numbers } = makeAccounts(sizes.accounts);
-  await writeFile(path.join(directory, 'accounts.yaml'), accounts);
-  await writeFile(path.join(directory, 'numbers.csv'), numbers);
+  await writeAccounts(directory, sizes.accounts);
 }
 
 interface DeckRow {
@@ -90,18 +91,32 @@ function linesOf({ prefix, description, country, rate, rest }: DeckRow, index: n
   return [line('2019-01-01', CHANGED_ON, rate), line(CHANGED_ON, '', rate * 1.1)];
 }
 
-function makeAccounts(count: number): { accounts: string; numbers: string } {
-  const accounts = ['accounts:'];
+/** In JSON, as programs write accounts, and in several files: it is YAML as well, and read far faster. */
+async function writeAccounts(directory: string, count: number): Promise<void> {
+  await rm(path.join(directory, 'accounts.yaml'));
+  await mkdir(path.join(directory, 'accounts'));
   const numbers = ['number,account,kind,extension'];
-  if (count > AREA_CODES.length * NUMBERS_OF_AREA) throw new RangeError(`${count} accounts are too many.`);
-  for (let i = 0; i < count; i += 1) {
-    const areaCode = AREA_CODES[Math.floor(i / NUMBERS_OF_AREA)]!;
-    const id = `account-${String(i).padStart(5, '0')}`;
-    accounts.push(
-      `  - { id: ${id}, name: Account ${i}, plan: standard, time_zone: America/New_York, area_code: '${areaCode}', billing_start: 2019-01-01, ` +
-        `devices: [{ id: phone-101, kind: phone, extension: '101' }, { id: phone-102, kind: phone, extension: '102' }] }`,
-    );
-    numbers.push(`+1${areaCode}555${String(i % NUMBERS_OF_AREA).padStart(4, '0')},${id},did,101`);
+  for (let first = 0; first < count; first += ACCOUNTS_OF_FILE) {
+    const accounts = [];
+    for (let i = first; i < Math.min(count, first + ACCOUNTS_OF_FILE); i += 1) {
+      const areaCode = AREA_CODES[Math.floor(i / NUMBERS_OF_EXCHANGE) % AREA_CODES.length]!;
+      const exchange = EXCHANGE_FIRST + Math.floor(i / NUMBERS_OF_EXCHANGE / AREA_CODES.length);
+      if (exchange > 999) throw new RangeError(`${count} accounts are too many.`);
+      const id = `account-${String(i).padStart(5, '0')}`;
+      accounts.push({
+        id,
+        name: `Account ${i}`,
+        plan: 'standard',
+        time_zone: 'America/New_York',
+        area_code: areaCode,
+        billing_start: '2019-01-01',
+        devices: ['101', '102'].map((extension) => ({ id: `phone-${extension}`, kind: 'phone', extension })),
+      });
+      const line = String(i % NUMBERS_OF_EXCHANGE).padStart(4, '0');
+      numbers.push(`+1${areaCode}${exchange}${line},${id},did,101`);
+    }
+    const name = `accounts/${String(first / ACCOUNTS_OF_FILE).padStart(3, '0')}.yaml`;
+    await writeFile(path.join(directory, name), JSON.stringify({ accounts }));
   }
-  return { accounts: `${accounts.join('\n')}\n`, numbers: `${numbers.join('\n')}\n` };
+  await writeFile(path.join(directory, 'numbers.csv'), `${numbers.join('\n')}\n`);
 }

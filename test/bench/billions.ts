@@ -1,6 +1,7 @@
 /**
  * The `billions` scenario: a carrier's deck, accounts by the thousands, the whole pipeline over both event logs, several times. Each
- * run must be verified by `tollstream verify`, and its outcomes must be those that the generator of the calls counted by itself.
+ * run must be verified by `tollstream verify`, and its outcomes and its talk time must be those that the generator of the calls counted by
+ * itself. Then the latency of both at half of the speed that they reached.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,9 @@ import { writeCalls } from '../../packages/cli/src/generate/index.ts';
 import { BILLIONS_SIZES, writeBillionsCatalog } from './billions-catalog.ts';
 import { benchEmbedded } from './embedded.ts';
 import { benchKafka } from './kafka.ts';
-import type { BenchInput, EndToEndResult } from './result.ts';
+import type { Load } from './latency.ts';
+import { benchEmbeddedLatency, benchKafkaLatency } from './latency.ts';
+import type { BenchInput, EndToEndResult, LatencyResult } from './result.ts';
 import { middleRun } from './result.ts';
 
 export async function benchBillions(options: {
@@ -18,9 +21,15 @@ export async function benchBillions(options: {
   runs: number;
   seed: number;
   partitions: number;
+  /** Of the steady load that latency is measured under; 0 for none. */
+  seconds: number;
   say: (line: string) => void;
-}): Promise<{ kafka: EndToEndResult; embedded: EndToEndResult }> {
-  const { calls, runs, seed, partitions, say } = options;
+}): Promise<{
+  kafka: EndToEndResult;
+  embedded: EndToEndResult;
+  latency?: { kafka: LatencyResult; embedded: LatencyResult };
+}> {
+  const { calls, runs, seed, partitions, seconds, say } = options;
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-billions-'));
   try {
     const catalogDirectory = path.join(directory, 'catalog');
@@ -41,7 +50,19 @@ export async function benchBillions(options: {
       embedded.push(await benchEmbedded({ input }));
       say(`run ${run} of ${runs}: ${embedded.at(-1)?.calls_per_second} calls/s`);
     }
-    return { kafka: middleRun(kafka), embedded: middleRun(embedded) };
+    const result = { kafka: middleRun(kafka), embedded: middleRun(embedded) };
+    if (seconds === 0) return result;
+    const half = (of: EndToEndResult): Load => ({
+      ratePerSecond: of.calls_per_second / 2,
+      seconds,
+      seed,
+      catalogDirectory,
+    });
+    say('latency at half of these speeds: Kafka …');
+    const kafkaLatency = await benchKafkaLatency({ load: half(result.kafka), partitions, say });
+    say('embedded …');
+    const embeddedLatency = await benchEmbeddedLatency({ load: half(result.embedded), say });
+    return { ...result, latency: { kafka: kafkaLatency, embedded: embeddedLatency } };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

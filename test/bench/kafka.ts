@@ -1,18 +1,18 @@
 /** The four services as processes over a real broker, every stage transactional, into the real engine over HTTP. */
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openKafkaEventLog } from '@tollstream/event-log';
 import { pipelineLag, pipelineTotals } from '../../packages/cli/src/embedded/status.ts';
-import { ensureBroker } from '../broker/ensure-broker.ts';
 import { tollstream } from '../support/cli.ts';
 import { type Services, prepareServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
+import { benchBroker, deleteTopics } from './bench-broker.ts';
+import { notingPauses, readPauses } from './pauses.ts';
 import { type ProcessUsage, processUsage } from './process-usage.ts';
 import type { BenchInput, EndToEndResult } from './result.ts';
-import { assertOutcomes } from './result.ts';
+import { TALK_TIME_SQL, assertOutcomes, assertTalkTime } from './result.ts';
 
 const DEADLINE_MS = 30 * 60_000;
 
@@ -21,7 +21,7 @@ const STEADY_FROM = 0.1;
 const SAMPLE_MS = 250;
 
 const INCLUDES =
-  'from a tenth of the rows to all of them visible in ClickHouse: ingest, rating, aggregator, broker and engine as processes of their own, each stage transactional; not the publishing, nor the start of the processes. Verified by `tollstream verify`, outcomes as the generator counted them';
+  'from a tenth of the rows to all of them visible in ClickHouse: ingest, rating, aggregator, broker and engine as processes of their own, each stage transactional; not the publishing, nor the start of the processes. Verified by `tollstream verify`; outcomes and answered milliseconds as the generator counted them';
 
 interface Sample {
   readonly atMs: number;
@@ -37,12 +37,11 @@ export async function benchKafka(options: {
   say: (line: string) => void;
 }): Promise<EndToEndResult> {
   const { calls, file, catalogDirectory, expected } = options.input;
-  const found = await ensureBroker(options.say);
-  if (found.broker === null) throw new Error(`no broker: ${found.reasons.join('; ')}`);
+  const { brokers, description, pid: brokerPid } = await benchBroker(options.say);
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-bench-'));
   try {
     const prepared = await prepareServices({
-      brokers: found.broker.brokers.join(','),
+      brokers: brokers.join(','),
       directory,
       partitions: options.partitions,
       ...(catalogDirectory === undefined ? {} : { catalog: catalogDirectory }),
@@ -50,25 +49,28 @@ export async function benchKafka(options: {
     options.say('publishing the calls (not measured) …');
     await must(['import', file, '--topic', prepared.env['TOLLSTREAM_TOPIC_RAW'] ?? ''], prepared.env);
     options.say('starting the services …');
-    const brokerPid = brokerProcess();
-    const services = await prepared.startServices(options.env);
-    const pids = { ...services.pids, broker: brokerPid ?? 0, clickhouse: prepared.enginePid };
+    const services = await prepared.startServices(notingPauses(directory, options.env));
+    const pids = {
+      ...services.pids,
+      ...(brokerPid === null ? {} : { broker: brokerPid }),
+      clickhouse: prepared.enginePid,
+    };
     const sample = async (): Promise<Sample> => ({
       rows: await visibleRows(services),
-      atMs: performance.now(),
+      atMs: Date.now(),
       usages: Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, processUsage(pid)])),
     });
     const rowsExpected = expected.rated + expected.suspended + expected.rejected;
     let from = await sample();
     let to = from;
-    const deadlineMs = performance.now() + DEADLINE_MS;
+    const deadlineMs = Date.now() + DEADLINE_MS;
     while (to.rows < rowsExpected) {
-      if (performance.now() > deadlineMs) throw new Error(`${to.rows} of ${rowsExpected} rows in time`);
+      if (Date.now() > deadlineMs) throw new Error(`${to.rows} of ${rowsExpected} rows in time`);
       await sleep(SAMPLE_MS);
       to = await sample();
       if (to.rows < rowsExpected * STEADY_FROM) from = to;
     }
-    const log = openKafkaEventLog({ clientId: 'bench', brokers: found.broker.brokers });
+    const log = openKafkaEventLog({ clientId: 'bench', brokers: [...brokers] });
     const { topics, groupPrefix } = prepared;
     // Duplicates at the end of the input make no rows: the positions tell when they are passed.
     await until('all calls processed', async () => {
@@ -81,8 +83,11 @@ export async function benchKafka(options: {
     const rows = await visibleRows(services);
     if (rows !== rowsExpected)
       throw new Error(`${rows} rows in ClickHouse, ${rowsExpected} calls to be there`);
+    assertTalkTime(await services.query(TALK_TIME_SQL), expected);
     await must(['verify'], prepared.env);
     await services.stop();
+    await deleteTopics(brokers, Object.values(topics));
+    const pauses = await readPauses(directory, { fromMs: from.atMs, toMs: to.atMs });
     const share = (to.rows - from.rows) / rowsExpected;
     const seconds = (to.atMs - from.atMs) / 1_000;
     const cpuSeconds = (name: string): number =>
@@ -99,11 +104,12 @@ export async function benchKafka(options: {
       peak_megabytes: Object.fromEntries(
         Object.keys(pids).map((name) => [name, (to.usages[name]?.peakBytes ?? 0) / 1e6]),
       ),
+      pauses,
+      broker: description,
       outcomes: totals,
     };
   } finally {
     await rm(directory, { recursive: true, force: true });
-    await found.broker.release();
   }
 }
 
@@ -117,13 +123,4 @@ async function visibleRows(services: Services): Promise<number> {
 async function must(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
   const { code, stderr } = await tollstream(args, { env });
   if (code !== 0) throw new Error(`tollstream ${args.join(' ')}: ${stderr}`);
-}
-
-/** The broker's process, where this machine runs it. */
-function brokerProcess(): number | null {
-  try {
-    return Number(execFileSync('pgrep', ['-f', 'kafka\\.Kafka'], { encoding: 'utf8' }).split('\n')[0]);
-  } catch {
-    return null;
-  }
 }

@@ -12,10 +12,12 @@ import { readSettings } from '../../packages/cli/src/embedded/settings.ts';
 import { EMBEDDED_TOPICS, pipelineLag, pipelineTotals } from '../../packages/cli/src/embedded/status.ts';
 import { generateCalls } from '../../packages/cli/src/generate/generate-calls.ts';
 import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
-import { ensureBroker } from '../broker/ensure-broker.ts';
 import { start } from '../support/cli.ts';
 import { prepareServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
+import { benchBroker, deleteTopics } from './bench-broker.ts';
+import type { Pauses } from './pauses.ts';
+import { notingPauses, readPauses } from './pauses.ts';
 import type { LatencyResult } from './result.ts';
 import { stageTimes } from './stage-times.ts';
 import { FOLLOWED_ONE_IN, VisibleRows } from './visible-rows.ts';
@@ -30,6 +32,8 @@ export interface Load {
   readonly ratePerSecond: number;
   readonly seconds: number;
   readonly seed: number;
+  /** Absent: the sample's. */
+  readonly catalogDirectory?: string;
 }
 
 /** When the records of a raw partition were handed over, by offset. */
@@ -43,9 +47,8 @@ export async function benchKafkaLatency(options: {
   say: (line: string) => void;
 }): Promise<LatencyResult> {
   const { load, partitions, env = {}, say } = options;
-  const found = await ensureBroker(say);
-  if (found.broker === null) throw new Error(`no broker: ${found.reasons.join('; ')}`);
-  const brokers = [...found.broker.brokers];
+  const { brokers: found } = await benchBroker(say);
+  const brokers = [...found];
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-latency-'));
   const producer = new kafkajs.Kafka({
     clientId: 'bench',
@@ -58,8 +61,14 @@ export async function benchKafkaLatency(options: {
   });
   const log = openKafkaEventLog({ clientId: 'bench', brokers });
   try {
-    const prepared = await prepareServices({ brokers: brokers.join(','), directory, partitions });
-    const services = await prepared.startServices(env);
+    const { catalogDirectory } = load;
+    const prepared = await prepareServices({
+      brokers: brokers.join(','),
+      directory,
+      partitions,
+      ...(catalogDirectory === undefined ? {} : { catalog: catalogDirectory }),
+    });
+    const services = await prepared.startServices(notingPauses(directory, env));
     await producer.connect();
     const rows = new VisibleRows(async (sql) => services.query(sql));
     rows.start();
@@ -75,6 +84,7 @@ export async function benchKafkaLatency(options: {
       });
       await producer.send({ topic: prepared.topics.raw, acks: -1, messages });
     });
+    const measured = { fromMs: performance.timeOrigin + measuredFrom, toMs: Date.now() };
     await until('all calls processed', async () => {
       const lag = await pipelineLag(log, prepared.topics, prepared.groupPrefix);
       return lag.ingest + lag.rating + lag.aggregator === 0;
@@ -91,13 +101,14 @@ export async function benchKafkaLatency(options: {
       measuredFrom,
     });
     await services.stop();
+    await deleteTopics(brokers, Object.values(prepared.topics));
+    const pauses = await readPauses(directory, measured);
     const scenario = `kafka-${partitions}-partitions`;
-    return { ...summary(scenario, { load, achieved, publishedAt, measuredFrom, rows }), stages };
+    return { ...summary(scenario, { load, achieved, publishedAt, measuredFrom, rows, pauses }), stages };
   } finally {
     await producer.disconnect();
     await log.close();
     await rm(directory, { recursive: true, force: true });
-    await found.broker.release();
   }
 }
 
@@ -123,8 +134,9 @@ export async function benchEmbeddedLatency(options: {
         '0',
         '--metrics-port',
         '0',
+        ...(load.catalogDirectory === undefined ? [] : ['--catalog', load.catalogDirectory]),
       ],
-      { keepsInput: true },
+      { keepsInput: true, env: notingPauses(directory) },
     );
     let url = '';
     await until('the run serves ClickHouse', async () => {
@@ -142,6 +154,7 @@ export async function benchEmbeddedLatency(options: {
       for (const _ of lines) lineAt.push(nowMs);
       if (!stdin.write(Buffer.concat(lines))) await once(stdin, 'drain');
     });
+    const measured = { fromMs: performance.timeOrigin + measuredFrom, toMs: Date.now() };
     stdin.end();
     await until('all calls stored', async () => {
       const log = openSqliteEventLog({ directory: path.join(data, 'log'), access: 'reader' });
@@ -164,7 +177,11 @@ export async function benchEmbeddedLatency(options: {
     await log.close();
     running.child.kill('SIGTERM');
     await running.finished;
-    return { ...summary('embedded', { load, achieved, publishedAt, measuredFrom, rows }), stages };
+    const pauses = await readPauses(directory, measured);
+    return {
+      ...summary('embedded', { load, achieved, publishedAt, measuredFrom, rows, pauses }),
+      stages,
+    };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -172,11 +189,11 @@ export async function benchEmbeddedLatency(options: {
 
 /** Hands over what is due, again and again; what falls behind is made up for. */
 async function publishSteadily(
-  { ratePerSecond, seconds, seed }: Load,
+  { ratePerSecond, seconds, seed, catalogDirectory }: Load,
   publish: (lines: Buffer[]) => Promise<void>,
 ): Promise<{ achieved: number; measuredFrom: number }> {
   const total = Math.round(ratePerSecond * (WARM_UP_SECONDS + seconds));
-  const catalog = await requireCatalog(SAMPLE_CATALOG);
+  const catalog = await requireCatalog(catalogDirectory ?? SAMPLE_CATALOG);
   // Made beforehand: making them takes more than publishing them.
   const lines = [...generateCalls({ calls: total, seed, catalog })];
   const startMs = performance.now();
@@ -198,9 +215,10 @@ function summary(
     publishedAt: PublishedAt;
     measuredFrom: number;
     rows: VisibleRows;
+    pauses: Pauses;
   },
 ): Omit<LatencyResult, 'stages'> {
-  const { load, achieved, publishedAt, measuredFrom, rows } = measured;
+  const { load, achieved, publishedAt, measuredFrom, rows, pauses } = measured;
   const latencies: number[] = [];
   for (const [record, visibleMs] of rows.visibleAt) {
     const publishedMs = publishedAt.get(record);
@@ -221,6 +239,7 @@ function summary(
     p99_ms: percentile(0.99),
     p999_ms: percentile(0.999),
     max_ms: percentile(1),
+    pauses,
   };
 }
 

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { loadCatalog, requireCatalog } from '@tollstream/catalog';
 import { writeCalls } from '../../packages/cli/src/generate/index.ts';
 import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
+import { releaseBenchBroker } from './bench-broker.ts';
 import { benchBillions } from './billions.ts';
 import { benchEmbedded } from './embedded.ts';
 import { benchExactlyOnceCost } from './exactly-once-cost.ts';
@@ -36,8 +37,9 @@ const SCENARIOS = [
 const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--update] [--rate N] [--seconds N] [--json] [--output FILE] [--compare FILE]
 
   all       stages, embedded and Kafka on 2,000,000 calls (default)
-  billions  100,000 prefixes, 20,000 accounts, both event logs several times, each run verified; about 25 minutes with its
-            2,000,000 calls and 3 runs. The full one: --calls 20000000 --runs 5
+  billions  100,000 prefixes, 20,000 accounts, both event logs several times, each run verified, then the latency of both at
+            half of their speed (--seconds, 0 for none); about 25 minutes with its 2,000,000 calls and 3 runs. The full one:
+            --calls 20000000 --runs 5
   settlement  a month's calls settled, an invoice for every account, previews, the monthly sums over HTTP and a large file of
             call details; 10,000,000 calls of 10,000 accounts, unless --calls and --accounts say otherwise. --in-order: calls
             arrived in the order of their answers
@@ -107,6 +109,7 @@ async function main(): Promise<void> {
     report = { ...report, stages: await benchStages({ calls: 200_000, seed, catalog: loaded.catalog }) };
   }
   const partitions = Number(values.partitions);
+  const seconds = Number(values.seconds);
   if (runs('embedded')) {
     say(`embedded, ${calls.toLocaleString('en')} calls from an Avro file …`);
     const embedded = await onSample({ calls, seed, format: 'avro' }, (input) => benchEmbedded({ input }));
@@ -124,7 +127,7 @@ async function main(): Promise<void> {
   if (values.scenario === 'billions') {
     report = {
       ...report,
-      ...(await benchBillions({ calls, runs: Number(values.runs), seed, partitions, say })),
+      ...(await benchBillions({ calls, runs: Number(values.runs), seed, partitions, seconds, say })),
     };
   }
   if (values.scenario === 'settlement') {
@@ -137,7 +140,6 @@ async function main(): Promise<void> {
     });
     report = { ...report, settlement };
   }
-  const seconds = Number(values.seconds);
   const rate = values.rate === undefined ? undefined : Number(values.rate);
   if (values.scenario === 'latency') {
     const half = async (
@@ -170,6 +172,7 @@ async function main(): Promise<void> {
   );
   if (values.output !== undefined) writeFileSync(values.output, `${JSON.stringify(report, null, 2)}\n`);
   if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  await releaseBenchBroker();
   process.exit(0);
 }
 

@@ -1,6 +1,6 @@
 /** CPU and memory of running processes, read from the kernel. Linux only: elsewhere the figures are null. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 export interface ProcessUsage {
   /** User and system time since the process began, in seconds. */
@@ -13,29 +13,136 @@ let ticksPerSecond: number | undefined;
 
 export function processUsage(pid: number): ProcessUsage | null {
   try {
-    ticksPerSecond ??= Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command in parentheses may hold anything; fields are counted from behind it.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const ticks = Number(fields[11]) + Number(fields[12]);
+    const cpuSeconds = secondsOf(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const peak = /^VmHWM:\s+(\d+) kB/m.exec(status);
-    return { cpuSeconds: ticks / ticksPerSecond, peakBytes: Number(peak?.[1] ?? 0) * 1024 };
+    return { cpuSeconds, peakBytes: Number(peak?.[1] ?? 0) * 1024 };
   } catch {
     return null;
   }
 }
 
+/** User and system time of a `stat` of the kernel's, of a process or a thread. */
+function secondsOf(stat: string): number {
+  ticksPerSecond ??= Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+  // The command in parentheses may hold anything; fields are counted from behind it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/** Names that Node and V8 give to threads of their own: compiling and the collection of garbage. */
+const ENGINE_THREADS = /^(?:V8Worker|DelayedTaskSche|libuv-worker|SignalInspector)/;
+/** Of ClickHouse: threads that merge parts. */
+const MERGE_THREADS = /^Merge/;
+const MAIN_THREAD = 'MainThread';
+
+/**
+ * Processor time of a process by what its threads are for: each thread of JavaScript by its name, V8's and libuv's own, merges, and
+ * what is left of the process: the other threads of ClickHouse, those that ended included.
+ */
+export function stageUsage(pid: number): Readonly<Record<string, number>> | null {
+  const process = processUsage(pid);
+  if (process === null) return null;
+  const stages: Record<string, number> = {};
+  let known = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    let name: string;
+    let seconds: number;
+    try {
+      name = readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim();
+      seconds = secondsOf(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'));
+    } catch {
+      continue; // It ended since it was listed.
+    }
+    const stage = stageOf(name);
+    if (stage === null) continue;
+    stages[stage] = (stages[stage] ?? 0) + seconds;
+    known += seconds;
+  }
+  return { ...stages, clickhouse: Math.max(0, process.cpuSeconds - known) };
+}
+
+function stageOf(thread: string): string | null {
+  if (thread === MAIN_THREAD) return 'main';
+  if (ENGINE_THREADS.test(thread)) return 'v8';
+  if (MERGE_THREADS.test(thread)) return 'merges';
+  return STAGE_THREADS.has(thread) ? thread : null;
+}
+
+/** Threads that the product names. */
+const STAGE_THREADS: ReadonlySet<string> = new Set(['ingest', 'rating', 'aggregator']);
+
+const LOOPBACK = /^(?:127\.0\.0\.1|localhost|\[?::1\]?):(?<port>\d+)$/;
+/** State of a socket in `/proc/net/tcp`. */
+const LISTENING = '0A';
+
+/** @returns the process of this machine that listens there; null for another machine's, and for what stands before a container */
+export function processListeningOn(address: string): number | null {
+  const port = LOOPBACK.exec(address)?.groups?.['port'];
+  if (port === undefined) return null;
+  const inodes = new Set(['tcp', 'tcp6'].flatMap((table) => listeningInodes(table, Number(port))));
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const holds = readdirSync(`/proc/${pid}/fd`).some((fd) =>
+        inodes.has(readlinkSync(`/proc/${pid}/fd/${fd}`)),
+      );
+      if (!holds) continue;
+      const command = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+      return command === 'docker-proxy' ? null : Number(pid);
+    } catch {
+      continue; // It ended meanwhile, or is another user's.
+    }
+  }
+  return null;
+}
+
+function listeningInodes(table: string, port: number): string[] {
+  try {
+    const lines = readFileSync(`/proc/net/${table}`, 'utf8').trimEnd().split('\n').slice(1);
+    return lines
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local = '', , state]) => state === LISTENING && parseInt(local.split(':')[1]!, 16) === port)
+      .map((fields) => `socket:[${fields[9]}]`);
+  } catch {
+    return [];
+  }
+}
+
 /** Follows a process until it ends; its last figures stay. */
-export function watchProcess(pid: number, intervalMs = 50): { last(): ProcessUsage | null; stop(): void } {
+export function watchProcess(
+  pid: number,
+  intervalMs = 50,
+): {
+  last(): ProcessUsage | null;
+  /** Processor time by what threads are for; null where the kernel does not tell. */
+  stages(): Readonly<Record<string, number>> | null;
+  stop(): void;
+} {
   let last = processUsage(pid);
-  const timer = setInterval(() => {
+  let stages = stagesOf(pid, null);
+  const look = (): void => {
     last = latest(pid, last);
-  }, intervalMs);
+    stages = stagesOf(pid, stages);
+  };
+  const timer = setInterval(look, intervalMs);
   return {
     last: () => (last = latest(pid, last)),
+    stages: () => stages,
     stop: () => clearInterval(timer),
   };
+}
+
+/** A process that ends has no threads any more: the last look at them stays. */
+function stagesOf(
+  pid: number,
+  before: Readonly<Record<string, number>> | null,
+): Readonly<Record<string, number>> | null {
+  try {
+    const now = stageUsage(pid);
+    return now === null || now['main'] === undefined ? before : now;
+  } catch {
+    return before;
+  }
 }
 
 /** A process that is about to end has given its memory back: what it had at most stays. */

@@ -11,6 +11,7 @@ import { UNUSED_ALLOWANCE, compileRateTable, emptyCall, priceCall } from '@tolls
 import { createIngestProcessor } from '@tollstream/service-ingest';
 import { createRatingProcessor } from '@tollstream/service-rating';
 import { generateCalls } from '../../packages/cli/src/generate/generate-calls.ts';
+import { cpuSecondsOf, secondsPerTurn } from './reference-loop.ts';
 import { TOPICS, batchesOf, emptyState } from './stages.ts';
 
 /** Turns of the loop that the work on one call takes. */
@@ -29,8 +30,6 @@ const STORED = path.join(import.meta.dirname, 'ratio.json');
 const CALLS = 25_000;
 const ROUNDS = 24;
 const REFERENCE_TURNS = 3_000_000;
-/** Slots that the loop reads from, in words: as large as the tables of a small catalog. */
-const REFERENCE_SLOTS = 1 << 15;
 
 interface Work {
   readonly name: string;
@@ -44,15 +43,14 @@ export async function checkRatios(
   say: (line: string) => void,
 ): Promise<RatioCheck> {
   const works = await worksOf(catalog, seed);
-  const slots = Uint32Array.from({ length: REFERENCE_SLOTS }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 0);
   const rounds = works.map((): number[] => []);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, work] of works.entries()) {
       // The loop before and after, so that what else the machine does meets both alike.
-      const before = secondsOf(() => turn(slots));
-      const seconds = secondsOf(() => work.run());
-      const after = secondsOf(() => turn(slots));
-      rounds[i]!.push(seconds / work.calls / ((before + after) / 2 / REFERENCE_TURNS));
+      const before = secondsPerTurn(REFERENCE_TURNS);
+      const seconds = cpuSecondsOf(() => work.run());
+      const after = secondsPerTurn(REFERENCE_TURNS);
+      rounds[i]!.push(seconds / work.calls / ((before + after) / 2));
     }
     say(`  round ${round + 1} of ${ROUNDS}`);
   }
@@ -149,19 +147,4 @@ function priceWork(catalog: Catalog): Work {
 /** Caches that others emptied make single rounds dearer, and none cheaper than it is. */
 function lowerQuartile(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 4)]!;
-}
-
-function turn(slots: Uint32Array): void {
-  let state = 1;
-  for (let i = 0; i < REFERENCE_TURNS; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) ^ slots[state & (REFERENCE_SLOTS - 1)]!;
-  }
-  if (state === 0) throw new Error('the loop was left out');
-}
-
-function secondsOf(work: () => void): number {
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
 }

@@ -1,4 +1,5 @@
 /** A bench report as text, beside an earlier one where there is one. */
+import type { Pauses } from './pauses.ts';
 import type { BenchReport, EndToEndResult, ExactlyOnceCost, LatencyResult } from './result.ts';
 import type { SettlementResult } from './settlement.ts';
 
@@ -35,10 +36,12 @@ function settlementTable(result: SettlementResult): string {
 
 function latencyTable(results: readonly LatencyResult[]): string {
   const head = row(['published → visible', 'calls/s', 'p50', 'p99', 'p99.9', 'largest']);
-  return [
-    head,
-    ...results.flatMap((result) => [latencyRow(result.scenario, result), ...stageRows(result)]),
-  ].join('\n');
+  const lines = results.flatMap((result) => [
+    latencyRow(result.scenario, result),
+    ...stageRows(result),
+    ...pauseLines(result.pauses),
+  ]);
+  return [head, ...lines].join('\n');
 }
 
 function stageRows({ stages }: LatencyResult): string[] {
@@ -46,6 +49,13 @@ function stageRows({ stages }: LatencyResult): string[] {
     const times = [p50_ms, p99_ms].map((ms) => `${ms.toLocaleString('en')} ms`);
     return row([`  ${name.replaceAll('_', ' ')}`, '', ...times]);
   });
+}
+
+function pauseLines(pauses: Pauses = {}): string[] {
+  return Object.entries(pauses).map(
+    ([stage, pause]) =>
+      `  ${stage.padEnd(16)} stood still for ${pause.longest_ms} ms at most (garbage ${pause.longest_gc_ms} ms), over 100 ms in ${pause.half_seconds_over_100_ms} of ${pause.half_seconds} half seconds`,
+  );
 }
 
 function latencyRow(name: string, result: LatencyResult): string {
@@ -108,5 +118,6 @@ function endToEnd(result: EndToEndResult, before: EndToEndResult | undefined): s
       : [`  runs: ${result.runs.map((run) => run.toLocaleString('en')).join(', ')}`]),
     ...(result.includes === undefined ? [] : [`  ${result.includes}`]),
     ...processes,
+    ...pauseLines(result.pauses),
   ].join('\n');
 }

@@ -4,6 +4,8 @@ import path from 'node:path';
 import type { CallTally } from '../../packages/cli/src/generate/generate-calls.ts';
 import { PROJECT_ROOT } from '../support/cli.ts';
 import { cpus, totalmem } from 'node:os';
+import type { Pauses } from './pauses.ts';
+import { longestPauses } from './pauses.ts';
 import type { SettlementResult } from './settlement.ts';
 
 export interface StageResult {
@@ -22,7 +24,7 @@ export interface BenchInput {
   /** Absent: the sample's. */
   readonly catalogDirectory?: string;
   /** What the generator counted. */
-  readonly expected: Pick<CallTally, 'rated' | 'rejected' | 'suspended' | 'duplicate'>;
+  readonly expected: Pick<CallTally, 'rated' | 'rejected' | 'suspended' | 'duplicate' | 'answeredMs'>;
 }
 
 export interface EndToEndResult {
@@ -38,6 +40,10 @@ export interface EndToEndResult {
   /** By process; the broker and the engine included where they are processes of their own. */
   readonly cpu_seconds_per_million: Readonly<Record<string, number>>;
   readonly peak_megabytes: Readonly<Record<string, number>>;
+  /** How long each stage stood still, in the measured time. */
+  readonly pauses?: Pauses;
+  /** Which one it was; absent where there was none. */
+  readonly broker?: string;
   readonly outcomes: unknown;
 }
 
@@ -68,6 +74,8 @@ export interface LatencyResult {
   readonly p999_ms: number;
   readonly max_ms: number;
   readonly stages: StageTimes;
+  /** How long each stage stood still, warm-up excluded. */
+  readonly pauses?: Pauses;
 }
 
 /** The same services over Kafka, with and without transactions, fencing and the boundary before an insert. */
@@ -94,25 +102,56 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }
 
-/** The run of the middle, with the speeds of all. */
+/** The run of the middle, with the speeds of all; processor time is the median by stage, memory and pauses the most of all runs. */
 export function middleRun(runs: readonly EndToEndResult[]): EndToEndResult {
   const speeds = runs.map((run) => run.calls_per_second);
   const middle = median(speeds);
   const closest = runs.toSorted(
     (a, b) => Math.abs(a.calls_per_second - middle) - Math.abs(b.calls_per_second - middle),
   )[0]!;
-  return { ...closest, calls_per_second: middle, runs: speeds };
+  const ofAll = (
+    values: (run: EndToEndResult) => Readonly<Record<string, number>>,
+    choose: (values: readonly number[]) => number,
+  ): Record<string, number> =>
+    Object.fromEntries(
+      Object.keys(values(closest)).map((name) => [name, choose(runs.map((run) => values(run)[name] ?? 0))]),
+    );
+  return {
+    ...closest,
+    calls_per_second: middle,
+    runs: speeds,
+    cpu_seconds_per_million: ofAll((run) => run.cpu_seconds_per_million, median),
+    peak_megabytes: ofAll(
+      (run) => run.peak_megabytes,
+      (values) => Math.max(...values),
+    ),
+    pauses: longestPauses(runs.map(({ pauses }) => pauses ?? {})),
+  };
 }
 
 /** @throws when the outcomes of a run are not those that were counted when its calls were made */
 export function assertOutcomes(
-  outcomes: Readonly<Record<keyof BenchInput['expected'], number>>,
+  outcomes: Readonly<Record<'rated' | 'rejected' | 'suspended' | 'duplicate', number>>,
   expected: BenchInput['expected'],
 ): void {
   for (const name of ['rated', 'rejected', 'suspended', 'duplicate'] as const) {
     if (outcomes[name] !== expected[name])
       throw new Error(`${outcomes[name]} calls were ${name}; the generator made ${expected[name]} such`);
   }
+}
+
+/** A total that no code of the pipeline adds up. */
+export const TALK_TIME_SQL = 'SELECT toString(sum(duration_ms)) AS talk_ms FROM tollstream.usage FINAL';
+
+/** @throws when the rows are not as long together as the calls that were made */
+export function assertTalkTime(
+  found: readonly { readonly talk_ms: string }[],
+  expected: BenchInput['expected'],
+): void {
+  if (Number(found[0]?.talk_ms) !== expected.answeredMs)
+    throw new Error(
+      `${found[0]?.talk_ms} ms are in ClickHouse; the generator made ${expected.answeredMs} ms`,
+    );
 }
 
 export function machine(): BenchReport['machine'] {

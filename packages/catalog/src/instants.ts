@@ -61,9 +61,24 @@ function utcMidnight(date: string): number | null {
   return parsed;
 }
 
+/** By zone and day: finding one takes longer than reading an account, and accounts began on few days. */
+const midnights = new Map<string, number>();
+const MIDNIGHTS_MAX = 65_536;
+
 /** First instant of a civil day in the zone. @param midnight the same day's midnight in UTC, ms */
 function midnightInZone(midnight: number, zone: string): number {
   if (zone === 'UTC') return midnight;
+  const day = `${zone} ${midnight}`;
+  let found = midnights.get(day);
+  if (found === undefined) {
+    found = findMidnight(midnight, zone);
+    if (midnights.size >= MIDNIGHTS_MAX) midnights.clear();
+    midnights.set(day, found);
+  }
+  return found;
+}
+
+function findMidnight(midnight: number, zone: string): number {
   const format = clockOf(zone);
   function civil(at: number): number {
     const part: Record<string, number> = {};

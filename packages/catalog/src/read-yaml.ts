@@ -1,6 +1,7 @@
 /** A YAML file as plain values, with the way back from each value to its place in the file. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { type Place, type ProblemList, wholeFile } from './problems.ts';
+import { type Place, ProblemList, wholeFile } from './problems.ts';
+import { readPlainJson } from './read-json.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -18,6 +19,22 @@ const NODES_MAX = 2_000_000;
 const ALIASES_MAX = 10_000;
 
 export function readYaml(file: string, text: string, problems: ProblemList): YamlFile | null {
+  const value = readPlainJson(text, NODES_MAX);
+  if (value === undefined) return parseYaml(file, text, problems);
+  // Places are asked for where something is wrong: only then is it worth to read it once more.
+  let parsed: YamlFile | null | undefined;
+  const located = (): YamlFile | null =>
+    (parsed = parsed === undefined ? parseYaml(file, text, new ProblemList()) : parsed);
+  return {
+    file,
+    value,
+    place: (path) => located()?.place(path) ?? wholeFile(file),
+    keyPlace: (path) => located()?.keyPlace(path) ?? wholeFile(file),
+  };
+}
+
+/** Whatever the text is: with all that YAML can say. */
+export function parseYaml(file: string, text: string, problems: ProblemList): YamlFile | null {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, strict: true, prettyErrors: false });
   const lines = document.errors.length > 0 ? text.split('\n') : [];

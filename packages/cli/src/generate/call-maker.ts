@@ -94,11 +94,16 @@ interface Sides {
 export class CallMaker {
   readonly #random: Random;
   readonly #parties: Weighted<Party>;
+  readonly #hot: Party;
+  readonly #hotShare: number;
   #made = 0;
   readonly #idSalt: number;
 
-  /** @throws GenerateError when the catalog has no account that could call */
-  constructor(catalog: Catalog, random: Random) {
+  /**
+   * @param hotShare share of the calls that the first account makes beside those it has anyway
+   * @throws GenerateError when the catalog has no account that could call
+   */
+  constructor(catalog: Catalog, random: Random, hotShare: number) {
     this.#random = random;
     this.#idSalt = random.uint32();
     const accounts = [...catalog.accounts.values()];
@@ -106,13 +111,16 @@ export class CallMaker {
     const customers = accounts.filter(({ billingStart }) => billingStart <= LAST_START);
     const parties = (customers.length > 0 ? customers : accounts).map(partyOf);
     if (parties.length === 0) throw new GenerateError();
+    this.#hot = parties[0]!;
+    this.#hotShare = hotShare;
     this.#parties = new Weighted(parties.map((party) => [party, weightOf(party)]));
   }
 
   /** A call, and with a transfer the leg that followed from it. */
   make(startedAt: number): MadeCall[] {
     const random = this.#random;
-    const party = this.#parties.pick(random);
+    const isHot = this.#hotShare > 0 && random.chance(this.#hotShare);
+    const party = isHot ? this.#hot : this.#parties.pick(random);
     const kind = this.#kindFor(party);
     const first = this.#call(party, kind, startedAt, null);
     if (kind !== 'transfer' || first.event.answeredAt === null) return [first];

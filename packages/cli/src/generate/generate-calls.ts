@@ -15,6 +15,8 @@ export interface GenerateCallsOptions {
   readonly calls: number;
   readonly seed: number;
   readonly catalog: Catalog;
+  /** Share of the calls that the first account makes; it has no more than its due where this is absent. */
+  readonly hotShare?: number;
 }
 
 /** What was made, and so what the pipeline must make of it under the same catalog without a default plan. */
@@ -26,6 +28,8 @@ export interface CallTally {
   rated: number;
   /** Records that come after some that started later by minutes or hours. Late ones are priced as all others. */
   late: number;
+  /** Time between answer and end of all calls that are to be rated, each once. */
+  answeredMs: number;
   readonly rejectedByCode: Partial<Record<RejectCode, number>>;
   readonly suspendedByCode: Partial<Record<Flaw, number>>;
   readonly byKind: Record<CallKind, number>;
@@ -74,11 +78,11 @@ export const AVRO_BODIES: RecordFormat<Buffer> = {
 };
 
 export function* generateRecords<Encoded>(
-  { calls, seed, catalog }: GenerateCallsOptions,
+  { calls, seed, catalog, hotShare = 0 }: GenerateCallsOptions,
   format: RecordFormat<Encoded>,
 ): Generator<Encoded, CallTally> {
   const random = new Random(seed);
-  const maker = new CallMaker(catalog, random);
+  const maker = new CallMaker(catalog, random, hotShare);
   const starts = new StartTimes(calls);
   const tally = emptyTally();
   const held = new HeldBack<Encoded>();
@@ -122,9 +126,12 @@ export function* generateRecords<Encoded>(
   return tally;
 }
 
-function count({ kind, flaw }: MadeCall, tally: CallTally): void {
+function count({ event, kind, flaw }: MadeCall, tally: CallTally): void {
   tally.byKind[kind]++;
-  if (flaw === null) return;
+  if (flaw === null) {
+    if (event.answeredAt !== null) tally.answeredMs += event.endedAt - event.answeredAt;
+    return;
+  }
   tally.suspended++;
   tally.suspendedByCode[flaw] = (tally.suspendedByCode[flaw] ?? 0) + 1;
 }
@@ -137,6 +144,7 @@ function emptyTally(): CallTally {
     suspended: 0,
     rated: 0,
     late: 0,
+    answeredMs: 0,
     rejectedByCode: {},
     suspendedByCode: {},
     byKind: Object.fromEntries(CALL_KINDS.map((kind) => [kind, 0])) as Record<CallKind, number>,

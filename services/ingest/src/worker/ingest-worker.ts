@@ -33,7 +33,7 @@ export class IngestWorker {
   /** Starts the thread and waits until it holds the catalog. */
   static async start(setup: Omit<WorkerSetup, 'catalog'>, catalog: Catalog): Promise<IngestWorker> {
     const workerData: WorkerSetup = { ...setup, catalog: transferCatalog(catalog) };
-    const worker = new Worker(new URL('./main.ts', import.meta.url), { workerData });
+    const worker = new Worker(new URL('./main.ts', import.meta.url), { workerData, name: 'ingest' });
     await new Promise((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);

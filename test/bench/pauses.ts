@@ -1,0 +1,73 @@
+/** How long the stages stood still: what `pauses/preload.ts` wrote down in their processes and threads. */
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** Of one process or thread. */
+export interface Pause {
+  /** Longest time that its event loop did nothing else: a batch, a snapshot, a swap of the catalog, a collection of garbage. */
+  readonly longest_ms: number;
+  /** Longest single collection of garbage. */
+  readonly longest_gc_ms: number;
+  /** Half seconds in which it stood still for longer than `PAUSE_MS`, of all that were seen. */
+  readonly half_seconds_over_100_ms: number;
+  readonly half_seconds: number;
+}
+
+export type Pauses = Readonly<Record<string, Pause>>;
+
+const PAUSE_MS = 100;
+const PRELOAD = pathToFileURL(path.join(import.meta.dirname, 'pauses/preload.ts')).href;
+
+/** Adds to an environment what makes processes write their pauses into the folder. */
+export function notingPauses(
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const nodeOptions = [env['NODE_OPTIONS'], `--import=${PRELOAD}`].filter(Boolean).join(' ');
+  return { ...env, NODE_OPTIONS: nodeOptions, TOLLSTREAM_BENCH_PAUSES: folder };
+}
+
+/** @param within milliseconds since the epoch; what was before, such as the start of the processes, is left out */
+export async function readPauses(
+  folder: string,
+  within: { readonly fromMs: number; readonly toMs: number },
+): Promise<Pauses> {
+  const pauses: Record<string, Pause> = {};
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.jsonl')) continue;
+    const text = await readFile(path.join(folder, name), 'utf8');
+    for (const line of text.split('\n').filter(Boolean)) {
+      const { stage, atMs, loopMs, gcMs } = JSON.parse(line) as {
+        stage: string;
+        atMs: number;
+        loopMs: number;
+        gcMs: number;
+      };
+      if (atMs < within.fromMs || atMs > within.toMs) continue;
+      const before = pauses[stage];
+      pauses[stage] = {
+        longest_ms: Math.max(before?.longest_ms ?? 0, Math.round(loopMs)),
+        longest_gc_ms: Math.max(before?.longest_gc_ms ?? 0, Math.round(gcMs)),
+        half_seconds_over_100_ms: (before?.half_seconds_over_100_ms ?? 0) + (loopMs > PAUSE_MS ? 1 : 0),
+        half_seconds: (before?.half_seconds ?? 0) + 1,
+      };
+    }
+  }
+  return pauses;
+}
+
+/** The longest of several measurements of the same stages. */
+export function longestPauses(all: readonly Pauses[]): Pauses {
+  const merged: Record<string, Pause> = {};
+  for (const [stage, pause] of all.flatMap((pauses) => Object.entries(pauses))) {
+    const before = merged[stage];
+    merged[stage] = {
+      longest_ms: Math.max(before?.longest_ms ?? 0, pause.longest_ms),
+      longest_gc_ms: Math.max(before?.longest_gc_ms ?? 0, pause.longest_gc_ms),
+      half_seconds_over_100_ms: (before?.half_seconds_over_100_ms ?? 0) + pause.half_seconds_over_100_ms,
+      half_seconds: (before?.half_seconds ?? 0) + pause.half_seconds,
+    };
+  }
+  return merged;
+}
