@@ -1,7 +1,7 @@
 /** Tables of the pages about speed and capacity, from what benchmarks wrote: `test/bench/results/*.json`. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BenchReport, EndToEndResult, LatencyResult } from '../../test/bench/result.ts';
+import type { BenchReport, EndToEndResult, LatencyResult, LinearityRow } from '../../test/bench/result.ts';
 
 export interface NamedReport {
   /** Of its file, without the ending. */
@@ -40,6 +40,9 @@ export function performanceTables(reports: readonly NamedReport[]): Readonly<Rec
     latency: () => latencyTable(reports),
     exactlyonce: () => costTable(reports),
     settlement: () => settlementTable(reports),
+    linearity: () => linearityTable(reports),
+    peers: () => peersTable(reports),
+    pauses: () => pausesTable(reports),
   };
 }
 
@@ -160,6 +163,88 @@ function settlementTable(reports: readonly NamedReport[]): string {
               `${whole(month.call_details.rows)} rows in ${month.call_details.seconds} s`,
             ],
           ],
+    ),
+  );
+}
+
+function linearityTable(reports: readonly NamedReport[]): string {
+  return table(
+    [
+      'result',
+      'of',
+      'variant',
+      'CPU-s a million',
+      'times base',
+      'aim',
+      'MB at most',
+      'merged a row',
+      'calls/s',
+    ],
+    reports.flatMap(({ name, report: { linearity } }) =>
+      (linearity?.rows ?? []).map((each) => [
+        name,
+        each.group,
+        each.note === undefined ? each.variant : `${each.variant}; ${each.note}`,
+        each.cpu_seconds_per_million.toFixed(2),
+        each.times_base.toFixed(2),
+        each.bound === null ? '' : `≤ ${each.bound}${isReached(each) ? '' : ', not reached'}`,
+        whole(each.peak_megabytes),
+        each.merged_rows_per_row?.toFixed(2) ?? '',
+        each.calls_per_second === undefined ? '' : whole(each.calls_per_second),
+      ]),
+    ),
+  );
+}
+
+function isReached({ bound, times_base: times, note }: LinearityRow): boolean {
+  return bound === null || (times <= bound && !(note ?? '').startsWith('not reached'));
+}
+
+function peersTable(reports: readonly NamedReport[]): string {
+  return table(
+    ['result', 'pricing', 'prefixes', 'calls/s', 'CPU-s a million', 'times Tollstream', 'same prices'],
+    reports.flatMap(({ name, report: { peers } }) => [
+      ...(peers?.results ?? []).map((each) => [
+        name,
+        `${each.name} (${each.version})`,
+        whole(each.prefixes),
+        whole(each.calls_per_second),
+        each.cpu_seconds_per_million?.toFixed(2) ?? '',
+        each.times_tollstream.toFixed(1),
+        each.difference === '' ? 'all' : each.difference,
+      ]),
+      ...Object.entries(peers?.missing ?? {}).map(([peer, why]) => [
+        name,
+        `${peer}: ${why}`,
+        '',
+        '',
+        '',
+        '',
+        '',
+      ]),
+    ]),
+  );
+}
+
+function pausesTable(reports: readonly NamedReport[]): string {
+  return table(
+    [
+      'result',
+      'stage',
+      'longest pause, ms',
+      'longest garbage collection, ms',
+      'half seconds with over 100 ms',
+    ],
+    reports.flatMap(({ name, report: { latency } }) =>
+      Object.values(latency ?? {}).flatMap(({ pauses = {} }) =>
+        Object.entries(pauses).map(([stage, pause]) => [
+          name,
+          stage,
+          whole(pause.longest_ms),
+          whole(pause.longest_gc_ms),
+          `${whole(pause.half_seconds_over_100_ms)} of ${whole(pause.half_seconds)}`,
+        ]),
+      ),
     ),
   );
 }

@@ -93,8 +93,8 @@ function linesOf({ prefix, description, country, rate, rest }: DeckRow, index: n
 
 /** In JSON, as programs write accounts, and in several files: it is YAML as well, and read far faster. */
 async function writeAccounts(directory: string, count: number): Promise<void> {
-  await rm(path.join(directory, 'accounts.yaml'));
-  await mkdir(path.join(directory, 'accounts'));
+  await rm(path.join(directory, 'accounts.yaml'), { force: true });
+  await mkdir(path.join(directory, 'accounts'), { recursive: true });
   const numbers = ['number,account,kind,extension'];
   for (let first = 0; first < count; first += ACCOUNTS_OF_FILE) {
     const accounts = [];

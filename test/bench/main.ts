@@ -16,6 +16,8 @@ import { benchEmbedded } from './embedded.ts';
 import { benchExactlyOnceCost } from './exactly-once-cost.ts';
 import { benchKafka } from './kafka.ts';
 import { benchEmbeddedLatency, benchKafkaLatency } from './latency.ts';
+import { LINEARITY_GROUPS, benchLinearity } from './linearity.ts';
+import { benchPeers } from './peers.ts';
 import { checkRatios, renderRatios, storeRatios } from './ratio.ts';
 import { renderReport } from './render.ts';
 import { type BenchInput, type BenchReport, machine, versions } from './result.ts';
@@ -31,10 +33,12 @@ const SCENARIOS = [
   'settlement',
   'latency',
   'exactly-once-cost',
+  'linearity',
+  'peers',
   'ratio',
 ] as const;
 
-const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--update] [--rate N] [--seconds N] [--json] [--output FILE] [--compare FILE]
+const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--update] [--rate N] [--seconds N] [--of GROUPS] [--json] [--output FILE] [--compare FILE]
 
   all       stages, embedded and Kafka on 2,000,000 calls (default)
   billions  100,000 prefixes, 20,000 accounts, both event logs several times, each run verified, then the latency of both at
@@ -48,6 +52,11 @@ const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [
   exactly-once-cost
             the services over Kafka beside the same with at-least-once settings, in turns: speed (--runs 3), and latency at the
             same load
+  linearity whether a call costs the same with more calls (10,000,000, or --calls), with 100,000 and 1,000,000 prefixes and accounts,
+            and when half of the calls are one account's, in turns (--runs). --of ${LINEARITY_GROUPS.join(',')} takes some; partitions,
+            over Kafka, only then
+  peers     pricing on decks of 10,000 and 100,000 prefixes beside what else does it here: PostgreSQL with its extension prefix, and
+            ClickHouse, in turns (--runs) on the same calls (200,000, or --calls)
   ratio     what ingest, rating and pricing of a call cost in turns of a fixed loop, held against test/bench/ratio.json; exit
             code 1 when that grew by more than noise. --update stores the new ones
 
@@ -64,6 +73,7 @@ const { values } = parseArgs({
     'in-order': { type: 'boolean', default: false },
     rate: { type: 'string' },
     seconds: { type: 'string', default: '60' },
+    of: { type: 'string', default: 'prefixes,accounts,hot,calls' },
     update: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     output: { type: 'string' },
@@ -164,6 +174,25 @@ async function main(): Promise<void> {
       benchExactlyOnceCost({ input, ...measured }),
     );
     report = { ...report, exactly_once_cost };
+  }
+  if (values.scenario === 'linearity') {
+    const linearity = await benchLinearity({
+      groups: LINEARITY_GROUPS.filter((group) => values.of.split(',').includes(group)),
+      calls: Number(values.calls ?? 10_000_000),
+      rounds: Number(values.runs),
+      seed,
+      say,
+    });
+    report = { ...report, linearity };
+  }
+  if (values.scenario === 'peers') {
+    const peers = await benchPeers({
+      calls: Number(values.calls ?? 200_000),
+      rounds: Number(values.runs),
+      seed,
+      say,
+    });
+    report = { ...report, peers };
   }
   const before =
     values.compare === undefined ? null : (JSON.parse(readFileSync(values.compare, 'utf8')) as BenchReport);

@@ -40,7 +40,7 @@ const MAIN_THREAD = 'MainThread';
  * Processor time of a process by what its threads are for: each thread of JavaScript by its name, V8's and libuv's own, merges, and
  * what is left of the process: the other threads of ClickHouse, those that ended included.
  */
-export function stageUsage(pid: number): Readonly<Record<string, number>> | null {
+function stageUsage(pid: number): Readonly<Record<string, number>> | null {
   const process = processUsage(pid);
   if (process === null) return null;
   const stages: Record<string, number> = {};

@@ -1,6 +1,13 @@
 /** A bench report as text, beside an earlier one where there is one. */
 import type { Pauses } from './pauses.ts';
-import type { BenchReport, EndToEndResult, ExactlyOnceCost, LatencyResult } from './result.ts';
+import type {
+  BenchReport,
+  EndToEndResult,
+  ExactlyOnceCost,
+  LatencyResult,
+  LinearityResult,
+  PeersResult,
+} from './result.ts';
 import type { SettlementResult } from './settlement.ts';
 
 export function renderReport(report: BenchReport, before: BenchReport | null): string {
@@ -16,7 +23,48 @@ export function renderReport(report: BenchReport, before: BenchReport | null): s
     ...(report.settlement === undefined ? [] : ['', settlementTable(report.settlement)]),
     ...(report.latency === undefined ? [] : ['', latencyTable(Object.values(report.latency))]),
     ...(report.exactly_once_cost === undefined ? [] : ['', costTable(report.exactly_once_cost)]),
+    ...(report.linearity === undefined ? [] : ['', linearityTable(report.linearity)]),
+    ...(report.peers === undefined ? [] : ['', peersTable(report.peers)]),
   ].join('\n');
+}
+
+function linearityTable({ rows }: LinearityResult): string {
+  const head = row([
+    'variant',
+    'CPU-s a million',
+    'turns a call',
+    'times base',
+    'aim',
+    'MB at most',
+    'merged',
+  ]);
+  const lines = rows.map((each) =>
+    row([
+      `${each.group}: ${each.variant}`,
+      each.cpu_seconds_per_million.toFixed(2),
+      String(each.turns_per_call),
+      each.times_base.toFixed(2),
+      each.bound === null ? '' : `≤ ${each.bound}`,
+      each.peak_megabytes.toLocaleString('en'),
+      each.merged_rows_per_row?.toFixed(2) ?? '',
+    ]).concat(each.note === undefined ? '' : `   ${each.note}`),
+  );
+  return [head, ...lines].join('\n');
+}
+
+function peersTable({ results, missing }: PeersResult): string {
+  const head = row(['pricing', 'prefixes', 'calls/s', 'CPU-s a million', 'times tollstream', 'same prices']);
+  const lines = results.map((each) =>
+    row([
+      each.name,
+      each.prefixes.toLocaleString('en'),
+      each.calls_per_second.toLocaleString('en'),
+      each.cpu_seconds_per_million?.toFixed(2) ?? '',
+      each.times_tollstream.toFixed(1),
+      each.difference === '' ? 'yes' : each.difference,
+    ]),
+  );
+  return [head, ...lines, ...Object.entries(missing).map(([name, why]) => `${name}: ${why}`)].join('\n');
 }
 
 function settlementTable(result: SettlementResult): string {

@@ -84,6 +84,54 @@ export interface ExactlyOnceCost {
   readonly at_least_once: { readonly throughput: EndToEndResult; readonly latency: LatencyResult };
 }
 
+/** What a call costs on one variant of the load. */
+export interface LinearityRow {
+  readonly group: string;
+  readonly variant: string;
+  readonly calls: number;
+  readonly cpu_seconds_per_million: number;
+  /** The same in turns of a loop that never changes. */
+  readonly turns_per_call: number;
+  /** Turns against those of the group's base in the same round; the median of the rounds. */
+  readonly times_base: number;
+  readonly times_base_of_rounds: readonly number[];
+  /** What is aimed at; null where nothing is. */
+  readonly bound: number | null;
+  readonly peak_megabytes: number;
+  /** Rows that merges read in that time, for each row stored. */
+  readonly merged_rows_per_row?: number;
+  readonly calls_per_second?: number;
+  readonly note?: string;
+}
+
+export interface LinearityResult {
+  readonly rounds: number;
+  readonly rows: readonly LinearityRow[];
+}
+
+/** What somebody else's way of pricing costs, on one deck. */
+export interface PeerResult {
+  readonly name: string;
+  readonly version: string;
+  readonly includes: string;
+  readonly prefixes: number;
+  readonly calls: number;
+  readonly calls_per_second: number;
+  readonly cpu_seconds_per_million: number | null;
+  /** Processor time against this product's in the same round; the median. */
+  readonly times_tollstream: number;
+  readonly totals: { readonly calls: number; readonly charge: string; readonly checksum: string };
+  /** '' when every price is this product's, to the last digit. */
+  readonly difference: string;
+}
+
+export interface PeersResult {
+  readonly rounds: number;
+  readonly results: readonly PeerResult[];
+  /** Peers that this machine does not have, and why. */
+  readonly missing: Readonly<Record<string, string>>;
+}
+
 export interface BenchReport {
   readonly made_at: string;
   readonly machine: { readonly cpu: string; readonly cores: number; readonly memory_gigabytes: number };
@@ -95,9 +143,11 @@ export interface BenchReport {
   readonly settlement?: SettlementResult;
   readonly latency?: { readonly kafka: LatencyResult; readonly embedded: LatencyResult };
   readonly exactly_once_cost?: ExactlyOnceCost;
+  readonly linearity?: LinearityResult;
+  readonly peers?: PeersResult;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }

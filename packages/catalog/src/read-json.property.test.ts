@@ -33,7 +33,7 @@ test('JSON is read as the reader for YAML reads it', () => {
       fc.pre(yaml !== null);
       const plain = readPlainJson(written, NODES_MAX);
       expect(plain).toBeDefined();
-      expect(comparable(plain)).toBe(comparable(yaml!.value));
+      expect(comparable(plain)).toBe(comparable(yaml.value));
     }),
     { seed, numRuns: 500 },
   );

@@ -7,7 +7,7 @@ const DEPTH_MAX = 64;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const SPACE = /[ \n\r\t]*/y;
 /** Ends before anything that is written otherwise than it reads. */
-const PLAIN_STRING = /"[^"\\\u0000-\u001f]*"/y;
+const PLAIN_STRING = /"[^"\\\p{Cc}]*"/uy;
 const WORDS: readonly (readonly [word: string, value: unknown])[] = [
   ['true', true],
   ['false', false],
