@@ -569,6 +569,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'A text is no time of day, or a window ends where it begins.',
     ),
     TOLL_CATALOG_VALUE_UNKNOWN: own('TOLL_CATALOG_VALUE_UNKNOWN', 'A value is none of those allowed.'),
+    TOLL_CATALOG_COST_TERMS: entry(
+      'A tariff that is loaded as a cost deck has terms that costs cannot have, or no rate at all.',
+      'A cost deck has a rate for each prefix and jurisdiction, increments and connection fees; take the rest out of the tariff.',
+    ),
     TOLL_CATALOG_WINDOW_GAP: own(
       'TOLL_CATALOG_WINDOW_GAP',
       'A row has no rate at some time of the week (a warning).',

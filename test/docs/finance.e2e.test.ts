@@ -51,6 +51,10 @@ beforeAll(async () => {
   details = JSON.parse(
     await inDirectory('cdr', 'download', ...month, '--month', '2020-01', '--output', 'january.csv', '--json'),
   );
+  const deck = ['--tariff', 'wholesale-usd', '--catalog', path.join(PROJECT_ROOT, 'examples/hosted-phone')];
+  const loaded = await inDirectory('costs', 'load', ...deck, '--data', 'own');
+  expect(loaded).toMatch(/^wholesale-usd is in force for outbound calls: [\d,]+ rates in USD\.\n$/);
+  expect(await inDirectory('costs', 'list', '--data', 'own')).toContain('wholesale-usd');
   store = await openEmbeddedStore({ dataDirectory: path.join(directory.path, 'own/clickhouse') });
 });
 
@@ -94,6 +98,24 @@ describe('the sums', () => {
     },
   );
 
+  it('of the margins are those of all calls, and costs and margins make them up', async () => {
+    const sum = async (view: string, columns: string): Promise<unknown> =>
+      store.query(
+        `SELECT billing_month, currency, ${columns} FROM finance.${view} GROUP BY ALL ORDER BY ALL`,
+      );
+    expect(await sum('margin', 'sum(revenue) AS charge, sum(calls) AS calls')).toEqual(
+      await sum('usage', 'sum(charge) AS charge, count() AS calls'),
+    );
+    const inDollars = await store.query<{ cost_basis: string; is_sum: number; cost: string }>(
+      `SELECT cost_basis, sum(revenue) = sum(margin.cost) + sum(margin) AS is_sum, toString(sum(margin.cost)) AS cost
+       FROM finance.margin WHERE currency = 'USD' AND cost_basis != 'unknown' GROUP BY ALL ORDER BY ALL`,
+    );
+    expect(inDollars).toMatchObject([
+      { cost_basis: 'deck', is_sum: 1, cost: expect.not.stringMatching(/^0$/) },
+      { cost_basis: 'none', is_sum: 1, cost: '0' },
+    ]);
+  });
+
   it('of the destinations are those of all calls', async () => {
     const sum = async (column: string, view: string): Promise<unknown> =>
       store.query(
@@ -104,9 +126,9 @@ describe('the sums', () => {
 });
 
 it('reads no other accounts than those that are asked for', async () => {
-  for (const view of ['usage', 'usage_monthly']) {
+  for (const view of ['usage', 'usage_monthly', 'margin']) {
     const plan = await store.query<{ explain: string }>(
-      `EXPLAIN indexes = 1 SELECT sum(charge) FROM finance.${view} WHERE account_id = '${ACCOUNT}'`,
+      `EXPLAIN indexes = 1 SELECT sum(${view === 'margin' ? 'revenue' : 'charge'}) FROM finance.${view} WHERE account_id = '${ACCOUNT}'`,
     );
     const text = plan.map(({ explain }) => explain).join('\n');
     expect(text).toMatch(/PrimaryKey[\s\S]*Condition: \(account_id in \['riverside-dental'/);

@@ -217,7 +217,7 @@ export function readDefaults(head: YamlFile | null, problems: ProblemList): Cata
   };
 }
 
-function decodeText(path: string, bytes: Uint8Array, problems: ProblemList): string | null {
+export function decodeText(path: string, bytes: Uint8Array, problems: ProblemList): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

@@ -16,6 +16,7 @@ export {
 } from './diff-catalogs.ts';
 export { fingerprintOf } from './fingerprint.ts';
 export { loadCatalog, readCatalogDirectory } from './load.ts';
+export { loadTariff, type TariffResult } from './load-tariff.ts';
 export { describeOrigin, isCallerOf } from './origins.ts';
 export { buildPrefixIndex } from './prefix-index.ts';
 export {

@@ -3,9 +3,15 @@ import type { Readable } from 'node:stream';
 /** Tables the pipeline writes: see `tables.ts`. */
 export type UsageTable = 'usage' | 'usage_suspended' | 'usage_resolved' | 'usage_rejected' | 'usage_alerts';
 
-/** Tables of settlement. Their rows name themselves by their sort keys: what is sent twice counts once. */
+/** Tables of settlement, and of costs. Their rows name themselves by their sort keys: what is sent twice counts once. */
 export type SettlementTable =
-  'usage_adjustments' | 'settled_calls' | 'settlement_accounts' | 'settlement_runs' | 'billed_usage';
+  | 'usage_adjustments'
+  | 'settled_calls'
+  | 'settlement_accounts'
+  | 'settlement_runs'
+  | 'billed_usage'
+  | 'cost_rates'
+  | 'cost_decks';
 
 /** Rows for a table of settlement. */
 export interface KeyedInsert {
