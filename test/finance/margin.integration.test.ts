@@ -126,7 +126,7 @@ it(`costs what exact fractions say, by the longest prefix in force then (seed ${
   await load(
     `prefix,rate,connect_fee,initial,step,rounding,effective_from,effective_to\n${csv.join('\n')}\n`,
   );
-  const numbers = [...'0123456789'].flatMap((digit) => [
+  const numbers = Array.from({ length: 10 }, (_, digit) => digit).flatMap((digit) => [
     `12125${digit}`,
     `121${digit}`,
     `4470${digit}`,
