@@ -127,4 +127,8 @@ test('an issued invoice is written as PDF, HTML and UBL, the same to the byte wh
   const spanish = path.join(folder.path, 'es.html');
   await done('invoice', 'show', 'INV-000001', '--html', spanish, '--language', 'es');
   expect(await readFile(spanish, 'utf8')).toContain('<html lang="es">');
+  const ubl = path.join(folder.path, 'note.xml');
+  await done('credit-note', 'show', 'CN-000001', '--ubl', ubl, '--language', 'fr');
+  expect(await readFile(ubl, 'utf8')).toContain('<CreditNote ');
+  expect(await done('credit-note', 'show', 'CN-000001')).toContain('Corrects invoice');
 });

@@ -7,9 +7,9 @@ export { CDR_COMPRESSIONS, isTextFormat, writeCdrFile } from './cdr/download.ts'
 export type { CdrRequest } from './cdr/query.ts';
 export type { CdrCompression } from './cdr/download.ts';
 export { BILLING_CONFIG } from './config.ts';
-export { writeInvoiceDocuments } from './documents/files.ts';
+export { writeDocuments } from './documents/files.ts';
 export type { DocumentFiles } from './documents/files.ts';
-export { invoiceInLanguage } from './documents/language.ts';
+export { inLanguage } from './documents/render.ts';
 export type * from './invoice.ts';
 export { cancellationOf } from './issue/cancellation.ts';
 export { autopayList } from './issue/collections.ts';
@@ -19,5 +19,6 @@ export { tellBilledUsage } from './issue/billed-usage.ts';
 export { issueMonth } from './issue/issue-month.ts';
 export type { IssuedMonth } from './issue/issue-month.ts';
 export { previewInvoice } from './preview.ts';
+export { renderCreditNoteText } from './render-credit-note.ts';
 export { renderInvoiceText } from './render-text.ts';
 export * from './settlement/index.ts';

@@ -1,20 +1,22 @@
 import {
   creditNoteDocument,
-  invoiceInLanguage,
+  inLanguage,
   issueMonth,
   previewInvoice,
+  renderCreditNoteText,
   renderInvoiceText,
   tellBilledUsage,
   usageAsSettled,
-  writeInvoiceDocuments,
+  writeDocuments,
 } from '@tollstream/service-billing';
-import type { Invoice, IssuedMonth } from '@tollstream/service-billing';
+import type { CreditNote, Invoice, IssuedMonth } from '@tollstream/service-billing';
 import type { InvoiceBalance } from '@tollstream/billing-store';
 import type {
   CreateInvoiceOptions,
   CreditInvoiceOptions,
   DocumentOptions,
   InvoiceOptions,
+  ListCreditNoteOptions,
   ListInvoiceOptions,
 } from '../commands/invoice.ts';
 import { parseMonth } from '../duration.ts';
@@ -36,20 +38,20 @@ export async function previewInvoiceCommand(options: InvoiceOptions): Promise<vo
   const invoice = await using(openUsage(options), ({ store, catalog }) =>
     usingBillingIfAny(options, (billing) => previewInvoice(store, catalog, options.account, month, billing)),
   );
-  await present(invoice, options, JSON.stringify);
+  await present(invoice, options, { json: JSON.stringify, text: renderInvoiceText });
 }
 
 /** Into the files that are asked for, or else as text or JSON. */
-async function present(
-  invoice: Invoice,
+async function present<Document extends Invoice | CreditNote>(
+  document: Document,
   options: DocumentOptions,
-  jsonOf: (invoice: Invoice) => string,
+  forms: { readonly json: (document: Document) => string; readonly text: (document: Document) => string },
 ): Promise<void> {
-  const wanted = options.language === undefined ? invoice : invoiceInLanguage(invoice, options.language);
-  const files = await writeInvoiceDocuments(wanted, options);
+  const wanted = options.language === undefined ? document : inLanguage(document, options.language);
+  const files = await writeDocuments(wanted, options);
   for (const file of files) say(`Wrote ${file}.`);
-  if (options.json === true) print(jsonOf(wanted));
-  else if (files.length === 0) print(renderInvoiceText(wanted));
+  if (options.json === true) print(forms.json(wanted));
+  else if (files.length === 0) print(forms.text(wanted));
 }
 
 export async function createInvoices(options: CreateInvoiceOptions): Promise<void> {
@@ -142,7 +144,10 @@ function printBalances(found: readonly InvoiceBalance[], { json }: BillingOption
 export async function showInvoice(number: string, options: DocumentOptions): Promise<void> {
   const { document } = await using(openBillingStore(options), ({ billing }) => billing.invoice(number));
   // JSON is what was issued, byte for byte, in whatever language documents are asked for.
-  await present(JSON.parse(document) as Invoice, options, () => document);
+  await present(JSON.parse(document) as Invoice, options, {
+    json: () => document,
+    text: renderInvoiceText,
+  });
 }
 
 export async function creditInvoice(
@@ -168,6 +173,41 @@ export async function creditInvoice(
     ),
   );
   print(options.json === true ? note.document : `${note.number}  ${note.amount} ${note.currency}`);
+}
+
+export async function showCreditNote(number: string, options: DocumentOptions): Promise<void> {
+  const { document } = await using(openBillingStore(options), ({ billing }) => billing.creditNote(number));
+  await present(JSON.parse(document) as CreditNote, options, {
+    json: () => document,
+    text: renderCreditNoteText,
+  });
+}
+
+export async function listCreditNotes(options: ListCreditNoteOptions): Promise<void> {
+  const { account, invoice } = options;
+  const notes = await using(openBillingStore(options), ({ billing }) =>
+    account === undefined ? billing.creditNotes(invoice) : billing.creditNotesOf(account),
+  );
+  const found = notes.filter((note) => invoice === undefined || note.invoice_number === invoice);
+  if (options.json === true) {
+    for (const note of found) {
+      const { number, invoice_number, account_id, kind, reason, issue_date, currency, amount } = note;
+      print(
+        JSON.stringify({ number, invoice_number, account_id, kind, reason, issue_date, currency, amount }),
+      );
+    }
+    return;
+  }
+  const rows = found.map((note) => [
+    note.number,
+    note.account_id,
+    note.invoice_number,
+    note.issue_date,
+    note.kind,
+    `${note.amount} ${note.currency}`,
+    note.reason,
+  ]);
+  print(table(['number', 'account', 'invoice', 'issued', 'kind', 'amount', 'reason'], rows, [5]));
 }
 
 export async function verifyInvoices(options: BillingOptions): Promise<void> {

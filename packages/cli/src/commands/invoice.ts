@@ -32,6 +32,11 @@ export interface ListInvoiceOptions extends DataOptions {
   readonly overdueOn?: string;
 }
 
+export interface ListCreditNoteOptions extends DataOptions {
+  readonly account?: string;
+  readonly invoice?: string;
+}
+
 export interface CreditInvoiceOptions extends DataOptions {
   readonly reason: string;
   readonly amount?: string;
@@ -135,5 +140,28 @@ export function addInvoiceCommand(program: Command): void {
     .action(async (options: DataOptions) => {
       const { verifyInvoices } = await import('../billing/invoice.ts');
       await verifyInvoices(options);
+    });
+}
+
+export function addCreditNoteCommand(program: Command): void {
+  const note = program.command('credit-note').description('Show what was taken off issued invoices.');
+  withBillingStore(note.command('list'))
+    .description('List credit notes.')
+    .option('--account <id>', 'account')
+    .option('--invoice <number>', 'only those of this invoice')
+    .addHelpText('after', '\nExample:\n  tollstream credit-note list --invoice INV-000001')
+    .action(async (options: ListCreditNoteOptions) => {
+      const { listCreditNotes } = await import('../billing/invoice.ts');
+      await listCreditNotes(options);
+    });
+  withDocuments(withBillingStore(note.command('show <number>')))
+    .description('Show a credit note; with --json byte for byte as it was issued.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tollstream credit-note show CN-000001\n  tollstream credit-note show CN-000001 --pdf CN-000001.pdf --ubl CN-000001.xml',
+    )
+    .action(async (number: string, options: DocumentOptions) => {
+      const { showCreditNote } = await import('../billing/invoice.ts');
+      await showCreditNote(number, options);
     });
 }

@@ -12,6 +12,7 @@ import type { Catalog } from '@tollstream/catalog';
 import { openEmbeddedStore } from '@tollstream/usage-store';
 import type { UsageStore } from '@tollstream/usage-store';
 import { createBillingApi } from '../api.ts';
+import { creditNoteDocument } from '../issue/credit-note.ts';
 import { issuedInvoice } from '../testing/documents.ts';
 import { accountOn } from '../testing/samples.ts';
 import { storeCalls } from '../testing/stored-calls.ts';
@@ -119,7 +120,11 @@ async function issueFor(account: string): Promise<void> {
       amount: '1.00',
       requestKey: account,
       numberPrefix: 'CN-',
-      document: (of) => JSON.stringify({ number: of.number, account }),
+      document: (of) =>
+        creditNoteDocument(
+          { kind: 'correction', reason: `because of ${account}`, issueDate: '2020-02-09' },
+          of,
+        ),
     },
     'test',
   );
@@ -326,16 +331,21 @@ describe('issued documents', () => {
     expect(invoices).toMatchObject([{ number, month: '2020-02', credited: '1.00', is_void: false }]);
     const { document } = await billing.invoice(number);
     expect((await ask(own(`/${number}`), 'mine')).body).toBe(document);
-    for (const [format, start] of [
-      ['pdf', '%PDF-'],
-      ['html', '<!doc'],
-      ['ubl', '<?xml'],
-    ]) {
-      const first = await ask(own(`/${number}?format=${format}&language=es`), 'mine');
-      expect(first.rawPayload.subarray(0, 5).toString()).toBe(start);
-      const second = await ask(own(`/${number}?format=${format}&language=es`), 'mine');
-      expect(second.rawPayload.equals(first.rawPayload)).toBe(true);
-    }
+    const { note } = numbers.get(MINE)!;
+    const notes = `/v1/accounts/${MINE}/credit-notes/${note}`;
+    expect((await ask(notes, 'mine')).body).toBe((await billing.creditNote(note)).document);
+    for (const url of [own(`/${number}`), notes])
+      for (const [format, start] of [
+        ['pdf', '%PDF-'],
+        ['html', '<!doc'],
+        ['ubl', '<?xml'],
+      ]) {
+        const first = await ask(`${url}?format=${format}&language=es`, 'mine');
+        expect(first.rawPayload.subarray(0, 5).toString()).toBe(start);
+        if (format === 'html') expect(first.body).toContain('<html lang="es">');
+        const second = await ask(`${url}?format=${format}&language=es`, 'mine');
+        expect(second.rawPayload.equals(first.rawPayload)).toBe(true);
+      }
   });
 
   it('come page by page', async () => {
@@ -434,6 +444,7 @@ describe('a range', () => {
     `/v1/accounts/${MINE}/cdrs/2020-01?format=csv`,
     `/v1/accounts/${MINE}/cdrs/2020-01?format=xlsx`,
     `/v1/accounts/${MINE}/issued-invoices/INV-000001?format=pdf`,
+    `/v1/accounts/${MINE}/credit-notes/CN-000001?format=ubl`,
   ])('of %s goes on where the whole was broken off', async (url) => {
     const whole = await ask(url, 'mine');
     const size = whole.rawPayload.length;

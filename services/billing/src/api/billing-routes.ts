@@ -7,10 +7,10 @@ import type {
   JobRecord,
   Refusal,
 } from '@tollstream/billing-store';
-import type { Catalog } from '@tollstream/catalog';
+import type { Catalog, Language } from '@tollstream/catalog';
 import { accountUnknown, invoiceUnknown, storeAbsent } from '../errors.ts';
-import { invoiceInLanguage } from '../documents/language.ts';
-import type { Invoice } from '../invoice.ts';
+import { inLanguage, renderDocument } from '../documents/render.ts';
+import type { IssuedDocument } from '../documents/render.ts';
 import { issueMonth } from '../issue/issue-month.ts';
 import { parseMonth } from '../month.ts';
 import { usageAsSettled } from '../settlement/index.ts';
@@ -60,15 +60,8 @@ export function billingHandlers(
 
     async getInvoice(asked, reply) {
       const { id, number } = asked.params;
-      const { format, language } = asked.query;
       await own(id, number);
-      const { document } = await opened().invoice(number);
-      const issued = format as IssuedFormat;
-      const bytes = await bytesOf(document, { format: issued, language });
-      reply
-        .header('content-type', ISSUED_MEDIA[issued])
-        .header('content-disposition', `attachment; filename="${number.replace(/[^\w.-]/g, '_')}.${issued}"`);
-      return sendBytes(bytes, { asked, reply });
+      return sendDocument(await opened().invoice(number), { asked, reply });
     },
 
     async listCreditNotes({ params: { id }, query: { after = '', limit } }) {
@@ -84,8 +77,7 @@ export function billingHandlers(
       assertStorable(id);
       const note = (await opened().creditNotesOf(id)).find((each) => each.number === number);
       if (note === undefined) throw invoiceUnknown(number);
-      reply.header('content-type', ISSUED_MEDIA.json);
-      return sendBytes(Buffer.from(note.document), { asked, reply });
+      return sendDocument(note, { asked, reply });
     },
 
     async openDispute(request, reply) {
@@ -208,28 +200,20 @@ export class InvoiceJobs {
   }
 }
 
-async function bytesOf(
-  document: string,
-  { format, language }: { format: IssuedFormat; language: Invoice['language'] | undefined },
-): Promise<Buffer> {
-  // What was issued, byte for byte, in whatever language documents are asked for.
-  if (format === 'json') return Buffer.from(document);
-  const issued = JSON.parse(document) as Invoice;
-  const invoice = language === undefined ? issued : invoiceInLanguage(issued, language);
-  switch (format) {
-    case 'pdf': {
-      const { renderInvoicePdf } = await import('../documents/pdf.ts');
-      return renderInvoicePdf(invoice);
-    }
-    case 'html': {
-      const { renderInvoiceHtml } = await import('../documents/html.ts');
-      return Buffer.from(renderInvoiceHtml(invoice));
-    }
-    case 'ubl': {
-      const { renderInvoiceUbl } = await import('../documents/ubl.ts');
-      return Buffer.from(renderInvoiceUbl(invoice));
-    }
-  }
+/** Sends an issued document in the format that is asked for; as JSON byte for byte as it was issued, whatever language is asked for. */
+async function sendDocument(
+  { number, document }: { number: string; document: string },
+  { asked, reply }: { asked: Asked; reply: FastifyReply },
+): Promise<FastifyReply> {
+  const { format, language } = asked.query;
+  const wanted = format as IssuedFormat;
+  reply
+    .header('content-type', ISSUED_MEDIA[wanted])
+    .header('content-disposition', `attachment; filename="${number.replace(/[^\w.-]/g, '_')}.${wanted}"`);
+  if (wanted === 'json') return sendBytes(Buffer.from(document), { asked, reply });
+  const issued = JSON.parse(document) as IssuedDocument;
+  const read = language === undefined ? issued : inLanguage(issued, language as Language);
+  return sendBytes(await renderDocument(read, wanted), { asked, reply });
 }
 
 /** PostgreSQL has no texts with NUL: no account has such a name. */

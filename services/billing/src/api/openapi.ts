@@ -51,9 +51,25 @@ function pathsOf(): JsonSchema {
   return paths;
 }
 
-/** No parameter: a server may pass over any range, and does so with what is none. */
-const RANGES =
-  'A download that was broken off goes on with `Range: bytes=N-`, and with its `ETag` as `If-Range`, so that a part goes with its beginning.';
+/** Any text: what is no range of bytes is passed over, and the whole is answered (RFC 9110). */
+const RANGE_PARAMETERS: readonly JsonSchema[] = [
+  {
+    name: 'Range',
+    in: 'header',
+    required: false,
+    description: 'One range of bytes, such as what is missing of a download that was broken off.',
+    schema: { type: 'string' },
+    example: 'bytes=0-99',
+  },
+  {
+    name: 'If-Range',
+    in: 'header',
+    required: false,
+    description:
+      '`ETag` of the part that is there: where the content is another one by now, all of it is answered.',
+    schema: { type: 'string' },
+  },
+];
 const IDEMPOTENCY_KEY: JsonSchema = {
   name: 'Idempotency-Key',
   in: 'header',
@@ -81,15 +97,14 @@ function operationOf(operationId: string, route: ApiRoute): JsonSchema {
   return {
     operationId,
     summary: route.summary,
-    description: [
-      route.description,
-      ...(route.hasRanges === true ? [RANGES] : []),
-      ...(route.scope === null ? [] : [`Scope: \`${route.scope}\`.`]),
-    ].join(' '),
+    description: [route.description, ...(route.scope === null ? [] : [`Scope: \`${route.scope}\`.`])].join(
+      ' ',
+    ),
     ...(route.scope === null ? { security: [] } : {}),
     parameters: [
       ...Object.entries(route.path_parameters).map(parameter('path')),
       ...Object.entries(route.query).map(parameter('query')),
+      ...(route.hasRanges === true ? RANGE_PARAMETERS : []),
       ...(route.body === undefined ? [] : [IDEMPOTENCY_KEY]),
     ],
     ...(route.body === undefined

@@ -1,4 +1,5 @@
 /** What the API answers: paths, what each takes and gives. The server and the OpenAPI document are both made from it. */
+import { LANGUAGES } from '@tollstream/catalog';
 import { CALL_TYPES, RATE_TYPES } from '@tollstream/contracts';
 import { CDR_FORMATS } from '../cdr/columns.ts';
 import type { CdrFormat } from '../cdr/columns.ts';
@@ -121,15 +122,20 @@ const AMOUNT = text('More than zero, in the currency of the invoice.', {
 const words = (description: string, more: JsonSchema = {}): JsonSchema =>
   text(description, { maxLength: 500, pattern: LINE, ...more });
 const some = { minLength: 1 };
-const page = (name: string, items: string): JsonSchema =>
+/** @param order in which the items stand, and the type of what `after` takes */
+const page = (
+  name: string,
+  items: string,
+  { order = 'In order of issue.', after = 'string' } = {},
+): JsonSchema =>
   object({
     [name]: {
       type: 'array',
       items: { $ref: `#/components/schemas/${items}` },
-      description: 'In order of issue.',
+      description: order,
     },
     next_after: {
-      type: ['string', 'null'],
+      type: [after, 'null'],
       description: '`after` of the next page; null = this is the last.',
     },
   });
@@ -155,17 +161,7 @@ export const API_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     time_zone: text('IANA name; its months begin there.'),
     status: text('active, suspended or closed.'),
   }),
-  AccountPage: object({
-    accounts: {
-      type: 'array',
-      items: { $ref: '#/components/schemas/Account' },
-      description: 'In order of id.',
-    },
-    next_after: {
-      type: ['string', 'null'],
-      description: '`after` of the next page; null = this is the last.',
-    },
-  }),
+  AccountPage: page('accounts', 'Account', { order: 'In order of id.' }),
   Usage: object({
     account_id: text('Account.'),
     month: text('Month of the calls.'),
@@ -246,17 +242,7 @@ export const API_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       description: 'Accounts that cannot be billed.',
     },
   }),
-  InvoiceJobPage: object({
-    jobs: {
-      type: 'array',
-      items: { $ref: '#/components/schemas/InvoiceJob' },
-      description: 'The oldest first.',
-    },
-    next_after: {
-      type: ['integer', 'null'],
-      description: '`after` of the next page; null = this is the last.',
-    },
-  }),
+  InvoiceJobPage: page('jobs', 'InvoiceJob', { order: 'The oldest first.', after: 'integer' }),
   CatalogVersion: object({
     version: { type: 'integer', minimum: 0, description: 'Every rated call names the one that priced it.' },
     name: text('Of the catalog.'),
@@ -270,22 +256,24 @@ export const API_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     effective_at: { type: ['string', 'null'], description: 'From when it prices; null = at once.' },
     rollback_of: { type: ['integer', 'null'], description: 'Version whose content it brought back.' },
   }),
-  CatalogVersionPage: object({
-    versions: {
-      type: 'array',
-      items: { $ref: '#/components/schemas/CatalogVersion' },
-      description: 'The oldest first.',
-    },
-    next_after: {
-      type: ['integer', 'null'],
-      description: '`after` of the next page; null = this is the last.',
-    },
-  }),
+  CatalogVersionPage: page('versions', 'CatalogVersion', { order: 'The oldest first.', after: 'integer' }),
 };
 
 const json = (name: string): Readonly<Record<string, JsonSchema>> => ({
   'application/json': { $ref: `#/components/schemas/${name}` },
 });
+
+const FORM: Readonly<Record<string, JsonSchema>> = {
+  format: text('Of the document.', { enum: Object.keys(ISSUED_MEDIA), default: 'json' }),
+  language: text('Of PDF and HTML, and of the texts of UBL; absent: the one of the account.', {
+    enum: LANGUAGES,
+  }),
+};
+const DOCUMENTS: Readonly<Record<string, JsonSchema>> = {
+  'application/pdf': { type: 'string', format: 'binary' },
+  'text/html': { type: 'string' },
+  'application/xml': { type: 'string' },
+};
 
 export type OperationId =
   | 'listAccounts'
@@ -386,19 +374,9 @@ export const API_ROUTES: Readonly<Record<OperationId, ApiRoute>> = {
       'As JSON byte for byte as it was issued; documents are made from it, and are the same each time.',
     scope: 'invoices:read',
     path_parameters: DOCUMENT,
-    query: {
-      format: text('Of the document.', { enum: Object.keys(ISSUED_MEDIA), default: 'json' }),
-      language: text('Of PDF and HTML, and of the texts of UBL; absent: the one of the account.', {
-        enum: ['en', 'es', 'pt', 'fr'],
-      }),
-    },
+    query: FORM,
     hasRanges: true,
-    answer: {
-      ...json('Invoice'),
-      'application/pdf': { type: 'string', format: 'binary' },
-      'text/html': { type: 'string' },
-      'application/xml': { type: 'string' },
-    },
+    answer: { ...json('Invoice'), ...DOCUMENTS },
     problems: [404, 409],
   },
   listCreditNotes: {
@@ -414,12 +392,13 @@ export const API_ROUTES: Readonly<Record<OperationId, ApiRoute>> = {
   getCreditNote: {
     path: '/v1/accounts/{id}/credit-notes/{number}',
     summary: 'An issued credit note',
-    description: 'Byte for byte as it was issued (schemas/invoice.schema.json).',
+    description:
+      'As JSON byte for byte as it was issued (schemas/invoice.schema.json); documents are made from it, and are the same each time.',
     scope: 'invoices:read',
     path_parameters: DOCUMENT,
-    query: {},
+    query: FORM,
     hasRanges: true,
-    answer: { 'application/json': { type: 'object' } },
+    answer: { 'application/json': { type: 'object' }, ...DOCUMENTS },
     problems: [404, 409],
   },
   openDispute: {

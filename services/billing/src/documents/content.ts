@@ -2,6 +2,7 @@
  * What an invoice's documents say, in its language and in their order; HTML and PDF differ only in how they draw it. Everything is taken
  * from the invoice: no catalog, no clock.
  */
+import type { Language } from '@tollstream/catalog';
 import { currencyOf, formatScaled, parseDecimalBig } from '@tollstream/money';
 import { compare } from '../draft-line.ts';
 import type { Invoice, InvoiceFee, InvoiceLine, InvoiceTax } from '../invoice.ts';
@@ -11,6 +12,10 @@ import type { ChartBar } from './chart.ts';
 import { cleanText, formatDay, formatMoney, formatNumber, formatPercent } from './format.ts';
 
 export interface DocumentContent {
+  readonly language: Language;
+  /** Where it is read: the size of its paper. */
+  readonly country: string;
+  readonly issueDate: string;
   readonly title: string;
   /** Title and number. */
   readonly heading: string;
@@ -67,7 +72,7 @@ export interface UsageContent {
 }
 
 type Say = (key: TextKey, values?: Readonly<Record<string, string>>) => string;
-interface Words {
+export interface Words {
   readonly say: Say;
   readonly money: (amount: string) => string;
   readonly number: (decimal: string) => string;
@@ -75,18 +80,24 @@ interface Words {
   readonly day: (day: string) => string;
 }
 
-export function contentOf(invoice: Invoice): DocumentContent {
-  const { language, currency } = invoice;
-  const words: Words = {
+export function wordsOf({ language, currency }: { language: Language; currency: string }): Words {
+  return {
     say: (key, values) => translate(language, key, values),
     money: (amount) => formatMoney(language, currency, amount),
     number: (decimal) => formatNumber(language, decimal),
     percent: (percent) => formatPercent(language, percent),
     day: (day) => formatDay(language, day),
   };
+}
+
+export function invoiceContent(invoice: Invoice): DocumentContent {
+  const words = wordsOf(invoice);
   const { say } = words;
   const title = say('title.invoice');
   return {
+    language: invoice.language,
+    country: invoice.account.country,
+    issueDate: invoice.issue_date,
     title,
     heading: invoice.number === null ? title : `${title} ${cleanText(invoice.number)}`,
     warning: invoice.status === 'preview' ? say('document.preview') : null,
@@ -105,7 +116,7 @@ export function contentOf(invoice: Invoice): DocumentContent {
   };
 }
 
-function sellerOf({ seller }: Invoice, { say }: Words): Party | null {
+export function sellerOf({ seller }: Pick<Invoice, 'seller'>, { say }: Words): Party | null {
   if (seller === null) return null;
   return {
     title: say('document.from'),
@@ -118,7 +129,7 @@ function sellerOf({ seller }: Invoice, { say }: Words): Party | null {
   };
 }
 
-function customerOf({ account }: Invoice, { say }: Words): Party {
+export function customerOf({ account }: Pick<Invoice, 'account'>, { say }: Words): Party {
   return {
     title: say('document.billed_to'),
     name: cleanText(account.name),
@@ -183,7 +194,10 @@ function totalOf({ totals, due_date, account }: Invoice, { say, money, day }: Wo
   };
 }
 
-function detailsOf(invoice: Invoice, words: Words): Table {
+type Detailed = Pick<Invoice, 'lines' | 'currency'>;
+
+/** Every line by its section and billing group. */
+export function detailsOf(invoice: Detailed, words: Words): Table {
   const { say } = words;
   const sections = [...new Set(invoice.lines.map(({ section }) => section))];
   return {
@@ -409,7 +423,7 @@ function notesOf(invoice: Invoice, { say, money }: Words): DocumentContent['note
   return { title: say('document.notes'), lines };
 }
 
-function sum({ currency }: Invoice, lines: readonly InvoiceLine[]): string {
+function sum({ currency }: Detailed, lines: readonly InvoiceLine[]): string {
   const { minorDigits } = currencyOf(currency);
   return formatScaled(
     lines.reduce((total, { amount }) => total + parseDecimalBig(amount, minorDigits), 0n),
@@ -417,7 +431,7 @@ function sum({ currency }: Invoice, lines: readonly InvoiceLine[]): string {
   );
 }
 
-function zero(invoice: Invoice): string {
+function zero(invoice: Detailed): string {
   return sum(invoice, []);
 }
 

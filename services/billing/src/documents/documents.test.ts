@@ -5,15 +5,19 @@ import { LANGUAGES } from '@tollstream/catalog';
 import { extractText, getDocumentProxy } from 'unpdf';
 import { expect, it } from 'vitest';
 import type { Invoice } from '../invoice.ts';
-import { issuedInvoice, longInvoice } from '../testing/documents.ts';
-import { writeInvoiceDocuments } from './files.ts';
+import { creditNoteWithLines, issuedCreditNote, issuedInvoice, longInvoice } from '../testing/documents.ts';
+import { writeDocuments } from './files.ts';
 import { formatDay, formatMoney, formatNumber } from './format.ts';
-import { renderInvoiceHtml } from './html.ts';
-import { invoiceInLanguage } from './language.ts';
-import { renderInvoicePdf } from './pdf.ts';
-import { renderInvoiceUbl } from './ubl.ts';
+import { inLanguage, renderDocument } from './render.ts';
+import type { IssuedDocument } from './render.ts';
 
 const HOSTILE = `<script>alert("1")</script> & 'Söhne' \u202eשלום\u0007 😀 ${'W'.repeat(300)}`;
+
+const pdfOf = (document: IssuedDocument): Promise<Buffer> => renderDocument(document, 'pdf');
+const htmlOf = async (document: IssuedDocument): Promise<string> =>
+  String(await renderDocument(document, 'html'));
+const ublOf = async (document: IssuedDocument): Promise<string> =>
+  String(await renderDocument(document, 'ubl'));
 
 interface Paper {
   readonly pages: readonly string[];
@@ -66,17 +70,17 @@ function withName(name: string): Invoice {
 it('documents made again are the same to the byte', async () => {
   const invoice = longInvoice(60);
   const again = JSON.parse(JSON.stringify(invoice)) as Invoice;
-  expect(Buffer.compare(await renderInvoicePdf(invoice), await renderInvoicePdf(again))).toBe(0);
-  expect(renderInvoiceHtml(invoice)).toBe(renderInvoiceHtml(again));
-  expect(renderInvoiceUbl(invoice)).toBe(renderInvoiceUbl(again));
+  expect(Buffer.compare(await pdfOf(invoice), await pdfOf(again))).toBe(0);
+  expect(await htmlOf(invoice)).toBe(await htmlOf(again));
+  expect(await ublOf(invoice)).toBe(await ublOf(again));
 });
 
 it.each(LANGUAGES)(
   'PDF and HTML in %s hold every amount, and each text in that language',
   async (language) => {
     const invoice = issuedInvoice(language);
-    const { text } = await read(await renderInvoicePdf(invoice));
-    const html = plain(renderInvoiceHtml(invoice));
+    const { text } = await read(await pdfOf(invoice));
+    const html = plain(await htmlOf(invoice));
     for (const amount of amountsOf(invoice)) {
       expect(text).toContain(amount);
       expect(html).toContain(amount);
@@ -90,7 +94,44 @@ it.each(LANGUAGES)(
 );
 
 it('an invoice in another language is the one that an account of that language has', () => {
-  expect(invoiceInLanguage(issuedInvoice('en'), 'fr')).toEqual(issuedInvoice('fr'));
+  expect(inLanguage(issuedInvoice('en'), 'fr')).toEqual(issuedInvoice('fr'));
+});
+
+it.each(LANGUAGES)('a credit note in %s says what is given back of which invoice', async (language) => {
+  const note = creditNoteWithLines(language);
+  const { text } = await read(await pdfOf(note));
+  const html = plain(await htmlOf(note));
+  const [title, total, why] = {
+    en: ['Credit note', 'Total credited', 'were priced again and cost less'],
+    es: ['Nota de crédito', 'Total abonado', 'se tarificaron de nuevo'],
+    pt: ['Nota de crédito', 'Total creditado', 'foram tarifadas de novo'],
+    fr: ['Note de crédit', 'Total crédité', 'ont été tarifés à nouveau'],
+  }[language];
+  for (const document of [text, html]) {
+    for (const words of [title, total, why, 'CN-000001', 'INV-000001', note.lines[0]!.description.text])
+      expect(document).toContain(words);
+    for (const amount of ['1.25', '2.25', '0.40', '0.16', '4.06'])
+      expect(document).toContain(plain(formatMoney(language, 'USD', amount)));
+    expect(document).not.toContain('2020-01-2');
+  }
+  expect(inLanguage(creditNoteWithLines('en'), language)).toEqual(note);
+});
+
+it('a credit note made again is the same to the byte, and says why it was issued', async () => {
+  const note = issuedCreditNote();
+  const again = JSON.parse(JSON.stringify(note)) as typeof note;
+  for (const format of ['pdf', 'html', 'ubl'] as const)
+    expect(Buffer.compare(await renderDocument(note, format), await renderDocument(again, format))).toBe(0);
+  const { text } = await read(await pdfOf(note));
+  for (const words of ['a wrong rate', 'Credit on invoice INV-000001', 'Taken off what is owed'])
+    expect(text).toContain(words);
+  expect(text).not.toContain('How to pay');
+});
+
+it('a hostile reason is text', async () => {
+  const note = issuedCreditNote('en', { reason: HOSTILE });
+  expect(await htmlOf(note)).not.toMatch(/<script/);
+  expect(await ublOf(note)).not.toMatch(/<script|&(?!#\d+;)/);
 });
 
 it('numbers and days are written as the language does', () => {
@@ -104,7 +145,7 @@ it('numbers and days are written as the language does', () => {
 });
 
 it('500 lines go over pages, each with the head of the table and its number', async () => {
-  const { pages, text } = await read(await renderInvoicePdf(longInvoice(500)));
+  const { pages, text } = await read(await pdfOf(longInvoice(500)));
   expect(pages.length).toBeGreaterThan(8);
   for (const [i, page] of pages.entries()) expect(page).toContain(`Page ${i + 1} of ${pages.length}`);
   for (const page of pages.slice(1, 8))
@@ -115,22 +156,22 @@ it('500 lines go over pages, each with the head of the table and its number', as
 
 it('a hostile name is text in every document and nothing else', async () => {
   const invoice = withName(HOSTILE);
-  const html = renderInvoiceHtml(invoice);
+  const html = await htmlOf(invoice);
   // oxlint-disable-next-line no-control-regex
   expect(html).not.toMatch(/<script|\u202e|\u0007/);
   expect(html).toContain('&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62; &#38; &#39;Söhne&#39;');
   expect(html).toContain('😀');
-  const ubl = renderInvoiceUbl(invoice);
+  const ubl = await ublOf(invoice);
   // oxlint-disable-next-line no-control-regex
   expect(ubl).not.toMatch(/<script|&(?!#\d+;)|[\u0000-\u0008]/);
   expect(ubl).toContain('שלום');
-  const { text } = await read(await renderInvoicePdf(invoice));
+  const { text } = await read(await pdfOf(invoice));
   expect(text).toContain('<script>');
   for (const amount of amountsOf(invoice)) expect(text).toContain(amount);
 });
 
-it('HTML loads nothing and runs nothing', () => {
-  const html = renderInvoiceHtml(issuedInvoice());
+it('HTML loads nothing and runs nothing', async () => {
+  const html = await htmlOf(issuedInvoice());
   expect(html).not.toMatch(/<script|<link|<img|<iframe|url\(|@import|\son\w+=|src=|href=/i);
   expect(html).toContain("default-src 'none'");
   expect(html.match(/<th scope="col">/g)!.length).toBeGreaterThan(8);
@@ -147,26 +188,26 @@ it('nothing is to be paid of an empty invoice, and of one that is below zero', a
     totals,
     usage_summary: { by_call_type: [], by_day: [], by_jurisdiction: [] },
   };
-  const empty = await read(await renderInvoicePdf({ ...whole, ...nothing }));
+  const empty = await read(await pdfOf({ ...whole, ...nothing }));
   expect(empty.text).toContain('Nothing to pay');
   expect(empty.text).toContain('No charges this month');
-  expect(renderInvoiceUbl({ ...whole, ...nothing })).toContain('<cac:InvoiceLine>');
+  expect(await ublOf({ ...whole, ...nothing })).toContain('<cac:InvoiceLine>');
   const credit = {
     ...whole,
     lines: [{ ...whole.lines[0]!, section: 'credit' as const, amount: '-12.50' }],
     totals: { ...totals, credits: '-12.50', charges: '-12.50', subtotal: '-12.50', total: '-12.50' },
   };
-  const below = await read(await renderInvoicePdf(credit));
+  const below = await read(await pdfOf(credit));
   expect(below.text).toContain('In your favour -$12.50 Nothing to pay');
-  expect(renderInvoiceHtml(credit)).toContain('-$12.50');
-  expect(renderInvoiceUbl(credit)).toContain('<cbc:PayableAmount currencyID="USD">-12.50<');
+  expect(await htmlOf(credit)).toContain('-$12.50');
+  expect(await ublOf(credit)).toContain('<cbc:PayableAmount currencyID="USD">-12.50<');
 });
 
 it('a preview says that it is none, without seller too', async () => {
   const preview = issuedInvoice('en', { status: 'preview', number: null, seller: null, remittance: null });
-  expect((await read(await renderInvoicePdf(preview))).text).toContain('not an invoice and not to be paid');
-  expect(renderInvoiceHtml(preview)).toContain('class="warning"');
-  expect(renderInvoiceUbl(preview)).toContain('<cbc:InvoiceTypeCode>325<');
+  expect((await read(await pdfOf(preview))).text).toContain('not an invoice and not to be paid');
+  expect(await htmlOf(preview)).toContain('class="warning"');
+  expect(await ublOf(preview)).toContain('<cbc:InvoiceTypeCode>325<');
 });
 
 it('a document that cannot be written leaves no part of itself', async () => {
@@ -174,10 +215,10 @@ it('a document that cannot be written leaves no part of itself', async () => {
   try {
     const html = path.join(folder, 'invoice.html');
     const missing = path.join(folder, 'missing', 'invoice.xml');
-    await expect(writeInvoiceDocuments(issuedInvoice(), { ubl: missing })).rejects.toMatchObject({
+    await expect(writeDocuments(issuedInvoice(), { ubl: missing })).rejects.toMatchObject({
       code: 'TOLL_BILLING_FILE_UNWRITABLE',
     });
-    expect(await writeInvoiceDocuments(issuedInvoice(), { html })).toEqual([html]);
+    expect(await writeDocuments(issuedInvoice(), { html })).toEqual([html]);
     expect(await readdir(folder)).toEqual(['invoice.html']);
   } finally {
     await rm(folder, { recursive: true });

@@ -1,7 +1,5 @@
-/** An invoice as one HTML file: nothing is loaded from anywhere, nothing runs, and it prints. */
-import type { Invoice } from '../invoice.ts';
+/** A document as one HTML file: nothing is loaded from anywhere, nothing runs, and it prints. */
 import { layOutChart } from './chart.ts';
-import { contentOf } from './content.ts';
 import type { DocumentContent, Pair, Party, Table, TableRow, UsageContent } from './content.ts';
 import { formatNumber } from './format.ts';
 import { PALETTE, initialOf } from './palette.ts';
@@ -11,11 +9,10 @@ const CHART_MARGIN = { left: 48, right: 12, top: 10, bottom: 22 };
 /** The days that stand under the chart. */
 const LABELLED_DAYS = 7;
 
-export function renderInvoiceHtml(invoice: Invoice): string {
-  const content = contentOf(invoice);
+export function renderHtml(content: DocumentContent): string {
   const { from, total } = content;
   return `<!doctype html>
-<html lang="${invoice.language}">
+<html lang="${content.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -36,7 +33,7 @@ ${from === null ? '' : party(from)}${party(content.billedTo)}<dl class="facts">$
 <section><h2>${escape(content.summary.title)}</h2><dl class="sums">${pairs(content.summary.rows)}</dl></section>
 <section class="total"><h2>${escape(total.label)}</h2><p class="amount">${escape(total.amount)}</p><p>${escape(total.due)}</p></section>
 </div>
-${table(content.details)}${content.groups === null ? '' : table(content.groups)}${content.feesAndTaxes === null ? '' : table(content.feesAndTaxes)}${content.usage === null ? '' : usage(content.usage, invoice)}${remittance(content)}${notes(content)}</main>
+${table(content.details)}${content.groups === null ? '' : table(content.groups)}${content.feesAndTaxes === null ? '' : table(content.feesAndTaxes)}${content.usage === null ? '' : usage(content.usage, content)}${remittance(content)}${notes(content)}</main>
 </body>
 </html>
 `;
@@ -79,17 +76,17 @@ function row({ kind, cells, remark }: TableRow): string {
   return `<tr class="${kind}"><th scope="row"><bdi>${escape(first)}</bdi>${small}</th>${figures}</tr>`;
 }
 
-function usage(content: UsageContent, invoice: Invoice): string {
+function usage(content: UsageContent, document: DocumentContent): string {
   const { jurisdictions } = content;
   const parts =
     jurisdictions === null
       ? ''
       : `<section><h2>${escape(jurisdictions.title)}</h2><dl class="sums">${pairs(jurisdictions.rows)}</dl></section>\n`;
-  return `${table(content.calls)}${content.chart.bars.length === 0 ? '' : chart(content, invoice)}${parts}`;
+  return `${table(content.calls)}${content.chart.bars.length === 0 ? '' : chart(content, document)}${parts}`;
 }
 
 /** Read aloud, the chart is a list of days and minutes. */
-function chart({ chart: { title, bars } }: UsageContent, { language }: Invoice): string {
+function chart({ chart: { title, bars } }: UsageContent, { language }: DocumentContent): string {
   const laidOut = layOutChart(bars, CHART);
   const every = Math.ceil(bars.length / LABELLED_DAYS);
   const grid = laidOut.grid.map(

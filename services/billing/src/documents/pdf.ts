@@ -1,7 +1,5 @@
-/** An invoice as PDF: what `content.ts` says, drawn on paper. The same invoice gives the same bytes. */
-import type { Invoice } from '../invoice.ts';
+/** A document as PDF: what its content says, drawn on paper. The same content gives the same bytes. */
 import { layOutChart } from './chart.ts';
-import { contentOf } from './content.ts';
 import type { DocumentContent, Pair, Party, UsageContent } from './content.ts';
 import { formatNumber } from './format.ts';
 import { PALETTE, initialOf } from './palette.ts';
@@ -24,14 +22,13 @@ const LABELLED_DAYS = 8;
 /** A party's name may be long; its block shall not push the rest off the page. */
 const PARTY_LINES_MAX = 8;
 
-export async function renderInvoicePdf(invoice: Invoice): Promise<Buffer> {
-  const content = contentOf(invoice);
+export async function renderPdf(content: DocumentContent): Promise<Buffer> {
   const paper = new Paper({
-    size: LETTER_COUNTRIES.has(invoice.account.country) ? 'LETTER' : 'A4',
+    size: LETTER_COUNTRIES.has(content.country) ? 'LETTER' : 'A4',
     title: `${content.heading} · ${content.billedTo.name}`,
     author: content.from?.name ?? '',
-    language: invoice.language,
-    created: new Date(`${invoice.issue_date}T00:00:00Z`),
+    language: content.language,
+    created: new Date(`${content.issueDate}T00:00:00Z`),
     ink: PALETTE.ink,
   });
   if (content.warning !== null) drawWarning(paper, content.warning);
@@ -41,7 +38,7 @@ export async function renderInvoicePdf(invoice: Invoice): Promise<Buffer> {
   drawTable(paper, content.details, [0, 0.22, 0.13, 0.13, 0.14]);
   if (content.groups !== null) drawTable(paper, content.groups, [0, 0.2]);
   if (content.feesAndTaxes !== null) drawTable(paper, content.feesAndTaxes, [0, 0.15, 0.12, 0.15]);
-  if (content.usage !== null) drawUsage(paper, content.usage, invoice);
+  if (content.usage !== null) drawUsage(paper, content.usage, content);
   drawRemittance(paper, content);
   drawNotes(paper, content);
   paper.onEveryPage((page, pages, y) => {
@@ -158,9 +155,9 @@ function fitting(paper: Paper, text: string, width: number): Ink {
   return ink(7);
 }
 
-function drawUsage(paper: Paper, usage: UsageContent, invoice: Invoice): void {
+function drawUsage(paper: Paper, usage: UsageContent, document: DocumentContent): void {
   drawTable(paper, usage.calls, [0, 0.14, 0.16, 0.2]);
-  if (usage.chart.bars.length > 0) drawChart(paper, usage, invoice);
+  if (usage.chart.bars.length > 0) drawChart(paper, usage, document);
   const { jurisdictions } = usage;
   if (jurisdictions === null) return;
   paper.ensure(24 + jurisdictions.rows.length * 16);
@@ -169,7 +166,7 @@ function drawUsage(paper: Paper, usage: UsageContent, invoice: Invoice): void {
   paper.y += 20 + drawPairs(paper, jurisdictions.rows, area, 3) + GAP;
 }
 
-function drawChart(paper: Paper, { chart }: UsageContent, { language }: Invoice): void {
+function drawChart(paper: Paper, { chart }: UsageContent, { language }: DocumentContent): void {
   paper.ensure(CHART_HEIGHT + 60);
   paper.write(chart.title, paper.left, paper.y, TITLE);
   const left = paper.left + CHART_LEFT;

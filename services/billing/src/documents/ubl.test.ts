@@ -1,9 +1,11 @@
 import { currencyOf, parseDecimalBig } from '@tollstream/money';
 import { expect, it } from 'vitest';
-import { issuedInvoice, longInvoice } from '../testing/documents.ts';
+import { creditNoteWithLines, issuedCreditNote, issuedInvoice, longInvoice } from '../testing/documents.ts';
+import { renderCreditNoteUbl } from './credit-note-ubl.ts';
 import { renderInvoiceUbl } from './ubl.ts';
 
-/** Children in the order of UBL-CommonAggregateComponents-2.1.xsd and UBL-Invoice-2.1.xsd, as far as they are used. `!` must be there. */
+const LINE = 'cbc:LineExtensionAmount! cbc:AccountingCost cac:InvoicePeriod cac:Item! cac:Price';
+/** Children in the order of UBL-CommonAggregateComponents-2.1.xsd, UBL-Invoice-2.1.xsd and UBL-CreditNote-2.1.xsd, as far as they are used. `!` must be there. */
 const ORDER: Readonly<Record<string, string>> = {
   Invoice:
     'cbc:UBLVersionID cbc:ID! cbc:IssueDate! cbc:DueDate cbc:InvoiceTypeCode cbc:Note cbc:DocumentCurrencyCode cbc:LineCountNumeric cac:AccountingSupplierParty! cac:AccountingCustomerParty! cac:PaymentMeans cac:AllowanceCharge cac:TaxTotal cac:LegalMonetaryTotal! cac:InvoiceLine!',
@@ -29,8 +31,13 @@ const ORDER: Readonly<Record<string, string>> = {
   'cac:TaxScheme': 'cbc:ID cbc:Name',
   'cac:LegalMonetaryTotal':
     'cbc:LineExtensionAmount cbc:TaxExclusiveAmount cbc:TaxInclusiveAmount cbc:ChargeTotalAmount cbc:PayableAmount!',
-  'cac:InvoiceLine':
-    'cbc:ID! cbc:InvoicedQuantity cbc:LineExtensionAmount! cbc:AccountingCost cac:InvoicePeriod cac:Item! cac:Price',
+  'cac:InvoiceLine': `cbc:ID! cbc:InvoicedQuantity ${LINE}`,
+  'cac:CreditNoteLine': `cbc:ID! cbc:CreditedQuantity ${LINE}`,
+  CreditNote:
+    'cbc:UBLVersionID cbc:ID! cbc:IssueDate! cbc:CreditNoteTypeCode cbc:DocumentCurrencyCode cbc:LineCountNumeric cac:DiscrepancyResponse cac:BillingReference cac:AccountingSupplierParty! cac:AccountingCustomerParty! cac:AllowanceCharge cac:TaxTotal cac:LegalMonetaryTotal! cac:CreditNoteLine!',
+  'cac:DiscrepancyResponse': 'cbc:ReferenceID cbc:Description',
+  'cac:BillingReference': 'cac:InvoiceDocumentReference',
+  'cac:InvoiceDocumentReference': 'cbc:ID! cbc:IssueDate',
   'cac:InvoicePeriod': 'cbc:StartDate cbc:EndDate',
   'cac:Item': 'cbc:Name cac:SellersItemIdentification',
   'cac:SellersItemIdentification': 'cbc:ID!',
@@ -118,4 +125,30 @@ it('its amounts add up', () => {
   expect(money(total!, 'cbc:TaxExclusiveAmount')).toBe(lines + charges);
   expect(money(taxes!, 'cbc:TaxAmount')).toBe(tax);
   expect(money(total!, 'cbc:PayableAmount')).toBe(lines + charges + tax);
+});
+
+const wholeNote = (): ReturnType<typeof issuedCreditNote> => {
+  const { totals } = issuedInvoice();
+  return issuedCreditNote('en', { kind: 'void' }, totals.total);
+};
+it.each([
+  ['of an amount as such', issuedCreditNote()],
+  ['with lines, fees and taxes', creditNoteWithLines('fr')],
+  ['of the whole invoice', wholeNote()],
+])('a credit note %s is a CreditNote of UBL 2.1 whose amounts add up', (_, note) => {
+  const xml = renderCreditNoteUbl(note);
+  const root = parse(xml);
+  expect(root.name).toBe('CreditNote');
+  expect(problemsOf(root)).toEqual([]);
+  const [total] = find(root, 'cac:LegalMonetaryTotal');
+  const [taxes] = find(root, 'cac:TaxTotal');
+  const lines = sum(find(root, 'cac:CreditNoteLine'), 'cbc:LineExtensionAmount');
+  const charges = sum(find(root, 'cac:AllowanceCharge'), 'cbc:Amount');
+  expect(money(total!, 'cbc:LineExtensionAmount')).toBe(lines);
+  expect(money(total!, 'cbc:TaxExclusiveAmount')).toBe(lines + charges);
+  expect(money(total!, 'cbc:PayableAmount')).toBe(lines + charges + money(taxes!, 'cbc:TaxAmount'));
+  expect(money(total!, 'cbc:PayableAmount')).toBe(parseDecimalBig(note.amount, minorDigits));
+  expect(xml).toContain('urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2');
+  const [reference] = find(root, 'cac:BillingReference');
+  expect(find(reference!.children[0]!, 'cbc:ID')[0]!.text).toBe('INV-000001');
 });

@@ -4,16 +4,10 @@
  * @source element names and their order: UBL-Invoice-2.1.xsd; codes: UN/EDIFACT 1001 and 4461, UN/ECE Recommendation 20
  */
 import { currencyOf, formatScaled } from '@tollstream/money';
-import type {
-  Invoice,
-  InvoiceAccount,
-  InvoiceFee,
-  InvoiceLine,
-  InvoiceSeller,
-  InvoiceTax,
-} from '../invoice.ts';
+import type { Invoice, InvoiceFee, InvoiceLine, InvoiceTax } from '../invoice.ts';
 import { translate } from '../texts/texts.ts';
-import { cleanText } from './format.ts';
+import { amountsIn, customer, lineElement, namespacesOf, optional, supplier } from './ubl-parts.ts';
+import type { Amount } from './ubl-parts.ts';
 import { element, leaf, textOfXml } from './xml.ts';
 import type { XmlElement } from './xml.ts';
 
@@ -21,19 +15,11 @@ const COMMERCIAL_INVOICE = '380';
 const PRO_FORMA_INVOICE = '325';
 const CREDIT_TRANSFER = '30';
 const DIRECT_DEBIT = '49';
-const UNIT_MINUTE = 'MIN';
-const UNIT_ONE = 'C62';
-
-const NAMESPACES = {
-  xmlns: 'urn:oasis:names:specification:ubl:schema:xsd:Invoice-2',
-  'xmlns:cac': 'urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2',
-  'xmlns:cbc': 'urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2',
-};
 
 export function renderInvoiceUbl(invoice: Invoice): string {
   const { account, seller, currency, totals } = invoice;
   const isPreview = invoice.status === 'preview';
-  const amount = (name: string, value: string): XmlElement => leaf(name, value, { currencyID: currency });
+  const amount = amountsIn(currency);
   const lines = invoice.lines.length === 0 ? [emptyLine(invoice)] : invoice.lines;
   return textOfXml(
     element(
@@ -62,59 +48,11 @@ export function renderInvoiceUbl(invoice: Invoice): string {
           amount('cbc:ChargeTotalAmount', totals.fees),
           amount('cbc:PayableAmount', totals.total),
         ]),
-        ...lines.map((line, i) => invoiceLine(line, i + 1, amount)),
+        ...lines.map((line, i) => lineElement('Invoice', line, i + 1, amount)),
       ],
-      NAMESPACES,
+      namespacesOf('Invoice'),
     ),
   );
-}
-
-type Amount = (name: string, value: string) => XmlElement;
-
-function supplier(seller: InvoiceSeller | null): XmlElement {
-  if (seller === null) return element('cac:Party', []);
-  return element('cac:Party', [
-    ...optional('cbc:WebsiteURI', seller.website),
-    element('cac:PartyName', [leaf('cbc:Name', seller.name)]),
-    address(seller.address, '', seller.country),
-    ...taxScheme(seller.tax_id),
-    element('cac:PartyLegalEntity', [leaf('cbc:RegistrationName', seller.name)]),
-    ...contact(seller.phone, seller.email),
-  ]);
-}
-
-function customer(account: InvoiceAccount): XmlElement {
-  return element('cac:Party', [
-    element('cac:PartyIdentification', [leaf('cbc:ID', account.id)]),
-    element('cac:PartyName', [leaf('cbc:Name', account.name)]),
-    address(account.address, account.state, account.country),
-    ...taxScheme(account.tax_id),
-    element('cac:PartyLegalEntity', [leaf('cbc:RegistrationName', account.name)]),
-    ...contact('', account.email),
-  ]);
-}
-
-function address(lines: readonly string[], state: string, country: string): XmlElement {
-  return element('cac:PostalAddress', [
-    ...optional('cbc:CountrySubentityCode', state),
-    ...lines.map((line) => element('cac:AddressLine', [leaf('cbc:Line', line)])),
-    ...(country === '' ? [] : [element('cac:Country', [leaf('cbc:IdentificationCode', country)])]),
-  ]);
-}
-
-function taxScheme(id: string): XmlElement[] {
-  if (id === '') return [];
-  return [
-    element('cac:PartyTaxScheme', [
-      leaf('cbc:CompanyID', id),
-      element('cac:TaxScheme', [leaf('cbc:ID', 'TAX')]),
-    ]),
-  ];
-}
-
-function contact(phone: string, email: string): XmlElement[] {
-  const parts = [...optional('cbc:Telephone', phone), ...optional('cbc:ElectronicMail', email)];
-  return parts.length === 0 ? [] : [element('cac:Contact', parts)];
 }
 
 function payment({ remittance, account, number, due_date }: Invoice): XmlElement[] {
@@ -154,29 +92,6 @@ function taxSubtotal(tax: InvoiceTax, amount: Amount): XmlElement {
   ]);
 }
 
-function invoiceLine(line: InvoiceLine, id: number, amount: Amount): XmlElement {
-  const unitCode = line.unit === 'minute' ? UNIT_MINUTE : UNIT_ONE;
-  return element('cac:InvoiceLine', [
-    leaf('cbc:ID', String(id)),
-    leaf('cbc:InvoicedQuantity', line.quantity, { unitCode }),
-    amount('cbc:LineExtensionAmount', line.amount),
-    ...optional('cbc:AccountingCost', line.billing_group),
-    ...(line.period === null
-      ? []
-      : [
-          element('cac:InvoicePeriod', [
-            leaf('cbc:StartDate', line.period.from),
-            leaf('cbc:EndDate', line.period.to),
-          ]),
-        ]),
-    element('cac:Item', [
-      leaf('cbc:Name', line.description.text),
-      element('cac:SellersItemIdentification', [leaf('cbc:ID', line.id)]),
-    ]),
-    ...(line.unit_price === null ? [] : [element('cac:Price', [amount('cbc:PriceAmount', line.unit_price)])]),
-  ]);
-}
-
 /** The standard asks for a line, and a month may have none. */
 function emptyLine({ currency, language }: Invoice): InvoiceLine {
   return {
@@ -195,8 +110,4 @@ function emptyLine({ currency, language }: Invoice): InvoiceLine {
     amount: formatScaled(0n, currencyOf(currency).minorDigits),
     usage: null,
   };
-}
-
-function optional(name: string, text: string): XmlElement[] {
-  return cleanText(text).trim() === '' ? [] : [leaf(name, text)];
 }

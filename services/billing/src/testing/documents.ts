@@ -1,6 +1,8 @@
 /** Invoices for the tests of documents. */
 import type { Language } from '@tollstream/catalog';
 import type { Invoice } from '../invoice.ts';
+import { creditNoteDocument } from '../issue/credit-note.ts';
+import type { CreditNote } from '../issue/credit-note.ts';
 import { NO_USAGE } from '../invoice-usage.ts';
 import { parseMonth } from '../month.ts';
 import { makeInvoice } from '../processor.ts';
@@ -59,4 +61,30 @@ export function longInvoice(lines: number): Invoice {
     amount: `${i}.25`,
   }));
   return { ...invoice, lines: [...more, ...invoice.lines.slice(1)] };
+}
+
+/** On the invoice above: of an amount as such, or with lines, as a run that made calls cheaper issues it. */
+export function issuedCreditNote(
+  language: Language = 'en',
+  about: Partial<Parameters<typeof creditNoteDocument>[0]> = {},
+  amount = '20.80',
+): CreditNote {
+  const document = creditNoteDocument(
+    { kind: 'correction', reason: 'a wrong rate', issueDate: '2020-02-20', ...about },
+    { number: 'CN-000001', amount, invoiceDocument: JSON.stringify(issuedInvoice(language)) },
+  );
+  return JSON.parse(document) as CreditNote;
+}
+
+/** What the invoice's usage lines cost less. */
+export function creditNoteWithLines(language: Language = 'en'): CreditNote {
+  const lines = issuedInvoice(language)
+    .lines.filter(({ usage }) => usage !== null)
+    .slice(0, 2)
+    .map((line, i) => ({ ...line, amount: `-${i + 1}.25`, unit_price: null }));
+  return issuedCreditNote(
+    language,
+    { kind: 'late_calls', reason: '2020-01-2', fees: '0.40', taxes: '0.16', lines },
+    '4.06',
+  );
 }
