@@ -477,6 +477,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'TOLL_CATALOG_TABLE_GAP',
       'On some days no row of a fee or tax holds, or a quarter is left out (a warning).',
     ),
+    TOLL_CATALOG_LOGO_INVALID: own(
+      'TOLL_CATALOG_LOGO_INVALID',
+      "The seller's logo cannot go into documents.",
+    ),
     TOLL_CATALOG_EMAIL_INVALID: own('TOLL_CATALOG_EMAIL_INVALID', 'An address of e-mail is none.'),
     TOLL_CATALOG_BILLING_START_EARLY: own(
       'TOLL_CATALOG_BILLING_START_EARLY',

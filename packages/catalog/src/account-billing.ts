@@ -2,6 +2,7 @@
 import { NO_BILLING } from './billing-model.ts';
 import type { AccountBilling, AccountCharge, BillingTerms, Contract, Language } from './billing-model.ts';
 import { listAt, textsAt } from './billing-terms.ts';
+import { readEmail } from './email.ts';
 import { FieldReader, isObject, yamlFields } from './fields.ts';
 import type { Plan } from './model.ts';
 import type { ProblemList } from './problems.ts';
@@ -103,13 +104,6 @@ function readContract(fields: ReturnType<typeof yamlFields>, reader: FieldReader
     termMonths: Number(fields.text('term_months') ?? 0),
     lowUsageDevices: Number(fields.text('low_usage_devices') ?? 0),
   };
-}
-
-function readEmail(fields: ReturnType<typeof yamlFields>, problems: ProblemList): string {
-  const email = fields.text('email') ?? '';
-  if (email === '' || /^[^\s@<>"(),;:]+@[^\s@<>"(),;:.]+(\.[^\s@<>"(),;:.]+)+$/.test(email)) return email;
-  problems.add('TOLL_CATALOG_EMAIL_INVALID', fields.place('email'), 'This is no address of e-mail');
-  return '';
 }
 
 /** The same day of a later month; its last day where the month is shorter. */

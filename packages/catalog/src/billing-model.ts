@@ -50,6 +50,13 @@ export interface BillingTerms {
   readonly contributionFactors: ReadonlyMap<string, { readonly percent: number; readonly source: string }>;
 }
 
+/** An image, ready for documents. */
+export interface Logo {
+  readonly mediaType: 'image/png' | 'image/jpeg';
+  /** Base64. */
+  readonly data: string;
+}
+
 export interface Seller {
   readonly name: string;
   readonly address: readonly string[];
@@ -58,6 +65,8 @@ export interface Seller {
   readonly email: string;
   readonly phone: string;
   readonly website: string;
+  /** Absent: documents have the first letter of the name. */
+  readonly logo?: Logo;
 }
 
 /** How an invoice of a country and currency is paid: lines of a label and a value. */

@@ -105,6 +105,24 @@ describe('the terms of billing', () => {
       'TOLL_CATALOG_STRUCTURE_INVALID',
     ],
     [
+      "an e-mail of the seller's that is none",
+      { 'billing.yaml': BILLING.replace(/seller: \{/, 'seller: { email: nobody,') },
+      'billing.yaml:1:18',
+      'TOLL_CATALOG_EMAIL_INVALID',
+    ],
+    [
+      'an account without plan',
+      edited('accounts.yaml', '    plan: standard\n', ''),
+      'accounts.yaml:2:5',
+      'TOLL_CATALOG_STRUCTURE_INVALID',
+    ],
+    [
+      'a plan without currency, which its accounts would not have either',
+      edited('plans/standard.yaml', 'currency: USD\n', ''),
+      'plans/standard.yaml:1:1',
+      'TOLL_CATALOG_STRUCTURE_INVALID',
+    ],
+    [
       'an e-mail that is none',
       account('    billing_start: 2020-01-15\n    billing: { email: nobody }\n'),
       'accounts.yaml:6:23',

@@ -1,7 +1,16 @@
 /** `billing.yaml` and the dated tables beside it: `fees.csv`, `taxes.csv`, `contribution_factors.csv`. */
 import { CHARGE_SECTIONS, PERCENT_SCALE } from './billing-model.ts';
-import type { BillingTerms, ChargeSection, DatedRate, FeeDefinition, OneTimePrice } from './billing-model.ts';
-import { FieldReader, csvFields, isObject, sequenceLength, yamlFields } from './fields.ts';
+import type {
+  BillingTerms,
+  ChargeSection,
+  DatedRate,
+  FeeDefinition,
+  Logo,
+  OneTimePrice,
+} from './billing-model.ts';
+import { readEmail } from './email.ts';
+import { FieldReader, type Fields, csvFields, isObject, sequenceLength, yamlFields } from './fields.ts';
+import { IMAGE_NAME, readLogo } from './logo.ts';
 import type { Place, ProblemList } from './problems.ts';
 import { readCsv } from './read-csv.ts';
 import type { Path, YamlFile } from './read-yaml.ts';
@@ -21,13 +30,17 @@ const RATE_COLUMNS = [
 ] as const;
 const FACTOR_COLUMNS = ['quarter', 'percent', 'source'] as const;
 
-/** @param textOf the file's text, or null when there is none */
+/** @param files text or bytes of a file, or null when there is none */
 export function readBillingTerms(
   yaml: YamlFile,
-  textOf: (path: string) => string | null,
+  files: {
+    readonly textOf: (path: string) => string | null;
+    readonly bytesOf: (path: string) => Uint8Array | null;
+  },
   problems: ProblemList,
   warnings: ProblemList,
 ): BillingTerms {
+  const { textOf } = files;
   const reader = new FieldReader(problems);
   const terms = yamlFields(yaml, ['terms']);
   const numbering = yamlFields(yaml, ['numbering']);
@@ -44,9 +57,10 @@ export function readBillingTerms(
       address: textsAt(yaml, ['seller', 'address']),
       country: reader.country(seller, 'country', ''),
       taxId: seller.text('tax_id') ?? '',
-      email: seller.text('email') ?? '',
+      email: readEmail(seller, problems),
       phone: seller.text('phone') ?? '',
       website: seller.text('website') ?? '',
+      ...logoOf(seller, files.bytesOf, problems),
     },
     remittances: listAt(yaml, ['remittance']).map((_, i) => {
       const fields = yamlFields(yaml, ['remittance', i]);
@@ -71,6 +85,29 @@ export function readBillingTerms(
     taxRates: readRates('taxes.csv', textOf, reader, problems, warnings).map(withoutPlace),
     contributionFactors: readFactors(textOf, reader, problems, warnings),
   };
+}
+
+function logoOf(
+  seller: Fields,
+  bytesOf: (path: string) => Uint8Array | null,
+  problems: ProblemList,
+): { logo?: Logo } {
+  const name = seller.text('logo');
+  if (name === undefined) return {};
+  const place = seller.place('logo');
+  if (!IMAGE_NAME.test(name)) {
+    problems.add('TOLL_CATALOG_LOGO_INVALID', place, 'The logo is neither a PNG nor a JPEG');
+    return {};
+  }
+  const bytes = bytesOf(name);
+  if (bytes === null) {
+    problems.add('TOLL_CATALOG_FILE_MISSING', place, `There is no file ${name}`);
+    return {};
+  }
+  const logo = readLogo(bytes);
+  if (typeof logo !== 'string') return { logo };
+  problems.add('TOLL_CATALOG_LOGO_INVALID', place, logo);
+  return {};
 }
 
 function readOneTimePrices(yaml: YamlFile, reader: FieldReader): OneTimePrice[] {

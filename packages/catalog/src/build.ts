@@ -44,6 +44,10 @@ export function buildCatalog(
     used.add(path);
     return decodeText(path, bytes, problems);
   }
+  function bytesOf(path: string): Uint8Array | null {
+    used.add(path);
+    return files.get(path) ?? null;
+  }
   function yamlOf(path: string, kind: FileKind): YamlFile | null {
     const text = textOf(path);
     if (text === null) return null;
@@ -104,7 +108,8 @@ export function buildCatalog(
     problems.add('TOLL_CATALOG_EMPTY', wholeFile('plans/'), 'The catalog has no plan');
   }
   const billingFile = yamlOf('billing.yaml', 'billing');
-  const terms = billingFile === null ? null : readBillingTerms(billingFile, textOf, problems, warnings);
+  const terms =
+    billingFile === null ? null : readBillingTerms(billingFile, { textOf, bytesOf }, problems, warnings);
   const accountIds = new Set(accountFiles.flatMap(accountIdsOf));
   const numbersText = textOf('numbers.csv');
   const numbers =
@@ -146,7 +151,7 @@ export function buildCatalog(
   if (problems.count > 0) return { ok: false, problems: problems.list() };
 
   for (const path of paths) {
-    if (used.has(path) || !/\.(ya?ml|csv)$/.test(path)) continue;
+    if (used.has(path)) continue;
     warnings.add('TOLL_CATALOG_FILE_UNUSED', wholeFile(path), 'Nothing refers to this file');
   }
   warnOfUnusedTariffs(tariffFiles, plans, accounts, warnings);

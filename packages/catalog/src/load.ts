@@ -2,6 +2,7 @@
 import { lstat, readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type CatalogOptions, type CatalogResult, buildCatalog } from './build.ts';
+import { IMAGE_NAME } from './logo.ts';
 import { ProblemList, wholeFile } from './problems.ts';
 
 const YAML_BYTES_MAX = 16 * 1024 * 1024;
@@ -38,17 +39,21 @@ export async function readCatalogDirectory(
 async function filesIn(
   folder: string,
   directory: string,
-  required: boolean,
+  isRoot: boolean,
   problems: ProblemList,
 ): Promise<string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     return entries
-      .filter((entry) => !entry.isDirectory() && /\.(ya?ml|csv)$/.test(entry.name))
+      .filter(
+        (entry) =>
+          !entry.isDirectory() &&
+          (/\.(ya?ml|csv)$/.test(entry.name) || (isRoot && IMAGE_NAME.test(entry.name))),
+      )
       .map((entry) => entry.name)
       .sort();
   } catch (error) {
-    if (required || (error as NodeJS.ErrnoException).code !== 'ENOENT') {
+    if (isRoot || (error as NodeJS.ErrnoException).code !== 'ENOENT') {
       problems.add(
         'TOLL_CATALOG_DIRECTORY_MISSING',
         wholeFile(directory),

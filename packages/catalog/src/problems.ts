@@ -39,6 +39,8 @@ export const CATALOG_PROBLEMS = {
   TOLL_CATALOG_TABLE_OVERLAP: 'End the earlier row on the day on which the later one starts.',
   TOLL_CATALOG_TABLE_GAP:
     'Add what held in between, if it was nothing with 0: invoices of these days are refused until then.',
+  TOLL_CATALOG_LOGO_INVALID:
+    'Save it as a JPEG, or as a PNG without transparency and interlacing, of at most 48 KiB and 2,000 pixels a side, beside billing.yaml.',
   TOLL_CATALOG_EMAIL_INVALID: 'Write an address such as billing@example.com, or leave it out.',
   TOLL_CATALOG_BILLING_START_EARLY:
     'Let billing start when the free months of the contract have ended, or later.',

@@ -60,6 +60,8 @@ export interface InvoiceSeller {
   readonly email: string;
   readonly phone: string;
   readonly website: string;
+  /** Absent: the first letter of the name stands in its place. */
+  readonly logo?: { readonly media_type: 'image/png' | 'image/jpeg'; readonly data: string };
 }
 
 export interface InvoiceRemittance {

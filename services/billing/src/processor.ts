@@ -146,8 +146,9 @@ function startOf(account: Account): string | null {
 
 function sellerOf({ billing }: InvoiceInput['catalog']): InvoiceSeller | null {
   if (billing === undefined) return null;
-  const { name, address, country, taxId, email, phone, website } = billing.seller;
-  return { name, address, country, tax_id: taxId, email, phone, website };
+  const { name, address, country, taxId, email, phone, website, logo } = billing.seller;
+  const seller = { name, address, country, tax_id: taxId, email, phone, website };
+  return logo === undefined ? seller : { ...seller, logo: { media_type: logo.mediaType, data: logo.data } };
 }
 
 function describeAccount(account: Account, plan: Account['plan']): InvoiceAccount {

@@ -2,9 +2,9 @@
 import type { Rate, Tariff } from '@tollstream/catalog';
 
 /** Begins where time does: the store has no earlier instants than it can hold. */
-export const ALWAYS_MS = 0;
+const ALWAYS_MS = 0;
 /** 2299-12-31: the last day of a DateTime64(3). */
-export const NEVER_MS = Date.UTC(2299, 11, 31);
+const NEVER_MS = Date.UTC(2299, 11, 31);
 /** In place of a rate that there is none of. */
 export const NO_RATE = -1;
 

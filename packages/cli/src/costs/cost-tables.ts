@@ -2,6 +2,7 @@
 import { CHARGE_SCALE, NativeBlockWriter, RATE_SCALE } from '@tollstream/contracts';
 import { parseDecimalBig } from '@tollstream/money';
 import type { SettlementStore } from '@tollstream/usage-store';
+import { NO_RATE } from './cost-rates.ts';
 import type { CostEntry, CostRow } from './cost-rates.ts';
 
 export const DIRECTIONS = ['outbound', 'toll_free'] as const;
@@ -85,7 +86,9 @@ export async function rowsOfLoad(store: SettlementStore, load: number): Promise<
      FROM ${store.database}.cost_rates FINAL WHERE load = {load:UInt64} AND digits = cost_rates.prefix ORDER BY digits, effective_from`,
     { load },
   );
-  const rate = (text: string): number => Number(parseDecimalBig(text, RATE_SCALE));
+  // Below zero there is no rate, whatever its digits.
+  const rate = (text: string): number =>
+    text.startsWith('-') ? NO_RATE : Number(parseDecimalBig(text, RATE_SCALE));
   return rows.map((row) => ({
     prefix: row.prefix,
     fromMs: Number(row.from_ms),
@@ -98,12 +101,11 @@ export async function rowsOfLoad(store: SettlementStore, load: number): Promise<
     durationRounding: row.duration_rounding as CostRow['durationRounding'],
     costRounding: row.cost_rounding as CostRow['costRounding'],
     connectFee: Number(parseDecimalBig(row.connect_fee, CHARGE_SCALE)),
-    // Below zero there is no rate, whatever its digits.
-    initialRate: row.initial_rate.startsWith('-') ? -1 : rate(row.initial_rate),
-    rate: row.rate.startsWith('-') ? -1 : rate(row.rate),
-    rateInterstate: row.rate_interstate.startsWith('-') ? -1 : rate(row.rate_interstate),
-    rateIntrastate: row.rate_intrastate.startsWith('-') ? -1 : rate(row.rate_intrastate),
-    rateIndeterminate: row.rate_indeterminate.startsWith('-') ? -1 : rate(row.rate_indeterminate),
+    initialRate: rate(row.initial_rate),
+    rate: rate(row.rate),
+    rateInterstate: rate(row.rate_interstate),
+    rateIntrastate: rate(row.rate_intrastate),
+    rateIndeterminate: rate(row.rate_indeterminate),
   }));
 }
 

@@ -7,7 +7,7 @@ import type {
   JobRecord,
   Refusal,
 } from '@tollstream/billing-store';
-import type { Catalog, Language } from '@tollstream/catalog';
+import type { Catalog } from '@tollstream/catalog';
 import { accountUnknown, invoiceUnknown, storeAbsent } from '../errors.ts';
 import { inLanguage, renderDocument } from '../documents/render.ts';
 import type { IssuedDocument } from '../documents/render.ts';
@@ -212,7 +212,7 @@ async function sendDocument(
     .header('content-disposition', `attachment; filename="${number.replace(/[^\w.-]/g, '_')}.${wanted}"`);
   if (wanted === 'json') return sendBytes(Buffer.from(document), { asked, reply });
   const issued = JSON.parse(document) as IssuedDocument;
-  const read = language === undefined ? issued : inLanguage(issued, language as Language);
+  const read = language === undefined ? issued : inLanguage(issued, language);
   return sendBytes(await renderDocument(read, wanted), { asked, reply });
 }
 

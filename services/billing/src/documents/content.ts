@@ -5,7 +5,7 @@
 import type { Language } from '@tollstream/catalog';
 import { currencyOf, formatScaled, parseDecimalBig } from '@tollstream/money';
 import { compare } from '../draft-line.ts';
-import type { Invoice, InvoiceFee, InvoiceLine, InvoiceTax } from '../invoice.ts';
+import type { Invoice, InvoiceFee, InvoiceLine, InvoiceSeller, InvoiceTax } from '../invoice.ts';
 import { isTextKey, monthName, translate } from '../texts/texts.ts';
 import type { TextKey } from '../texts/texts.ts';
 import type { ChartBar } from './chart.ts';
@@ -43,6 +43,8 @@ export interface Party {
   readonly title: string;
   readonly name: string;
   readonly lines: readonly string[];
+  /** In place of the first letter of the name. */
+  readonly logo?: InvoiceSeller['logo'];
 }
 
 export interface Pair {
@@ -121,6 +123,7 @@ export function sellerOf({ seller }: Pick<Invoice, 'seller'>, { say }: Words): P
   return {
     title: say('document.from'),
     name: cleanText(seller.name),
+    logo: seller.logo,
     lines: [
       ...seller.address,
       ...taxId(seller.tax_id, say),

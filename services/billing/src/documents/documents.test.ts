@@ -11,6 +11,8 @@ import { formatDay, formatMoney, formatNumber } from './format.ts';
 import { inLanguage, renderDocument } from './render.ts';
 import type { IssuedDocument } from './render.ts';
 
+/** Of a test that draws many pages, on a machine that may be busy. */
+const MANY_PAGES_MS = 120_000;
 const HOSTILE = `<script>alert("1")</script> & 'Söhne' \u202eשלום\u0007 😀 ${'W'.repeat(300)}`;
 
 const pdfOf = (document: IssuedDocument): Promise<Buffer> => renderDocument(document, 'pdf');
@@ -67,13 +69,17 @@ function withName(name: string): Invoice {
   };
 }
 
-it('documents made again are the same to the byte', async () => {
-  const invoice = longInvoice(60);
-  const again = JSON.parse(JSON.stringify(invoice)) as Invoice;
-  expect(Buffer.compare(await pdfOf(invoice), await pdfOf(again))).toBe(0);
-  expect(await htmlOf(invoice)).toBe(await htmlOf(again));
-  expect(await ublOf(invoice)).toBe(await ublOf(again));
-});
+it(
+  'documents made again are the same to the byte',
+  async () => {
+    const invoice = longInvoice(60);
+    const again = JSON.parse(JSON.stringify(invoice)) as Invoice;
+    expect(Buffer.compare(await pdfOf(invoice), await pdfOf(again))).toBe(0);
+    expect(await htmlOf(invoice)).toBe(await htmlOf(again));
+    expect(await ublOf(invoice)).toBe(await ublOf(again));
+  },
+  MANY_PAGES_MS,
+);
 
 it.each(LANGUAGES)(
   'PDF and HTML in %s hold every amount, and each text in that language',
@@ -134,6 +140,32 @@ it('a hostile reason is text', async () => {
   expect(await ublOf(note)).not.toMatch(/<script|&(?!#\d+;)/);
 });
 
+/** Four red pixels. */
+const LOGO =
+  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGO4o6ABQgwQCgAloAS5BeobHAAAAABJRU5ErkJggg==';
+
+it('the logo of the seller stands in PDF and HTML, of credit notes too, the same to the byte', async () => {
+  const logo = { media_type: 'image/png' as const, data: LOGO };
+  const invoice = issuedInvoice();
+  const withLogo = { ...invoice, seller: { ...invoice.seller!, logo } };
+  const note = issuedCreditNote();
+  const noteWithLogo = { ...note, seller: { ...note.seller!, logo } };
+  for (const document of [withLogo, noteWithLogo]) {
+    const pdf = await pdfOf(document);
+    expect(pdf.includes('/Subtype /Image')).toBe(true);
+    expect(Buffer.compare(pdf, await pdfOf(JSON.parse(JSON.stringify(document)) as typeof document))).toBe(0);
+    const pixels = Buffer.from(LOGO, 'base64');
+    const at = pixels.indexOf('IDAT') + 4;
+    // As they are in the file: nothing was compressed anew.
+    expect(pdf.includes(pixels.subarray(at, at + 16))).toBe(true);
+    expect((await read(pdf)).text).toContain('Seller');
+    const html = await htmlOf(document);
+    expect(html).toContain(`<img class="logo" alt="" src="data:image/png;base64,${LOGO}">`);
+    expect(html).toContain("default-src 'none'; style-src 'unsafe-inline'; img-src data:");
+  }
+  expect((await pdfOf(invoice)).includes('/Subtype /Image')).toBe(false);
+});
+
 it('numbers and days are written as the language does', () => {
   expect(formatNumber('en', '1234567.50')).toBe('1,234,567.50');
   expect(formatNumber('pt', '1234567.50')).toBe('1.234.567,50');
@@ -144,15 +176,19 @@ it('numbers and days are written as the language does', () => {
   expect(formatDay('fr', '2020-02-01')).toBe('1er février 2020');
 });
 
-it('500 lines go over pages, each with the head of the table and its number', async () => {
-  const { pages, text } = await read(await pdfOf(longInvoice(500)));
-  expect(pages.length).toBeGreaterThan(8);
-  for (const [i, page] of pages.entries()) expect(page).toContain(`Page ${i + 1} of ${pages.length}`);
-  for (const page of pages.slice(1, 8))
-    expect(page).toContain('Description Period Quantity Unit price Amount');
-  for (let i = 0; i < 500; i += 1) expect(text).toContain(`desk ${i},`);
-  expect(text).toContain('Billing group South');
-});
+it(
+  '500 lines go over pages, each with the head of the table and its number',
+  async () => {
+    const { pages, text } = await read(await pdfOf(longInvoice(500)));
+    expect(pages.length).toBeGreaterThan(8);
+    for (const [i, page] of pages.entries()) expect(page).toContain(`Page ${i + 1} of ${pages.length}`);
+    for (const page of pages.slice(1, 8))
+      expect(page).toContain('Description Period Quantity Unit price Amount');
+    for (let i = 0; i < 500; i += 1) expect(text).toContain(`desk ${i},`);
+    expect(text).toContain('Billing group South');
+  },
+  MANY_PAGES_MS,
+);
 
 it('a hostile name is text in every document and nothing else', async () => {
   const invoice = withName(HOSTILE);

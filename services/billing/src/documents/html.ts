@@ -16,7 +16,7 @@ export function renderHtml(content: DocumentContent): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'${from?.logo === undefined ? '' : '; img-src data:'}">
 <title>${escape(`${content.heading} · ${content.billedTo.name}`)}</title>
 <style>${STYLE}</style>
 </head>
@@ -39,8 +39,14 @@ ${table(content.details)}${content.groups === null ? '' : table(content.groups)}
 `;
 }
 
-function mark({ name }: Party): string {
+function mark({ name, logo }: Party): string {
+  if (logo !== undefined) return `<img class="logo" alt="" src="${logoAddress(logo)}">`;
   return `<svg class="mark" viewBox="0 0 40 40" aria-hidden="true"><rect width="40" height="40" rx="9" fill="${PALETTE.accent}"/><text x="20" y="28" text-anchor="middle" fill="${PALETTE.onAccent}">${escape(initialOf(name))}</text></svg>`;
+}
+
+/** Within the page: nothing is loaded. */
+function logoAddress({ media_type, data }: NonNullable<Party['logo']>): string {
+  return `data:${media_type};base64,${data}`;
 }
 
 function party({ title, name, lines }: Party): string {
@@ -130,6 +136,7 @@ header,.parties,.overview{display:flex;flex-wrap:wrap;gap:1.5rem 2rem;justify-co
 header{align-items:center}
 .seller{display:flex;gap:.75rem;align-items:center;font-size:1.15rem}
 .mark{width:2.5rem;height:2.5rem;flex:none;font-size:22px;font-weight:700}
+.logo{max-height:2.75rem;max-width:12rem;flex:none}
 .parties>*{flex:1 1 14rem}
 address{font-style:normal}
 dl{margin:0}

@@ -39,6 +39,10 @@ export interface PaperOptions {
   readonly ink: string;
 }
 
+interface PdfImages {
+  openImage(bytes: Buffer): { readonly width: number; readonly height: number };
+}
+
 export class Paper {
   readonly pdf: PDFKit.PDFDocument;
   readonly left = MARGIN.x;
@@ -72,6 +76,15 @@ export class Paper {
     this.width = this.pdf.page.width - 2 * MARGIN.x;
     this.#bottom = this.pdf.page.height - MARGIN.bottom;
     this.#ink = ink;
+  }
+
+  /** Draws an image at the left, as large as it fits. @returns how wide it is */
+  image(bytes: Buffer, { widthMax, heightMax }: { widthMax: number; heightMax: number }): number {
+    // Its types do not know how an image is opened.
+    const { width, height } = (this.pdf as unknown as PdfImages).openImage(bytes);
+    const scale = Math.min(widthMax / width, heightMax / height);
+    this.pdf.image(bytes, this.left, this.y + (heightMax - height * scale) / 2, { width: width * scale });
+    return width * scale;
   }
 
   get right(): number {

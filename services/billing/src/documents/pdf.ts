@@ -16,6 +16,7 @@ const MUTED: Ink = { colour: PALETTE.muted };
 const FOOTER: Ink = { size: 7.5, colour: PALETTE.muted };
 const GAP = 22;
 const MARK = 34;
+const LOGO_WIDTH_MAX = 150;
 const CHART_HEIGHT = 84;
 const CHART_LEFT = 40;
 const LABELLED_DAYS = 8;
@@ -64,17 +65,27 @@ function drawHeader(paper: Paper, { title, from, facts }: DocumentContent): void
   const { left, right, y } = paper;
   const name: Ink = { size: 14, weight: 'bold' };
   if (from !== null) {
-    const letter: Ink = { size: 20, weight: 'bold', colour: PALETTE.onAccent };
-    const initial = initialOf(from.name);
-    paper.box(left, y, MARK, MARK, PALETTE.accent, 7);
-    paper.write(initial, left + (MARK - paper.widthOf(initial, letter)) / 2, y + 3, letter);
-    const [first = '', ...rest] = paper.wrap(from.name, paper.width * 0.58, name);
-    paper.write(rest.length === 0 ? first : `${first}…`, left + MARK + 12, y + 7, name);
+    const markWidth = from.logo === undefined ? drawInitial(paper, from) : drawLogo(paper, from.logo);
+    const [first = '', ...rest] = paper.wrap(from.name, paper.width * 0.58 - (markWidth - MARK), name);
+    paper.write(rest.length === 0 ? first : `${first}…`, left + markWidth + 12, y + 7, name);
   }
   paper.writeRight(title, right, y - 2, { size: 22, weight: 'bold', colour: PALETTE.accent });
   const number = facts.find(({ isStrong }) => isStrong === true);
   if (number !== undefined) paper.writeRight(number.value, right, y + 26, { ...MUTED, size: 10 });
   paper.y += MARK + GAP;
+}
+
+/** @returns how wide it is */
+function drawInitial(paper: Paper, { name }: Party): number {
+  const letter: Ink = { size: 20, weight: 'bold', colour: PALETTE.onAccent };
+  const initial = initialOf(name);
+  paper.box(paper.left, paper.y, MARK, MARK, PALETTE.accent, 7);
+  paper.write(initial, paper.left + (MARK - paper.widthOf(initial, letter)) / 2, paper.y + 3, letter);
+  return MARK;
+}
+
+function drawLogo(paper: Paper, { data }: NonNullable<Party['logo']>): number {
+  return paper.image(Buffer.from(data, 'base64'), { widthMax: LOGO_WIDTH_MAX, heightMax: MARK });
 }
 
 function drawParties(paper: Paper, { from, billedTo, facts }: DocumentContent): void {

@@ -11,7 +11,7 @@ export type IssuedDocument = Invoice | CreditNote;
 export const DOCUMENT_FORMATS = ['pdf', 'html', 'ubl'] as const;
 export type DocumentFormat = (typeof DOCUMENT_FORMATS)[number];
 
-export function isCreditNote(document: IssuedDocument): document is CreditNote {
+function isCreditNote(document: IssuedDocument): document is CreditNote {
   return document.schema === 'tollstream.credit-note/1';
 }
 
@@ -21,7 +21,7 @@ export function inLanguage<Document extends IssuedDocument>(
 ): Document {
   const put = isCreditNote(document)
     ? creditNoteInLanguage(document, language)
-    : invoiceInLanguage(document as Invoice, language);
+    : invoiceInLanguage(document, language);
   return put as Document;
 }
 
