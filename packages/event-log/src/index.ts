@@ -5,7 +5,17 @@ export { EventLogError, isFatal, topicMissing, type EventLogErrorCode } from './
 export { createMemoryEventLog, type MemoryEventLogOptions } from './memory/memory-event-log.ts';
 export { openSqliteEventLog, type SqliteEventLogOptions } from './sqlite/sqlite-event-log.ts';
 export { lockDataDirectory, type DataLock } from './sqlite/data-lock.ts';
-export { runProcessor, type Processed, type Processor, type RunProcessorOptions } from './runner.ts';
+export {
+  runProcessor,
+  type Processed,
+  type Processor,
+  type RunProcessorOptions,
+  type StateFollower,
+} from './runner.ts';
+export type { SnapshotDraft, SnapshotPlace, SnapshotStore, StoredSnapshot } from './snapshots/port.ts';
+export { SnapshotDamagedError, FrameWriter, readFrames, type Frame } from './snapshots/frames.ts';
+export { openSnapshotDirectory } from './snapshots/snapshot-directory.ts';
+export { createMemorySnapshots, type MemorySnapshots } from './snapshots/memory-snapshots.ts';
 export { openKafkaEventLog, type KafkaEventLogOptions } from './kafka/kafka-event-log.ts';
 export type { KafkaOptions } from './kafka/kafka-options.ts';
 export { kafkaOptionsOf, pipelineTopics, type KafkaSettings } from './kafka/kafka-settings.ts';

@@ -1,4 +1,5 @@
 import type {
+  Committed,
   EventLog,
   JoinOptions,
   Membership,
@@ -26,6 +27,21 @@ export interface Processor<State> {
   prepare?(batch: RecordBatch): Promise<void>;
   /** Pure but for `state`: no I/O, clock or randomness. */
   process(state: State, batch: RecordBatch): Processed;
+  /** Who looks at a state that was restored, between its batches; absent: nobody. */
+  follow?(state: State, claim: PartitionClaim, log: EventLog): StateFollower;
+}
+
+/**
+ * Looks at the state of a partition when all of it is committed: never while a batch is in hand, and never again once one has failed.
+ * What it throws fails the task.
+ */
+export interface StateFollower {
+  /** After each commit, before the next batch. */
+  committed(position: Committed): Promise<void>;
+  /** Now and then, also when nothing comes. */
+  tick(): Promise<void>;
+  /** The state is given up or dropped. */
+  close(): Promise<void>;
 }
 
 export interface RunProcessorOptions<State> extends Omit<JoinOptions, 'open' | 'mode'> {
@@ -42,14 +58,21 @@ export async function runProcessor<State>(options: RunProcessorOptions<State>): 
   return log.join({
     ...join,
     mode: 'transactional',
-    open: async (claim) => openTask(claim, await processor.restore(claim, log), { processor, onCommitted }),
+    open: async (claim) => {
+      const state = await processor.restore(claim, log);
+      return openTask(claim, state, { processor, follower: processor.follow?.(state, claim, log), onCommitted });
+    },
   });
 }
 
 function openTask<State>(
   claim: PartitionClaim,
   state: State,
-  { processor, onCommitted }: Pick<RunProcessorOptions<State>, 'processor' | 'onCommitted'>,
+  {
+    processor,
+    follower,
+    onCommitted,
+  }: Pick<RunProcessorOptions<State>, 'processor' | 'onCommitted'> & { follower: StateFollower | undefined },
 ): PartitionTask {
   return {
     // 1 the batch was read, committed records only.
@@ -63,7 +86,9 @@ function openTask<State>(
       // 7 keep the new state. Any failure before this line closes the task: the state goes, and `restore` builds it
       //   anew from what the log says was committed.
       onCommitted?.({ batch, processed, elapsedMs: performance.now() - startedMs });
+      await follower?.committed({ offset: batch.nextOffset, metadata: processed.metadata });
     },
-    close: async () => undefined,
+    tick: async () => follower?.tick(),
+    close: async () => follower?.close(),
   };
 }

@@ -115,6 +115,16 @@ export class AccountAllowance implements Allowance {
       }
   }
 
+  /** One that `entries` told of. */
+  addEntry({ counter, billingMonth, device, number, amount }: CounterEntry): void {
+    if (number === 0) {
+      this.add(counter, device, billingMonth, amount);
+      return;
+    }
+    const { byNumber } = this.#counter(counter, billingMonth);
+    byNumber.set(number, (byNumber.get(number) ?? 0) + amount);
+  }
+
   #counter(id: string, billingMonth: number): MonthCounter {
     let counter = this.#find(id, billingMonth);
     if (counter === undefined) {

@@ -105,6 +105,44 @@ export const METRICS = {
     help: 'Records read to rebuild the state of a partition.',
     labels: ['topic'],
   },
+  tollstream_restore_left_records: {
+    type: 'gauge',
+    help: 'Offsets of a topic that are still to be read until the state of the partition is rebuilt; 0 once it is.',
+    labels: ['topic', 'partition'],
+  },
+  tollstream_restore_seconds: {
+    type: 'histogram',
+    help: 'Time to rebuild the state of a partition, from a snapshot and the output after it or from all of the output.',
+    labels: [],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600],
+  },
+  tollstream_snapshots_total: {
+    type: 'counter',
+    help: 'Snapshots of the state of partitions by outcome: written, failed (to be written), used (for a restore), refused (for a restore: damaged, or of another log).',
+    labels: ['outcome'],
+  },
+  tollstream_snapshot_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the latest snapshot of the partition was completed, in seconds since the epoch; its age is `time()` less this.',
+    labels: ['partition'],
+  },
+  tollstream_snapshot_bytes: {
+    type: 'gauge',
+    help: 'Size of the latest snapshot of the partition.',
+    labels: ['partition'],
+  },
+  tollstream_snapshot_seconds: {
+    type: 'histogram',
+    help: 'Time from the beginning of a snapshot until it is on the disk, rating going on meanwhile.',
+    labels: [],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 120, 300],
+  },
+  tollstream_snapshot_pause_seconds: {
+    type: 'histogram',
+    help: 'Time between two batches that went into a snapshot.',
+    labels: [],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25],
+  },
   tollstream_ready: {
     type: 'gauge',
     help: '1 while the service is ready.',

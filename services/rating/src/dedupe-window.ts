@@ -20,7 +20,22 @@ export interface DedupeLimits {
 /** new: it was not held, and is now. conflict: it is held and said something else then. */
 export type Seen = 'new' | 'duplicate' | 'conflict';
 
-const WORDS = 6;
+/** Identities of a window, of a time at which it also let go and took up others; see `DedupeWindow.copy`. */
+export interface WindowCopy {
+  /** @returns those of the next slots, six words each; null when there are no more */
+  next(slotsMax: number): Uint32Array | null;
+}
+
+/** Minutes since epoch between which a window holds what it was given. */
+export interface WindowBounds {
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+/** Words of an identity as it is copied. */
+export const IDENTITY_WORDS = 6;
+
+const WORDS = IDENTITY_WORDS;
 const MINUTE_MS = 60_000;
 const INITIAL_SLOTS = 1 << 12;
 /** Slots in use, those of minutes that went included, over all slots: above it the table is built anew. */
@@ -114,6 +129,79 @@ export class DedupeWindow {
     this.#slots[slot + 5] = content;
   }
 
+  get bounds(): WindowBounds {
+    return { oldest: this.#oldest, newest: this.#newest };
+  }
+
+  /**
+   * Copies the identities a piece at a time, while the window goes on. Each that is held at the beginning and at the end is in the copy,
+   * and none that is not held at one time in between: identities never move within `#slots`, and when the table is built anew, the former one stays
+   * as it is. Together with all that was added since the beginning, the copy within the bounds of the end is the window as of the end.
+   */
+  copy(): WindowCopy {
+    const slots = this.#slots;
+    let next = 0;
+    return {
+      next: (slotsMax) => {
+        if (next >= slots.length) return null;
+        const end = Math.min(slots.length, next + slotsMax * WORDS);
+        const piece = new Uint32Array(end - next);
+        let filled = 0;
+        for (; next < end; next += WORDS) {
+          const minute = slots[next + 4]!;
+          if (minute === 0 || minute - 1 < this.#oldest) continue;
+          for (let word = 0; word < WORDS; word++) piece[filled + word] = slots[next + word]!;
+          filled += WORDS;
+        }
+        return piece.subarray(0, filled);
+      },
+    };
+  }
+
+  /**
+   * Takes the pieces of a copy in, in place of all that is held.
+   * @param begun bounds as of the beginning of the copy
+   * @param count identities held then
+   * @returns takes the pieces, and then the bounds as of the end
+   */
+  load(begun: WindowBounds, count: number): { take(piece: Uint32Array): void; end(bounds: WindowBounds): void } {
+    this.#slots = new Uint32Array(slotCountFor(count) * WORDS);
+    this.#mask = this.#slots.length / WORDS - 1;
+    this.#size = 0;
+    this.#usedSlots = 0;
+    this.#minutes.fill(0);
+    this.#oldest = begun.oldest;
+    // A copy that took long may span more minutes than the ring has.
+    let counts = new Uint32Array(Math.max(1, begun.newest - begun.oldest + 1));
+    return {
+      take: (piece) => {
+        for (let at = 0; at < piece.length; at += WORDS) {
+          const age = piece[at + 4]! - 1 - begun.oldest;
+          if (age < 0) throw new RangeError('An identity is older than the window it was copied from.');
+          if (age >= counts.length) counts = extended(counts, age + 1);
+          counts[age]! += 1;
+          let slot = piece[at]! & this.#mask;
+          while (this.#slots[slot * WORDS + 4] !== 0) slot = (slot + 1) & this.#mask;
+          const position = slot * WORDS;
+          for (let word = 0; word < WORDS; word++) this.#slots[position + word] = piece[at + word]!;
+          this.#usedSlots += 1;
+          this.#size = this.#usedSlots;
+          if (this.#usedSlots > (this.#mask + 1) * LOAD_MAX) this.#rebuild();
+        }
+      },
+      end: ({ oldest, newest }) => {
+        this.#oldest = oldest;
+        this.#newest = newest;
+        this.#size = 0;
+        for (let minute = oldest; minute - begun.oldest < counts.length && minute <= newest; minute++) {
+          const held = counts[minute - begun.oldest]!;
+          this.#minutes[minute % this.#minutes.length] = held;
+          this.#size += held;
+        }
+      },
+    };
+  }
+
   /** @param slot what `#slotOf` answered; still free to be written when minutes were let go since */
   #hold(hashes: Uint32Array, at: number, minute: number, content: number, slot: number): void {
     while (minute >= this.#oldest && this.#size >= this.#callsMax) {
@@ -190,11 +278,9 @@ export class DedupeWindow {
 
   /** Leaves out what went, and grows while what is held needs more room. */
   #rebuild(): void {
-    let slotCount = INITIAL_SLOTS;
-    while (this.#size > slotCount / 2) slotCount *= 2;
     const old = this.#slots;
-    const slots = new Uint32Array(slotCount * WORDS);
-    const mask = slotCount - 1;
+    const slots = new Uint32Array(slotCountFor(this.#size) * WORDS);
+    const mask = slots.length / WORDS - 1;
     for (let position = 0; position < old.length; position += WORDS) {
       const minute = old[position + 4]!;
       if (minute === 0 || minute - 1 < this.#oldest) continue;
@@ -207,6 +293,18 @@ export class DedupeWindow {
     this.#mask = mask;
     this.#usedSlots = this.#size;
   }
+}
+
+function slotCountFor(size: number): number {
+  let slotCount = INITIAL_SLOTS;
+  while (size > slotCount / 2) slotCount *= 2;
+  return slotCount;
+}
+
+function extended(counts: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
+  const longer = new Uint32Array(Math.max(length, counts.length * 2));
+  longer.set(counts);
+  return longer;
 }
 
 function minuteOf(startedAt: number): number {

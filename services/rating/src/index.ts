@@ -6,9 +6,11 @@ export type {
   RatingMember,
   RatingProcessor,
   RatingProcessorOptions,
+  RatingSnapshots,
   StartRatingOptions,
   SwappableRatingProcessor,
 } from './rating.ts';
 export type { RatedBatch, RatingTopics } from './processor.ts';
+export type { SnapshotEvent, SnapshotLimits } from './snapshot/snapshot-writer.ts';
 export type { SpendAlert } from './spend-alerts.ts';
 export type { RatingState } from './state.ts';

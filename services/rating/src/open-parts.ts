@@ -67,6 +67,11 @@ export class OpenParts {
     return [...(this.#calls.get(key)?.values() ?? [])].filter(({ startedAt }) => window.remembers(startedAt));
   }
 
+  /** All that the window still remembers. */
+  all(window: DedupeWindow): Part[] {
+    return [...this.#calls.keys()].flatMap((key) => this.of(key, window));
+  }
+
   has(source: string): boolean {
     return this.#keys.has(source);
   }

@@ -3,13 +3,15 @@ import { membershipMetrics } from '@tollstream/service-kit';
 import type { Metrics } from '@tollstream/service-kit';
 import type { RatedBatch } from './processor.ts';
 import type { RestoreProgress } from './restore.ts';
+import type { SnapshotEvent } from './snapshot/snapshot-writer.ts';
 import type { RatingState } from './state.ts';
 
 /** What of rating can be watched. */
 export interface RatingObserver {
   restored(progress: RestoreProgress): void;
   /** The state of a partition was restored. */
-  held(partition: number, state: RatingState): void;
+  held(partition: number, state: RatingState, seconds: number): void;
+  snapshot(event: SnapshotEvent): void;
   /** A batch was rated and is not committed yet. */
   processed(batch: RecordBatch, state: RatingState, rated: RatedBatch, elapsedMs: number): void;
   /** @param elapsedMs from the batch in hand to the durable commit */
@@ -28,10 +30,29 @@ export function ratingMetrics(metrics: Metrics): RatingObserver {
   }
 
   return {
-    restored({ topic, records }) {
+    restored({ topic, partition, records, nextOffset, endOffset }) {
       metrics.add('tollstream_restore_records_total', { topic }, records);
+      const series = { topic, partition: String(partition) };
+      metrics.set('tollstream_restore_left_records', series, Math.max(0, endOffset - nextOffset));
     },
-    held: showWindow,
+    held(partition, state, seconds) {
+      metrics.observe('tollstream_restore_seconds', {}, seconds);
+      showWindow(partition, state);
+    },
+    snapshot(event) {
+      const partition = String(event.partition);
+      switch (event.kind) {
+        case 'written':
+          metrics.set('tollstream_snapshot_timestamp_seconds', { partition }, Date.now() / 1_000);
+          metrics.set('tollstream_snapshot_bytes', { partition }, event.bytes);
+          metrics.observe('tollstream_snapshot_seconds', {}, event.seconds);
+          break;
+        case 'paused':
+          metrics.observe('tollstream_snapshot_pause_seconds', {}, event.seconds);
+          return;
+      }
+      metrics.add('tollstream_snapshots_total', { outcome: event.kind }, 1);
+    },
     processed(batch, state, rated, elapsedMs) {
       uncommitted.set(batch.partition, { rated, state, elapsedMs });
     },
@@ -64,6 +85,8 @@ export function ratingMetrics(metrics: Metrics): RatingObserver {
       const partition = String(event.partition);
       metrics.unset('tollstream_dedupe_entries', { partition });
       metrics.unset('tollstream_dedupe_window_seconds', { partition });
+      metrics.unset('tollstream_snapshot_timestamp_seconds', { partition });
+      metrics.unset('tollstream_snapshot_bytes', { partition });
     },
   };
 }

@@ -7,6 +7,7 @@ import type {
   MembershipEvent,
   Processor,
   RecordBatch,
+  SnapshotStore,
 } from '@tollstream/event-log';
 import { compileRateTable } from '@tollstream/rating-engine';
 import type { RateTable } from '@tollstream/rating-engine';
@@ -18,17 +19,28 @@ import type { RatedBatch, RatingTopics } from './processor.ts';
 import { ratingMetrics } from './rating-metrics.ts';
 import { restoreState } from './restore.ts';
 import type { RestoreProgress } from './restore.ts';
+import { SNAPSHOT_LIMITS, SnapshotWriter } from './snapshot/snapshot-writer.ts';
+import type { SnapshotEvent, SnapshotLimits } from './snapshot/snapshot-writer.ts';
 import type { SpendAlert } from './spend-alerts.ts';
 import type { RatingState } from './state.ts';
 
 /** Consumer group of rating, and so the name under which its position and totals stand. */
 export const RATING_GROUP = 'rating';
 
+/** Where the state is kept beside the log, and how often. */
+export interface RatingSnapshots {
+  readonly store: SnapshotStore;
+  readonly limits?: Partial<SnapshotLimits>;
+}
+
 export interface RatingProcessorOptions {
   readonly catalog: Catalog;
   readonly topics: RatingTopics;
   readonly limits?: DedupeLimits;
   readonly onRestore?: (progress: RestoreProgress) => void;
+  /** Absent: a restart reads all of the output. */
+  readonly snapshots?: RatingSnapshots | undefined;
+  readonly onSnapshot?: (event: SnapshotEvent) => void;
   /**
    * Awaited before a batch whose calls were attributed by a later version than the one in use: an account that came with
    * that version is no unknown one.
@@ -49,6 +61,7 @@ export interface SwappableRatingProcessor extends RatingProcessor {
 
 export function createRatingProcessor(options: RatingProcessorOptions): SwappableRatingProcessor {
   const { catalog, topics, limits = DEDUPE_DEFAULTS, onRestore, onNewerVersion } = options;
+  const { snapshots, onSnapshot } = options;
   // Read once a batch, which is processed in one step: no batch meets two versions.
   let table: RateTable = compileRateTable(catalog);
   return {
@@ -69,8 +82,25 @@ export function createRatingProcessor(options: RatingProcessorOptions): Swappabl
         limits,
         catalog: table.catalog,
         ...(onRestore === undefined ? {} : { onProgress: onRestore }),
+        snapshots: snapshots?.store,
+        onSnapshot,
       }),
     process: (state, batch) => rateBatch(state, batch, { table, topics }),
+    ...(snapshots === undefined
+      ? {}
+      : {
+          follow: (state, claim, log) =>
+            new SnapshotWriter({
+              store: snapshots.store,
+              log,
+              claim,
+              topics,
+              limits,
+              state,
+              snapshotLimits: { ...SNAPSHOT_LIMITS, ...snapshots.limits },
+              onEvent: (event) => onSnapshot?.(event),
+            }),
+        }),
   };
 }
 
@@ -99,14 +129,19 @@ export async function startRating(options: StartRatingOptions): Promise<RatingMe
       observe.restored(progress);
       options.onRestore?.(progress);
     },
+    onSnapshot(event) {
+      observe.snapshot(event);
+      options.onSnapshot?.(event);
+    },
   });
   const timed: Processor<RatingState> = {
+    ...processor,
     restore: async (claim, from) => {
+      const startedMs = performance.now();
       const state = await processor.restore(claim, from);
-      observe.held(claim.partition, state);
+      observe.held(claim.partition, state, (performance.now() - startedMs) / 1_000);
       return state;
     },
-    prepare: async (batch) => processor.prepare?.(batch),
     process: (state, batch) => {
       const startedMs = performance.now();
       const rated = processor.process(state, batch);

@@ -8,7 +8,7 @@ import {
 } from '@tollstream/contracts';
 import type { NativeBlock, RunningTotals } from '@tollstream/contracts';
 import { ClaimLostError } from '@tollstream/event-log';
-import type { EventLog, PartitionClaim } from '@tollstream/event-log';
+import type { EventLog, PartitionClaim, SnapshotStore } from '@tollstream/event-log';
 import { poolUsesOf } from '@tollstream/rating-engine';
 import { callContents } from './call-content.ts';
 import { CONFLICT, asConflict, callIdentities } from './columns.ts';
@@ -17,6 +17,11 @@ import { RatingStateError } from './errors.ts';
 import type { RatingTopics } from './processor.ts';
 import { partReader, sourceText } from './open-parts.ts';
 import { foldAlerts, foldSpend, markUnknown } from './restore-spend.ts';
+import { findSnapshots } from './snapshot/find-snapshots.ts';
+import type { LoadedSnapshot, OutputBounds } from './snapshot/find-snapshots.ts';
+import type { SnapshotEvent } from './snapshot/snapshot-writer.ts';
+import { OUTPUTS } from './snapshot/state-frames.ts';
+import type { Output } from './snapshot/state-frames.ts';
 import { emptyState } from './state.ts';
 import type { RatingState } from './state.ts';
 
@@ -34,78 +39,135 @@ const KEPT = RESOLVED_OUTCOMES.indexOf('kept') + 1;
 const CONFLICT_CODE = SUSPEND_CODES.indexOf(CONFLICT.code) + 1;
 const COUNT_OF = { rated: 'rated', suspended: 'suspended', resolved: 'replayed', alerts: 'alerts' } as const;
 
+export interface RestoreOptions {
+  readonly topics: RatingTopics;
+  readonly limits: DedupeLimits;
+  /** Says what counts towards spend limits; all else is folded without it. */
+  readonly catalog: Catalog;
+  readonly onProgress?: (progress: RestoreProgress) => void;
+  /** Where snapshots are; absent: nowhere. */
+  readonly snapshots?: SnapshotStore | undefined;
+  readonly onSnapshot?: ((event: SnapshotEvent) => void) | undefined;
+}
+
 /**
  * The state of one partition as of its committed position: what its own blocks say was seen, used, spent and told.
- * Output and position were committed together, so the two agree; that they do is checked by the totals.
+ * Output and position were committed together, so the two agree; that they do is checked by the totals. Where there is a snapshot, only output
+ * after it is read; one that cannot be used, for whatever reason, is told of and passed over.
  * @throws RatingStateError TOLL_RATING_OUTPUT_MISSING when output that was committed is gone
  */
 export async function restoreState(
   claim: PartitionClaim,
   log: EventLog,
-  {
-    topics,
-    limits,
-    catalog,
-    onProgress,
-  }: {
-    topics: RatingTopics;
-    limits: DedupeLimits;
-    /** Says what counts towards spend limits; all else is folded without it. */
-    catalog: Catalog;
-    onProgress?: (progress: RestoreProgress) => void;
-  },
+  options: RestoreOptions,
 ): Promise<RatingState> {
-  const totals = parseTotals(claim.committed?.metadata ?? '');
-  const state = emptyState(limits, totals);
-  for (const schema of ['rated', 'suspended', 'resolved', 'alerts'] as const) {
-    const topic = topics[schema];
+  const { limits, snapshots, onSnapshot } = options;
+  const bounds = await outputBounds(claim, log, options.topics);
+  if (snapshots !== undefined && claim.committed !== null) {
     const { partition } = claim;
-    const bounds = (await log.offsets(topic)).find((each) => each.partition === partition);
+    for await (const { name, found } of findSnapshots(snapshots, { ...options, claim, log, bounds })) {
+      let reason: string;
+      if (typeof found === 'string') reason = found;
+      else {
+        try {
+          const state = await foldOutput(found.state, found, { claim, log, bounds, ...options });
+          state.snapshotCalls = found.totals.seen + found.totals.replayed;
+          onSnapshot?.({ kind: 'used', partition, name, offset: found.to });
+          return state;
+        } catch (error) {
+          if (!(error instanceof RatingStateError)) throw error;
+          reason = `it does not go with the output after it: ${error.message}`;
+        }
+      }
+      onSnapshot?.({ kind: 'refused', partition, name, reason });
+    }
+  }
+  const empty = emptyState(limits, parseTotals(claim.committed?.metadata ?? ''));
+  return foldOutput(empty, null, { claim, log, bounds, ...options });
+}
+
+async function outputBounds(
+  { partition }: PartitionClaim,
+  log: EventLog,
+  topics: RatingTopics,
+): Promise<OutputBounds> {
+  const found: Partial<Record<Output, OutputBounds[Output]>> = {};
+  for (const output of OUTPUTS) {
+    const bounds = (await log.offsets(topics[output])).find((each) => each.partition === partition);
     if (bounds === undefined) {
       throw new RatingStateError(
         'TOLL_RATING_OUTPUT_MISSING',
-        `The topic ${topic} has no partition ${partition}.`,
+        `The topic ${topics[output]} has no partition ${partition}.`,
       );
     }
-    let last: RunningTotals | null = null;
-    for await (const batch of log.read({ topic, partition, from: bounds.begin, to: bounds.end })) {
+    found[output] = bounds;
+  }
+  return found as OutputBounds;
+}
+
+/** @param snapshot what `state` holds already; null = nothing */
+async function foldOutput(
+  state: RatingState,
+  snapshot: LoadedSnapshot | null,
+  {
+    claim,
+    log,
+    bounds,
+    topics,
+    catalog,
+    onProgress,
+  }: RestoreOptions & { readonly claim: PartitionClaim; readonly log: EventLog; readonly bounds: OutputBounds },
+): Promise<RatingState> {
+  const totals = parseTotals(claim.committed?.metadata ?? '');
+  const { partition } = claim;
+  const [windowFrom, allFrom] = snapshot === null ? [0, 0] : [snapshot.from, snapshot.to];
+  for (const schema of OUTPUTS) {
+    const topic = topics[schema];
+    const { begin, end } = bounds[schema];
+    let last: RunningTotals | null = snapshot?.totals ?? null;
+    const from = snapshot?.outputs[schema] ?? begin;
+    for await (const batch of log.read({ topic, partition, from, to: end })) {
       for (const { value } of batch.records) {
         const { header, native } = decodeBlock(value!);
         // What became of rejected records stands beside, and says nothing of calls.
         if (header.schema === 'reject_resolved') continue;
+        if (header.firstOffset < windowFrom) continue;
+        const isNew = header.firstOffset >= allFrom;
+        if (isNew) last = header.totals;
         switch (schema) {
           case 'rated': {
             const block = readNativeBlock(native);
-            fold(state, block, schema);
+            foldIdentities(state, block, schema);
+            if (!isNew) break;
+            foldAllowances(state, block);
             foldSpend(state.spend, header, block, catalog);
             break;
           }
           case 'suspended': {
             const block = readNativeBlock(native);
-            fold(state, block, schema);
-            foldParts(state, block);
+            foldIdentities(state, block, schema);
+            if (isNew) foldParts(state, block);
             break;
           }
           case 'resolved':
             // What it rated stands among the rated calls.
-            foldResolved(state, readNativeBlock(native));
+            if (isNew) foldResolved(state, readNativeBlock(native));
             break;
           case 'alerts':
-            foldAlerts(state.spend, readNativeBlock(native));
+            if (isNew) foldAlerts(state.spend, readNativeBlock(native));
             break;
         }
-        last = header.totals;
       }
       onProgress?.({
         topic,
         partition,
         records: batch.records.length,
         nextOffset: batch.nextOffset,
-        endOffset: bounds.end,
+        endOffset: end,
       });
     }
     // Nothing to hold against each other: never committed, or all of the output has passed its retention.
-    const isComparable = claim.committed !== null && (last !== null || bounds.begin === 0);
+    const isComparable = claim.committed !== null && (last !== null || begin === 0);
     const count = COUNT_OF[schema];
     if (isComparable && (last?.[count] ?? 0) !== totals[count]) {
       await assertStillOwner(claim, log);
@@ -115,6 +177,7 @@ export async function restoreState(
       );
     }
   }
+  state.totals = totals;
   markUnknown(state.spend, catalog);
   return state;
 }
@@ -135,8 +198,8 @@ async function assertStillOwner(
   }
 }
 
-/** The same changes that rating the calls made. */
-function fold({ window, allowances }: RatingState, block: NativeBlock, schema: 'rated' | 'suspended'): void {
+/** The same changes that rating the calls made. Where they were made before, none. */
+function foldIdentities({ window }: RatingState, block: NativeBlock, schema: 'rated' | 'suspended'): void {
   const identities = callIdentities(block);
   const contents = callContents(block);
   const codes = schema === 'suspended' ? block.column('code').uint8s() : null;
@@ -145,7 +208,9 @@ function fold({ window, allowances }: RatingState, block: NativeBlock, schema: '
     if (codes?.[row] === CONFLICT_CODE) asConflict(identities, row, contents[row]!);
     window.restore(identities, row, startedAt[row]!, contents[row]!);
   }
-  if (schema === 'suspended') return;
+}
+
+function foldAllowances({ allowances }: RatingState, block: NativeBlock): void {
   const includedSeconds = block.column('included_seconds').uint32s();
   const accounts = block.column('account_id').lowCardinality();
   const devices = block.column('device').lowCardinality();

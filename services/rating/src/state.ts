@@ -17,6 +17,8 @@ export interface RatingState {
   /** Who pays, as found under the present rate table: for speed alone. */
   readonly payers: Payers;
   totals: RunningTotals;
+  /** Calls that a snapshot holds already. */
+  snapshotCalls: number;
 }
 
 export function emptyState(limits: DedupeLimits, totals: RunningTotals): RatingState {
@@ -27,5 +29,6 @@ export function emptyState(limits: DedupeLimits, totals: RunningTotals): RatingS
     spend: new Map(),
     payers: new Payers(),
     totals,
+    snapshotCalls: 0,
   };
 }

@@ -175,6 +175,7 @@ export async function rate(
 ): Promise<void> {
   const claim = await log.claim('rating', TOPICS.accepted, partition);
   const state = await processor.restore(claim, log);
+  const follower = processor.follow?.(state, claim, log);
   let left = blocks;
   for await (const batch of log.read({
     topic: TOPICS.accepted,
@@ -186,10 +187,14 @@ export async function rate(
       const nextOffset = records.at(-1)!.offset + 1;
       const processed = processor.process(state, { ...batch, records, nextOffset });
       await claim.commit({ outputs: processed.outputs, metadata: processed.metadata, nextOffset });
+      await follower?.committed({ offset: nextOffset, metadata: processed.metadata });
+      // What it writes in the background goes on between batches.
+      await new Promise(setImmediate);
       i += records.length;
       left -= records.length;
     }
   }
+  await follower?.close();
   await claim.release();
 }
 

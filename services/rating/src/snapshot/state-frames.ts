@@ -1,0 +1,206 @@
+/**
+ * The state of a partition as frames of a snapshot. It belongs to two positions of the input, since identities are copied while rating
+ * goes on:
+ *
+ *   from   where the copy began: identities of blocks before it are in the snapshot
+ *   to     where it ended: all else is as of here
+ *
+ * Output of blocks from `from` on is folded into the window again, which changes nothing for what is there; output of blocks from `to` on
+ * into everything. Which input block an output belongs to stands in its header, so no exact output offset needs to be known.
+ */
+import type { RunningTotals } from '@tollstream/contracts';
+import type { Frame, FrameWriter } from '@tollstream/event-log';
+import type { DedupeLimits, WindowBounds } from '../dedupe-window.ts';
+import type { Part } from '../open-parts.ts';
+import { emptyCounter } from '../spend-limits.ts';
+import type { SpendCounters, Sum } from '../spend-limits.ts';
+import type { RatingState } from '../state.ts';
+
+/**
+ * Goes up with every change of what the frames hold or mean, and of how identities (`callIdentities`) and contents (`callContents`) of calls
+ * are made.
+ */
+export const STATE_SCHEMA = 1;
+
+export const OUTPUTS = ['rated', 'suspended', 'resolved', 'alerts'] as const;
+export type Output = (typeof OUTPUTS)[number];
+
+const KIND = { head: 1, identities: 2, end: 3, allowances: 4, parts: 5, spend: 6 } as const;
+/** Entries of one frame of text. */
+const ENTRIES_MAX = 20_000;
+
+/** What a snapshot belongs to. */
+export interface SnapshotSource {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** Ids of the topics, which change when one is deleted and created again. */
+  readonly topicIds: Readonly<Record<'accepted' | Output, string>>;
+  /** What a window holds depends on them. */
+  readonly limits: DedupeLimits;
+}
+
+export interface SnapshotHead {
+  readonly schema: number;
+  readonly source: SnapshotSource;
+  readonly from: number;
+  /** Offsets at or before the first output of a block from `from` on. */
+  readonly outputs: Readonly<Record<Output, number>>;
+  readonly window: { readonly bounds: WindowBounds; readonly size: number };
+}
+
+export interface SnapshotEnd {
+  readonly to: number;
+  readonly totals: RunningTotals;
+  readonly bounds: WindowBounds;
+}
+
+export async function writeHead(writer: FrameWriter, head: SnapshotHead): Promise<void> {
+  await writer.frame(KIND.head, json(head));
+}
+
+export async function writeIdentities(writer: FrameWriter, piece: Uint32Array): Promise<void> {
+  if (piece.length === 0) return;
+  await writer.frame(KIND.identities, Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
+}
+
+/** All but the identities, as of now; written later. */
+export function restOf(state: RatingState, to: number): (writer: FrameWriter) => Promise<void> {
+  const { window, totals } = state;
+  const end: SnapshotEnd = { to, totals, bounds: window.bounds };
+  const frames: [number, Buffer][] = [[KIND.end, json(end)]];
+  for (const entries of chunks(allowanceRows(state))) frames.push([KIND.allowances, json(entries)]);
+  for (const parts of chunks(state.parts.all(window).map(partRow))) frames.push([KIND.parts, json(parts)]);
+  for (const counters of chunks(counterRows(state.spend))) frames.push([KIND.spend, json(counters)]);
+  return async (writer) => {
+    for (const [kind, content] of frames) await writer.frame(kind, content);
+  };
+}
+
+/**
+ * @param state an empty one
+ * @param accept says of the head why the snapshot is not to be used; null = it is
+ * @returns head and end; the reason where it was not accepted
+ */
+export async function readState(
+  frames: AsyncIterable<Frame>,
+  state: RatingState,
+  accept: (head: SnapshotHead) => string | null,
+): Promise<{ readonly head: SnapshotHead; readonly end: SnapshotEnd } | string> {
+  let head: SnapshotHead | null = null;
+  let end: SnapshotEnd | null = null;
+  let window: ReturnType<RatingState['window']['load']> | null = null;
+  for await (const { kind, content } of frames) {
+    if (kind === KIND.head) {
+      head = parse<SnapshotHead>(content);
+      const refusal = accept(head);
+      if (refusal !== null) return refusal;
+      window = state.window.load(head.window.bounds, head.window.size);
+    } else if (kind === KIND.identities) {
+      window!.take(new Uint32Array(content.buffer, content.byteOffset, content.length / 4));
+    } else if (kind === KIND.allowances) {
+      for (const [account, counter, billingMonth, device, number, amount] of parse<AllowanceRow[]>(content))
+        state.allowances.of(account).addEntry({ counter, billingMonth, device, number, amount });
+    } else if (kind === KIND.parts) {
+      for (const row of parse<PartRow[]>(content)) state.parts.add(partOf(row), state.window);
+    } else if (kind === KIND.spend) {
+      for (const row of parse<CounterRow[]>(content)) addCounter(state.spend, row);
+    } else if (kind === KIND.end) {
+      end = parse<SnapshotEnd>(content);
+      window!.end(end.bounds);
+    }
+  }
+  return { head: head!, end: end! };
+}
+
+type AllowanceRow = [account: string, counter: string, billingMonth: number, device: string, number: number, amount: number];
+
+function* allowanceRows({ allowances }: RatingState): Generator<AllowanceRow> {
+  for (const { account, counter, billingMonth, device, number, amount } of allowances.entries())
+    yield [account, counter, billingMonth, device, number, amount];
+}
+
+/** A part with its cells as JSON can hold them: words of a hash in an array. */
+type PartRow = Omit<Part, 'cells'> & {
+  readonly cells: readonly (readonly [name: string, cell: string | number | readonly number[]])[];
+};
+
+function partRow({ cells, ...part }: Part): PartRow {
+  return {
+    ...part,
+    cells: Object.entries(cells).map(([name, cell]) => [name, typeof cell === 'object' ? [...cell] : cell]),
+  };
+}
+
+function partOf({ cells, ...part }: PartRow): Part {
+  const entries = cells.map(([name, cell]) => [name, Array.isArray(cell) ? Uint32Array.from(cell) : cell]);
+  return { cells: Object.fromEntries(entries) as Part['cells'], ...part };
+}
+
+interface CounterRow {
+  readonly account: string;
+  readonly limit: string;
+  readonly form: string;
+  readonly since: number;
+  readonly isWhole: boolean;
+  /** Null: nothing counted yet. */
+  readonly latestMs: number | null;
+  /** A sum is text: it may be beyond 2^53. */
+  readonly windows: readonly (readonly [startMs: number, endMs: number, sum: string, alerted: readonly string[]])[];
+}
+
+function* counterRows(spend: SpendCounters): Generator<CounterRow> {
+  for (const [account, counters] of spend) {
+    for (const [limit, { form, since, isWhole, latestMs, windows }] of counters) {
+      yield {
+        account,
+        limit,
+        form,
+        since,
+        isWhole,
+        latestMs: latestMs === -Infinity ? null : latestMs,
+        windows: Array.from(windows.values(), ({ startMs, endMs, sum, alerted }) => [
+          startMs,
+          endMs,
+          String(sum),
+          [...alerted],
+        ]),
+      };
+    }
+  }
+}
+
+function addCounter(spend: SpendCounters, row: CounterRow): void {
+  const counters = spend.get(row.account) ?? new Map<string, ReturnType<typeof emptyCounter>>();
+  spend.set(row.account, counters);
+  const counter = emptyCounter(row.form, row.since);
+  counter.isWhole = row.isWhole;
+  counter.latestMs = row.latestMs ?? -Infinity;
+  for (const [startMs, endMs, sum, alerted] of row.windows)
+    counter.windows.set(startMs, { startMs, endMs, sum: sumOf(sum), alerted: new Set(alerted) });
+  counters.set(row.limit, counter);
+}
+
+function sumOf(text: string): Sum {
+  const sum = BigInt(text);
+  return sum <= Number.MAX_SAFE_INTEGER ? Number(sum) : sum;
+}
+
+function* chunks<Entry>(entries: Iterable<Entry>): Generator<Entry[]> {
+  let chunk: Entry[] = [];
+  for (const entry of entries) {
+    chunk.push(entry);
+    if (chunk.length < ENTRIES_MAX) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+function json(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+function parse<Content>(content: Buffer): Content {
+  return JSON.parse(content.toString()) as Content;
+}
