@@ -1,5 +1,12 @@
 import type { Catalog } from '@tollstream/catalog';
-import type { Commit, EventLog, PartitionClaim, PartitionTask } from '@tollstream/event-log';
+import type {
+  Commit,
+  Committed,
+  EventLog,
+  PartitionClaim,
+  PartitionTask,
+  StateFollower,
+} from '@tollstream/event-log';
 import type { RatingProcessor, RatingState } from '@tollstream/service-rating';
 import { createRatingProcessor } from '@tollstream/service-rating';
 import type { BlockInsert, UsageStore } from '@tollstream/usage-store';
@@ -103,6 +110,11 @@ export const BROKEN_VARIANTS: Readonly<Record<string, BrokenVariant>> = {
     what: 'a new owner of a partition does not know what was used of the allowances',
     seedsMax: 5,
     variant: { seams: () => ({ rating: forgetAllowances }) },
+  },
+  'snapshot-before-commit': {
+    what: 'a snapshot is taken of a state with a batch that is not committed yet, under the position before it',
+    seedsMax: 15,
+    variant: { seams: () => ({ rating: snapshotBeforeCommit }) },
   },
 };
 
@@ -247,6 +259,31 @@ function forgetAllowances(processor: RatingProcessor): RatingProcessor {
       return { ...state, allowances };
     },
     process: (state, batch) => processor.process(state, batch),
+  };
+}
+
+function snapshotBeforeCommit(processor: RatingProcessor): RatingProcessor {
+  const followed = new Map<number, { follower: StateFollower; position: Committed | null }>();
+  return {
+    restore: async (claim, log) => processor.restore(claim, log),
+    follow: (state, claim, log) => {
+      const own = { follower: processor.follow!(state, claim, log), position: claim.committed };
+      followed.set(claim.partition, own);
+      return {
+        committed: async (position) => {
+          own.position = position;
+          return Promise.resolve();
+        },
+        tick: async () => Promise.resolve(),
+        close: async () => own.follower.close(),
+      };
+    },
+    process: (state, batch) => {
+      const rated = processor.process(state, batch);
+      const { follower, position } = followed.get(batch.partition)!;
+      if (position !== null) void follower.committed(position);
+      return rated;
+    },
   };
 }
 

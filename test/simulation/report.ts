@@ -6,6 +6,7 @@ export class Report {
   readonly #startedMs = performance.now();
   readonly #faults = new Map<string, number>();
   readonly #crashes = new Map<string, number>();
+  readonly #snapshots = new Map<string, number>();
   #first: number | null = null;
   #last = 0;
   #runs = 0;
@@ -22,6 +23,12 @@ export class Report {
     this.#virtualMs += result.virtualMs;
     addAll(this.#faults, result.faults);
     addAll(this.#crashes, result.crashes);
+    addAll(this.#snapshots, result.snapshots);
+  }
+
+  /** Restores of rating that began with a snapshot. */
+  get snapshotsUsed(): number {
+    return this.#snapshots.get('used') ?? 0;
   }
 
   get faults(): number {
@@ -45,10 +52,14 @@ export class Report {
       (step) =>
         `  ${step.padEnd(26)}${whole(this.#crashesAt(step, 'before'))}${whole(this.#crashesAt(step, 'after'))}\n`,
     );
+    const snapshots = ['written', 'used', 'refused', 'failed'].map(
+      (kind) => `${(this.#snapshots.get(kind) ?? 0).toLocaleString('en')} ${kind}`,
+    );
     const hours = (this.#virtualMs / 3_600_000).toFixed(1);
     return (
       `Faults by kind\n${kinds.join('')}` +
       `Crashes by step                before     after\n${steps.join('')}` +
+      `Snapshots of rating: ${snapshots.join(', ')}\n` +
       `${this.#counts()}; seeds ${this.#first} to ${this.#last}, ${hours} simulated hours.\n`
     );
   }

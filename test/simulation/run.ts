@@ -33,6 +33,8 @@ export interface RunResult {
   readonly faults: ReadonlyMap<FaultKind, number>;
   /** `step (before|after)` → how often a process crashed there. */
   readonly crashes: ReadonlyMap<string, number>;
+  /** Snapshots of rating's state, by what became of them. */
+  readonly snapshots: ReadonlyMap<string, number>;
   /** Raw records on the log, copies included. */
   readonly calls: number;
   readonly events: number;
@@ -95,6 +97,7 @@ export async function run({ seed, variant = {}, onTrace }: RunOptions): Promise<
     violations,
     faults: faults.counts,
     crashes: faults.crashes,
+    snapshots: cluster.snapshots,
     calls: source.published,
     events: time.eventCount,
     virtualMs,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { requireCatalog } from '@tollstream/catalog';
-import { createMemoryEventLog } from '@tollstream/event-log';
+import { createMemoryEventLog, createMemorySnapshots } from '@tollstream/event-log';
 import { explainStored } from '@tollstream/rating-engine';
 import { createMetrics } from '@tollstream/service-kit';
 import { openEmbeddedStore, serveClickHouseHttp } from '@tollstream/usage-store';
@@ -40,6 +40,7 @@ test('calls of every kind are explained from a server, and give their amounts ag
       store,
       catalog,
       metrics: createMetrics({ service: 'explain' }),
+      snapshots: createMemorySnapshots(),
     });
     let ids: string[] = [];
     await vi.waitFor(

@@ -60,7 +60,11 @@ export async function runProcessor<State>(options: RunProcessorOptions<State>): 
     mode: 'transactional',
     open: async (claim) => {
       const state = await processor.restore(claim, log);
-      return openTask(claim, state, { processor, follower: processor.follow?.(state, claim, log), onCommitted });
+      return openTask(claim, state, {
+        processor,
+        follower: processor.follow?.(state, claim, log),
+        onCommitted,
+      });
     },
   });
 }

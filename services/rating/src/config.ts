@@ -8,8 +8,9 @@ import {
   TOPIC_SETTINGS,
 } from '@tollstream/service-kit';
 import { DEDUPE_DEFAULTS } from './limits.ts';
+import { SNAPSHOT_LIMITS } from './snapshot/snapshot-writer.ts';
 
-const { integer } = setting;
+const { integer, text } = setting;
 const { topicAccepted, topicRated, topicSuspended, topicResolved, topicAlerts } = TOPIC_SETTINGS;
 
 export const RATING_CONFIG = defineConfig({
@@ -35,6 +36,24 @@ export const RATING_CONFIG = defineConfig({
       min: 60_000,
       max: 366 * 86_400_000,
       default: DEDUPE_DEFAULTS.windowAgeMs,
+    }),
+    snapshotDir: text({
+      summary:
+        'Directory of snapshots of the state, so that a restart reads only the output after one: on a disk that outlives the process, or one that all processes of the group share; none: no snapshots.',
+      default: '.tollstream/snapshots',
+    }),
+    snapshotCalls: integer({
+      summary:
+        'A snapshot of a partition is begun after so many calls, or a quarter of the duplicate window where that is more; a restart reads the output of about as many.',
+      min: 1_000,
+      max: 1_000_000_000,
+      default: SNAPSHOT_LIMITS.calls,
+    }),
+    snapshotIntervalMs: integer({
+      summary: 'A snapshot of a partition is begun after so long, when any calls came.',
+      min: 1_000,
+      max: 86_400_000,
+      default: SNAPSHOT_LIMITS.intervalMs,
     }),
   },
   relations: [

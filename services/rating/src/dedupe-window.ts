@@ -164,7 +164,10 @@ export class DedupeWindow {
    * @param count identities held then
    * @returns takes the pieces, and then the bounds as of the end
    */
-  load(begun: WindowBounds, count: number): { take(piece: Uint32Array): void; end(bounds: WindowBounds): void } {
+  load(
+    begun: WindowBounds,
+    count: number,
+  ): { take(piece: Uint32Array): void; end(bounds: WindowBounds): void } {
     this.#slots = new Uint32Array(slotCountFor(count) * WORDS);
     this.#mask = this.#slots.length / WORDS - 1;
     this.#size = 0;

@@ -1,10 +1,13 @@
 import { openServiceCatalog } from '@tollstream/catalog-versions';
-import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
+import { kafkaOptionsOf, openKafkaEventLog, openSnapshotDirectory } from '@tollstream/event-log';
 import { groupName, reportMembership, startService, untilAnswered } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { RATING_CONFIG } from './config.ts';
 import { startRating } from './rating.ts';
+import type { SnapshotEvent } from './snapshot/snapshot-writer.ts';
 import { alertFields } from './spend-alerts.ts';
+
+const NO_SNAPSHOTS = 'none';
 
 type Context = ServiceContext<(typeof RATING_CONFIG)['settings']>;
 
@@ -39,8 +42,38 @@ async function start(context: Context): Promise<void> {
       reportMembership(context, event, 'its state is restored and the batch is rated again'),
     onAlert: (alert) => context.log.warn(alertFields(alert), 'a spend limit was reached'),
     onRestore: (progress) => context.log.info(progress, 'restoring the state of the partition'),
+    snapshots:
+      config.snapshotDir === NO_SNAPSHOTS
+        ? undefined
+        : {
+            store: openSnapshotDirectory(config.snapshotDir),
+            limits: { calls: config.snapshotCalls, intervalMs: config.snapshotIntervalMs },
+          },
+    onSnapshot: (event) => tellOfSnapshot(context, event),
   });
   context.onStop('membership', async () => membership.stop());
   context.watch('membership', membership.done);
   source.follow(({ catalog }) => membership.prepareCatalog(catalog));
+}
+
+function tellOfSnapshot({ log }: Context, event: SnapshotEvent): void {
+  switch (event.kind) {
+    case 'written':
+      log.info(event, 'a snapshot of the state was written');
+      break;
+    case 'used':
+      log.info(event, 'the state is restored from a snapshot and the output after it');
+      break;
+    case 'refused':
+      log.warn(event, 'a snapshot cannot be used, and is passed over');
+      break;
+    case 'failed':
+      log.warn(
+        { partition: event.partition, err: event.error },
+        'a snapshot could not be written: rating goes on, a restart would read more of the output',
+      );
+      break;
+    case 'paused':
+      break;
+  }
 }

@@ -116,7 +116,11 @@ async function foldOutput(
     topics,
     catalog,
     onProgress,
-  }: RestoreOptions & { readonly claim: PartitionClaim; readonly log: EventLog; readonly bounds: OutputBounds },
+  }: RestoreOptions & {
+    readonly claim: PartitionClaim;
+    readonly log: EventLog;
+    readonly bounds: OutputBounds;
+  },
 ): Promise<RatingState> {
   const totals = parseTotals(claim.committed?.metadata ?? '');
   const { partition } = claim;

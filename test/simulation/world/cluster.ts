@@ -1,4 +1,5 @@
 import type { Membership } from '@tollstream/event-log';
+import type { SnapshotEvent } from '@tollstream/service-rating';
 import type { UsageStore } from '@tollstream/usage-store';
 import { ClickHouseStore } from '../../../packages/usage-store/src/store.ts';
 import { BrokerClient } from './broker-client.ts';
@@ -6,6 +7,7 @@ import type { SimulatedBroker } from './broker.ts';
 import { CATALOG_VERSIONS } from './catalogs.ts';
 import type { SimulatedEngine } from './engine.ts';
 import { SERVICES, startService, type Seams, type Service } from './pipeline.ts';
+import { SimulatedDisk } from './snapshot-disk.ts';
 import { SimulatedProcess } from './virtual-time.ts';
 import type { Wire } from './wire.ts';
 
@@ -36,10 +38,14 @@ export class Cluster {
   readonly fatal: string[] = [];
   readonly #parts: ClusterParts;
   readonly #slots: Slot[];
+  readonly #disk: SimulatedDisk;
+  /** Snapshots by what became of them. */
+  readonly snapshots = new Map<SnapshotEvent['kind'], number>();
   #version = 1;
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
+    this.#disk = new SimulatedDisk(parts.wire);
     this.#slots = SERVICES.flatMap((service) =>
       Array.from({ length: PROCESSES_EACH }, (_, index) => ({
         service,
@@ -126,7 +132,22 @@ export class Cluster {
       const log = new BrokerClient(broker, process);
       const connection = engine.connect(process);
       const store: UsageStore = new ClickHouseStore(connection, { database: connection.database });
-      const started = startService(slot.service, { log, store, catalog, signal, seams });
+      const snapshots = this.#disk.of(process);
+      const onSnapshot = (event: SnapshotEvent): void => {
+        if (event.kind === 'paused') return;
+        this.snapshots.set(event.kind, (this.snapshots.get(event.kind) ?? 0) + 1);
+        const reason = event.kind === 'refused' ? `: ${event.reason}` : '';
+        wire.faults.trace(`${process.name} snapshot of ${event.partition} ${event.kind}${reason}`);
+      };
+      const started = startService(slot.service, {
+        log,
+        store,
+        catalog,
+        snapshots,
+        onSnapshot,
+        signal,
+        seams,
+      });
       started
         .then(async (membership) => {
           slot.membership = membership;

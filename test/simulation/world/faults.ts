@@ -36,6 +36,8 @@ export const FAULT_KINDS = [
   'log disk full',
   'store down',
   'store disk full',
+  'snapshot failed',
+  'snapshot damaged',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -56,6 +58,9 @@ export const STEPS = [
   'replay insert',
   'replay repair',
   'replay drop',
+  'snapshot read',
+  'snapshot write',
+  'snapshot complete',
 ] as const;
 
 export type Step = (typeof STEPS)[number];

@@ -1,10 +1,10 @@
 import { startAggregator } from '@tollstream/service-aggregator';
 import type { Catalog } from '@tollstream/catalog';
 import { runProcessor } from '@tollstream/event-log';
-import type { EventLog, Membership } from '@tollstream/event-log';
+import type { EventLog, Membership, SnapshotStore } from '@tollstream/event-log';
 import { INGEST_LIMITS, startIngest } from '@tollstream/service-ingest';
 import { createRatingProcessor } from '@tollstream/service-rating';
-import type { RatingProcessor } from '@tollstream/service-rating';
+import type { RatingProcessor, SnapshotEvent } from '@tollstream/service-rating';
 import { createMetrics } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
 import type { TakeUpOptions } from '../../../packages/cli/src/suspense/take-up.ts';
@@ -23,6 +23,8 @@ export const TOPICS = {
 } as const;
 
 const DAY_MS = 86_400_000;
+/** So often that most restores begin with one, and each copy takes several batches. */
+const SNAPSHOT_LIMITS = { calls: 6, slotsPerTurn: 2_048 };
 const DEDUPE = { windowCallsMax: 100_000, windowAgeMs: 5 * DAY_MS };
 
 /** Where a broken variant reaches in: wrappers around what the services are given. The right pipeline has none. */
@@ -38,6 +40,8 @@ export interface ServiceParts {
   readonly log: EventLog;
   readonly store: UsageStore;
   readonly catalog: Catalog;
+  readonly snapshots: SnapshotStore;
+  readonly onSnapshot: (event: SnapshotEvent) => void;
   readonly signal: AbortSignal;
   readonly seams: Seams;
 }
@@ -59,7 +63,13 @@ export async function startService(service: Service, parts: ServiceParts): Promi
         limits: { ...INGEST_LIMITS, blockRecordsMax: 6 },
       });
     case 'rating': {
-      const right = createRatingProcessor({ catalog, topics: TOPICS, limits: seams.dedupe ?? DEDUPE });
+      const right = createRatingProcessor({
+        catalog,
+        topics: TOPICS,
+        limits: seams.dedupe ?? DEDUPE,
+        snapshots: { store: parts.snapshots, limits: SNAPSHOT_LIMITS },
+        onSnapshot: parts.onSnapshot,
+      });
       const processor = seams.rating?.(right, catalog) ?? right;
       return runProcessor({ log, processor, group: 'rating', topics: [TOPICS.accepted], recordsMax: 8 });
     }

@@ -13,6 +13,7 @@ const CRASH_AT: Partial<Record<Step, number>> = {
   'replay insert': 0.04,
   'replay repair': 0.15,
   'replay drop': 0.03,
+  'snapshot complete': 0.02,
 };
 const SLOW = 0.01;
 

@@ -5,11 +5,11 @@
 import { startAggregator } from '@tollstream/service-aggregator';
 import { startIngest } from '@tollstream/service-ingest';
 import { startRating } from '@tollstream/service-rating';
-import type { SpendAlert } from '@tollstream/service-rating';
+import type { SnapshotEvent, SpendAlert } from '@tollstream/service-rating';
 import type { Catalog } from '@tollstream/catalog';
 import { followCatalog } from '@tollstream/catalog-versions';
 import { CHARGE_SCALE } from '@tollstream/contracts';
-import type { EventLog, Membership, MembershipEvent } from '@tollstream/event-log';
+import type { EventLog, Membership, MembershipEvent, SnapshotStore } from '@tollstream/event-log';
 import { formatScaled } from '@tollstream/money';
 import { createMetrics } from '@tollstream/service-kit';
 import type { Metrics } from '@tollstream/service-kit';
@@ -39,6 +39,8 @@ export interface PipelineParts {
   readonly catalog: Catalog;
   /** One registry for all three: each stage's series carry its name. */
   readonly metrics: Metrics;
+  /** Where the state of rating is kept, so that the next run need not read all that was rated. */
+  readonly snapshots: SnapshotStore;
 }
 
 export interface Pipeline {
@@ -49,7 +51,7 @@ export interface Pipeline {
 }
 
 export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
-  const { log, store, catalog, metrics } = parts;
+  const { log, store, catalog, metrics, snapshots } = parts;
   const topics = EMBEDDED_TOPICS;
   const of = (service: string): Metrics => createMetrics({ service, registry: metrics.registry });
   const teller = new WaitTeller(say);
@@ -73,6 +75,8 @@ export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
     metrics: of('rating'),
     fetch: { fetchBytesMax: RATING_FETCH_BYTES_MAX },
     onAlert: alertTeller(),
+    snapshots: { store: snapshots },
+    onSnapshot: tellOfSnapshot,
   });
   const aggregator = await startAggregator({
     log,
@@ -113,6 +117,13 @@ export async function startPipeline(parts: PipelineParts): Promise<Pipeline> {
       for (const stage of stages) await stage.stop();
     },
   };
+}
+
+/** What is as it should be is not said. */
+function tellOfSnapshot(event: SnapshotEvent): void {
+  if (event.kind === 'refused') say(`Snapshot ${event.name} of the state is passed over: ${event.reason}.`);
+  if (event.kind === 'failed')
+    say(`No snapshot of the state could be written, so the next start takes longer: ${event.error.message}`);
 }
 
 /** Says the first alerts; of a month of calls there may be thousands. */

@@ -66,6 +66,7 @@ export async function runEmbedded(options: RunOptions): Promise<void> {
       store: workspace.store,
       catalog,
       metrics,
+      snapshots: workspace.snapshots,
     });
     const pipelineStartMs = performance.now();
     let totals: PipelineTotals;

@@ -1,8 +1,8 @@
 /** A data directory in use by this process: the event log, the embedded ClickHouse engine, and what is remembered of the run. */
 import path from 'node:path';
 import { catalogTopic } from '@tollstream/catalog-versions';
-import { openSqliteEventLog } from '@tollstream/event-log';
-import type { EventLog } from '@tollstream/event-log';
+import { openSnapshotDirectory, openSqliteEventLog } from '@tollstream/event-log';
+import type { EventLog, SnapshotStore } from '@tollstream/event-log';
 import { openEmbeddedStore } from '@tollstream/usage-store';
 import type { EmbeddedStore } from '@tollstream/usage-store';
 import { EMBEDDED_TOPICS } from './status.ts';
@@ -14,6 +14,7 @@ export interface Workspace {
   readonly directory: string;
   readonly log: EventLog;
   readonly store: EmbeddedStore;
+  readonly snapshots: SnapshotStore;
   close(): Promise<void>;
 }
 
@@ -39,6 +40,7 @@ export async function openWorkspace(directory: string): Promise<Workspace> {
       directory,
       log,
       store,
+      snapshots: openSnapshotDirectory(path.join(directory, 'snapshots')),
       async close() {
         await store.close();
         await log.close();

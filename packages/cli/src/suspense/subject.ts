@@ -69,12 +69,12 @@ async function overDirectory(
   const named =
     options.catalog === undefined ? null : await loadDirectory(path.resolve(options.catalog), defaultPlan);
   const workspace = await openWorkspace(directory);
-  const { log, store } = workspace;
+  const { log, store, snapshots } = workspace;
   try {
     const loaded = await catalogOfRun(log, named, defaultPlan);
     const { catalog } = loaded;
     const metrics = createMetrics({ service: 'workbench' });
-    const pipeline = await startPipeline({ log, store, ...loaded, metrics });
+    const pipeline = await startPipeline({ log, store, snapshots, ...loaded, metrics });
     try {
       const subject = { log, store, topics: EMBEDDED_TOPICS, groupPrefix: '', catalog };
       await Promise.race([work(subject), pipeline.done]);

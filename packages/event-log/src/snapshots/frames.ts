@@ -66,13 +66,15 @@ export class FrameWriter {
  */
 export async function* readFrames(snapshot: StoredSnapshot): AsyncGenerator<Frame> {
   const mark = await snapshot.read(0, MARK.length);
-  if (!mark.equals(MARK)) throw new SnapshotDamagedError('it does not begin as a snapshot of this format does');
+  if (!mark.equals(MARK))
+    throw new SnapshotDamagedError('it does not begin as a snapshot of this format does');
   let position = MARK.length;
   for (let count = 0; ; count++) {
     const head = await snapshot.read(position, HEAD_BYTES);
     if (head.length < HEAD_BYTES) throw new SnapshotDamagedError(`it was cut short at byte ${position}`);
     const [kind, place, length] = [head.readUInt32LE(0), head.readUInt32LE(4), head.readUInt32LE(8)];
-    const isSound = length <= CONTENT_BYTES_MAX && position + HEAD_BYTES + length + CRC_BYTES <= snapshot.bytes;
+    const isSound =
+      length <= CONTENT_BYTES_MAX && position + HEAD_BYTES + length + CRC_BYTES <= snapshot.bytes;
     if (!isSound) throw new SnapshotDamagedError(`it was cut short, or is damaged, at byte ${position}`);
     const body = await snapshot.read(position + HEAD_BYTES, length + CRC_BYTES);
     const content = body.subarray(0, length);
@@ -81,11 +83,14 @@ export async function* readFrames(snapshot: StoredSnapshot): AsyncGenerator<Fram
       place !== count ||
       body.readUInt32LE(length) !== crc32(content, crc32(head))
     ) {
-      throw new SnapshotDamagedError(`it is damaged between bytes ${position} and ${position + HEAD_BYTES + body.length}`);
+      throw new SnapshotDamagedError(
+        `it is damaged between bytes ${position} and ${position + HEAD_BYTES + body.length}`,
+      );
     }
     position += HEAD_BYTES + length + CRC_BYTES;
     if (kind === END) break;
     yield { kind, content };
   }
-  if (position !== snapshot.bytes) throw new SnapshotDamagedError(`there is something behind its end, at byte ${position}`);
+  if (position !== snapshot.bytes)
+    throw new SnapshotDamagedError(`there is something behind its end, at byte ${position}`);
 }

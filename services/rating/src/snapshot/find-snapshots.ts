@@ -67,9 +67,11 @@ async function load(
       if (typeof read === 'string') return read;
       const { head, end } = read;
       const committed = claim.committed!.offset;
-      if (end.to > committed) return `it is newer than the log: of offset ${end.to}, and ${committed} is committed`;
+      if (end.to > committed)
+        return `it is newer than the log: of offset ${end.to}, and ${committed} is committed`;
       const unknown = unknownLimit(state.spend, catalog);
-      if (unknown !== null) return `it does not know what counts towards limit ${unknown}, which the catalog has again`;
+      if (unknown !== null)
+        return `it does not know what counts towards limit ${unknown}, which the catalog has again`;
       return { state, from: head.from, to: end.to, totals: end.totals, outputs: head.outputs };
     } finally {
       await stored.close();
@@ -81,14 +83,17 @@ async function load(
 }
 
 function refusalOf(head: SnapshotHead, source: SnapshotSource, bounds: OutputBounds): string | null {
-  if (head.schema !== STATE_SCHEMA) return `it is of schema ${head.schema}, and this program reads ${STATE_SCHEMA}`;
+  if (head.schema !== STATE_SCHEMA)
+    return `it is of schema ${head.schema}, and this program reads ${STATE_SCHEMA}`;
   const difference = differenceOf(head.source, source);
   if (difference !== null) return difference;
   for (const output of OUTPUTS) {
     const { begin, end } = bounds[output];
     const from = head.outputs[output];
-    if (from > end) return `it is newer than the log: the topic of ${output} records ends at ${end}, before ${from}`;
-    if (from < begin) return `output after it is gone: the topic of ${output} records begins at ${begin}, behind ${from}`;
+    if (from > end)
+      return `it is newer than the log: the topic of ${output} records ends at ${end}, before ${from}`;
+    if (from < begin)
+      return `output after it is gone: the topic of ${output} records begins at ${begin}, behind ${from}`;
   }
   return null;
 }

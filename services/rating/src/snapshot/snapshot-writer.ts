@@ -1,5 +1,12 @@
 /** Writes the state of a partition beside the log now and then, while rating goes on. */
-import type { Committed, EventLog, PartitionClaim, SnapshotDraft, SnapshotStore, StateFollower } from '@tollstream/event-log';
+import type {
+  Committed,
+  EventLog,
+  PartitionClaim,
+  SnapshotDraft,
+  SnapshotStore,
+  StateFollower,
+} from '@tollstream/event-log';
 import { FrameWriter } from '@tollstream/event-log';
 import type { DedupeLimits, WindowCopy } from '../dedupe-window.ts';
 import type { RatingTopics } from '../processor.ts';
@@ -17,7 +24,11 @@ export interface SnapshotLimits {
   readonly slotsPerTurn: number;
 }
 
-export const SNAPSHOT_LIMITS: SnapshotLimits = { calls: 2_000_000, intervalMs: 300_000, slotsPerTurn: 131_072 };
+export const SNAPSHOT_LIMITS: SnapshotLimits = {
+  calls: 2_000_000,
+  intervalMs: 300_000,
+  slotsPerTurn: 131_072,
+};
 
 /** Turns of one tick: it comes once in a second, when there may be nothing else to do. */
 const TICK_TURNS = 8;
@@ -25,7 +36,13 @@ const TICK_TURNS = 8;
 const WINDOW_SHARE = 1 / 4;
 
 export type SnapshotEvent = { readonly partition: number } & (
-  | { readonly kind: 'written'; readonly offset: number; readonly identities: number; readonly bytes: number; readonly seconds: number }
+  | {
+      readonly kind: 'written';
+      readonly offset: number;
+      readonly identities: number;
+      readonly bytes: number;
+      readonly seconds: number;
+    }
   | { readonly kind: 'failed'; readonly error: Error }
   /** Time between two batches that went into it. */
   | { readonly kind: 'paused'; readonly seconds: number }
@@ -136,7 +153,9 @@ export class SnapshotWriter implements StateFollower {
       const source = await sourceOf({ log, claim, topics, limits });
       const ends = await Promise.all(
         OUTPUTS.map(async (output) => {
-          const bounds = (await log.offsets(topics[output])).find(({ partition }) => partition === claim.partition);
+          const bounds = (await log.offsets(topics[output])).find(
+            ({ partition }) => partition === claim.partition,
+          );
           return [output, bounds?.end ?? 0] as const;
         }),
       );
@@ -182,7 +201,14 @@ export class SnapshotWriter implements StateFollower {
     state.snapshotCalls = calls;
     this.#doneMs = performance.now();
     const seconds = (performance.now() - startedMs) / 1_000;
-    onEvent({ kind: 'written', partition: claim.partition, offset: to, identities, bytes: writer.bytes, seconds });
+    onEvent({
+      kind: 'written',
+      partition: claim.partition,
+      offset: to,
+      identities,
+      bytes: writer.bytes,
+      seconds,
+    });
   }
 
   /** One thing after the other. */

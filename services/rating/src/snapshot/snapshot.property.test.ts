@@ -29,24 +29,25 @@ const call: fc.Arbitrary<TestCall> = fc.record({
   seconds: fc.nat(400),
   partialSequence: fc.constantFrom(0, 0, 0, 0, 1, 2, LAST_PART + 1, LAST_PART + 2),
 });
-const blocks = fc.array(fc.array(call, { minLength: 1, maxLength: 8 }), { minLength: 4, maxLength: 14 });
+const blocks = fc.array(fc.array(call, { minLength: 1, maxLength: 8 }), { minLength: 8, maxLength: 16 });
 const limits = fc.record({
   windowCallsMax: fc.constantFrom(3, 10, 1_000),
   windowAgeMs: fc.constantFrom(2 * DAY, 60 * DAY),
 });
 const often = fc.record({
   calls: fc.constantFrom(1, 5, 20),
-  // The smallest table has 4,096 slots: a copy takes one to eight turns.
-  slotsPerTurn: fc.constantFrom(512, 1_024, 2_048, 4_096),
+  // The smallest table has 4,096 slots: a copy takes one to four turns.
+  slotsPerTurn: fc.constantFrom(1_024, 2_048, 4_096),
 });
-const cuts = fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 8 });
+const cuts = fc.array(fc.integer({ min: 2, max: 8 }), { maxLength: 4 });
 
 /** Every account is told of when it spends half a dollar in a day. */
 function catalogWithLimits(): RatingProcessorOptions['catalog'] {
   const catalog = testCatalog();
   const accounts = Array.from(
     catalog.accounts,
-    ([id, account]) => [id, { ...account, spendLimits: [limit('daily', 0.05, { thresholds: [50, 100] })] }] as const,
+    ([id, account]) =>
+      [id, { ...account, spendLimits: [limit('daily', 0.05, { thresholds: [50, 100] })] }] as const,
   );
   return { ...catalog, accounts: new Map(accounts) };
 }
@@ -86,10 +87,10 @@ it(`a state from a snapshot and the output after it is the one from all output (
         );
       }
     }),
-    { numRuns: 200, seed },
+    { numRuns: 60, seed },
   );
   // Else nothing was tried.
-  expect(Math.min(counts.written, counts.used)).toBeGreaterThan(200);
+  expect(Math.min(counts.written, counts.used)).toBeGreaterThan(50);
   expect([counts.refused, counts.failed]).toEqual([0, 0]);
 }, 120_000);
 
@@ -114,7 +115,10 @@ it(`a snapshot with any byte changed, or cut anywhere, is passed over (seed ${se
   const sound = new Map(files);
   const restored = async (): Promise<readonly [unknown, SnapshotEvent['kind'][]]> => {
     const events: SnapshotEvent[] = [];
-    const content = await contentAsRestored(log, { snapshots: { store }, onSnapshot: (event) => events.push(event) });
+    const content = await contentAsRestored(log, {
+      snapshots: { store },
+      onSnapshot: (event) => events.push(event),
+    });
     return [content, events.map(({ kind }) => kind)];
   };
   expect(await restored()).toEqual([whole, ['used']]);
@@ -138,6 +142,6 @@ it(`a snapshot with any byte changed, or cut anywhere, is passed over (seed ${se
       expect(content).toEqual(whole);
       expect(kinds).toEqual(areBoth ? ['refused', 'refused'] : ['refused', 'used']);
     }),
-    { numRuns: 400, seed },
+    { numRuns: 200, seed },
   );
 }, 60_000);

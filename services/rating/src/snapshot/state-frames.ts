@@ -113,7 +113,14 @@ export async function readState(
   return { head: head!, end: end! };
 }
 
-type AllowanceRow = [account: string, counter: string, billingMonth: number, device: string, number: number, amount: number];
+type AllowanceRow = [
+  account: string,
+  counter: string,
+  billingMonth: number,
+  device: string,
+  number: number,
+  amount: number,
+];
 
 function* allowanceRows({ allowances }: RatingState): Generator<AllowanceRow> {
   for (const { account, counter, billingMonth, device, number, amount } of allowances.entries())
@@ -146,7 +153,12 @@ interface CounterRow {
   /** Null: nothing counted yet. */
   readonly latestMs: number | null;
   /** A sum is text: it may be beyond 2^53. */
-  readonly windows: readonly (readonly [startMs: number, endMs: number, sum: string, alerted: readonly string[]])[];
+  readonly windows: readonly (readonly [
+    startMs: number,
+    endMs: number,
+    sum: string,
+    alerted: readonly string[],
+  ])[];
 }
 
 function* counterRows(spend: SpendCounters): Generator<CounterRow> {
