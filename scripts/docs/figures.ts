@@ -1,6 +1,7 @@
 /** Tables of the pages about speed and capacity, from what benchmarks wrote: `test/bench/results/*.json`. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StepCost } from '../../test/bench/process-usage.ts';
 import type { BenchReport, EndToEndResult, LatencyResult, LinearityRow } from '../../test/bench/result.ts';
 
 export interface NamedReport {
@@ -40,6 +41,7 @@ export function performanceTables(reports: readonly NamedReport[]): Readonly<Rec
     latency: () => latencyTable(reports),
     exactlyonce: () => costTable(reports),
     settlement: () => settlementTable(reports),
+    restore: () => restoreTable(reports),
     linearity: () => linearityTable(reports),
     peers: () => peersTable(reports),
     pauses: () => pausesTable(reports),
@@ -245,6 +247,41 @@ function pausesTable(reports: readonly NamedReport[]): string {
           `${whole(pause.half_seconds_over_100_ms)} of ${whole(pause.half_seconds)}`,
         ]),
       ),
+    ),
+  );
+}
+
+function restoreTable(reports: readonly NamedReport[]): string {
+  const cost = ({ seconds, cpu_seconds }: StepCost): string =>
+    `${seconds.toFixed(1)} s (${cpu_seconds.toFixed(1)} CPU-s)`;
+  return table(
+    [
+      'result',
+      'remembered calls',
+      'bytes each',
+      'from all output',
+      'MB at most',
+      'from a snapshot',
+      'MB at most',
+      'snapshot',
+      'longest pause',
+    ],
+    reports.flatMap(({ name, report: { restore } }) =>
+      restore === undefined
+        ? []
+        : [
+            [
+              name,
+              whole(restore.ids),
+              restore.window_bytes_per_id.toFixed(1),
+              cost(restore.from_output),
+              whole(restore.from_output.peak_megabytes),
+              cost(restore.from_snapshot),
+              whole(restore.from_snapshot.peak_megabytes),
+              `${whole(restore.snapshot.bytes / 1e6)} MB in ${restore.snapshot.seconds.toFixed(1)} s`,
+              `${restore.snapshot.pause_ms.toFixed(1)} ms`,
+            ],
+          ],
     ),
   );
 }

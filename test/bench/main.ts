@@ -21,6 +21,7 @@ import { benchPeers } from './peers.ts';
 import { checkRatios, renderRatios, storeRatios } from './ratio.ts';
 import { renderReport } from './render.ts';
 import { type BenchInput, type BenchReport, machine, versions } from './result.ts';
+import { benchRestore } from './restore.ts';
 import { benchSettlement } from './settlement.ts';
 import { benchStages } from './stages.ts';
 
@@ -33,12 +34,13 @@ const SCENARIOS = [
   'settlement',
   'latency',
   'exactly-once-cost',
+  'restore',
   'linearity',
   'peers',
   'ratio',
 ] as const;
 
-const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--update] [--rate N] [--seconds N] [--of GROUPS] [--json] [--output FILE] [--compare FILE]
+const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--update] [--rate N] [--seconds N] [--of GROUPS] [--ids N] [--json] [--output FILE] [--compare FILE]
 
   all       stages, embedded and Kafka on 2,000,000 calls (default)
   billions  100,000 prefixes, 20,000 accounts, both event logs several times, each run verified, then the latency of both at
@@ -57,6 +59,8 @@ const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [
             over Kafka, only then
   peers     pricing on decks of 10,000 and 100,000 prefixes beside what else does it here: PostgreSQL with its extension prefix, and
             ClickHouse, in turns (--runs) on the same calls (200,000, or --calls)
+  restore   a restart of rating with --ids (1,000,000) remembered calls in one partition: memory, and time from all of its output and
+            from a snapshot. 100,000,000 need 16 GB of memory and 25 GB of disk
   ratio     what ingest, rating and pricing of a call cost in turns of a fixed loop, held against test/bench/ratio.json; exit
             code 1 when that grew by more than noise. --update stores the new ones
 
@@ -73,6 +77,7 @@ const { values } = parseArgs({
     'in-order': { type: 'boolean', default: false },
     rate: { type: 'string' },
     seconds: { type: 'string', default: '60' },
+    ids: { type: 'string', default: '1000000' },
     of: { type: 'string', default: 'prefixes,accounts,hot,calls' },
     update: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -174,6 +179,12 @@ async function main(): Promise<void> {
       benchExactlyOnceCost({ input, ...measured }),
     );
     report = { ...report, exactly_once_cost };
+  }
+  if (values.scenario === 'restore') {
+    const ids = Number(values.ids);
+    say(`a restart with ${ids.toLocaleString('en')} remembered calls …`);
+    const catalog = await requireCatalog(SAMPLE_CATALOG);
+    report = { ...report, restore: await benchRestore({ ids, seed, catalog, say }) };
   }
   if (values.scenario === 'linearity') {
     const linearity = await benchLinearity({

@@ -8,6 +8,8 @@ import type {
   LinearityResult,
   PeersResult,
 } from './result.ts';
+import type { StepCost } from './process-usage.ts';
+import type { RestoreResult } from './restore.ts';
 import type { SettlementResult } from './settlement.ts';
 
 export function renderReport(report: BenchReport, before: BenchReport | null): string {
@@ -23,6 +25,7 @@ export function renderReport(report: BenchReport, before: BenchReport | null): s
     ...(report.settlement === undefined ? [] : ['', settlementTable(report.settlement)]),
     ...(report.latency === undefined ? [] : ['', latencyTable(Object.values(report.latency))]),
     ...(report.exactly_once_cost === undefined ? [] : ['', costTable(report.exactly_once_cost)]),
+    ...(report.restore === undefined ? [] : ['', restoreTable(report.restore)]),
     ...(report.linearity === undefined ? [] : ['', linearityTable(report.linearity)]),
     ...(report.peers === undefined ? [] : ['', peersTable(report.peers)]),
   ].join('\n');
@@ -79,6 +82,19 @@ function settlementTable(result: SettlementResult): string {
     `  preview of an invoice ${preview.median} ms, at most ${preview.max} ms`,
     `  monthly sums over HTTP ${sums.median} ms, 99 of 100 within ${sums.p99} ms`,
     `  call details: ${whole(file.rows)} rows, ${file.megabytes} MB of CSV in ${file.seconds} s`,
+  ].join('\n');
+}
+
+function restoreTable(result: RestoreResult): string {
+  const { ids, window_bytes_per_id, output_bytes, snapshot } = result;
+  const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6).toLocaleString('en')} MB`;
+  const cost = ({ seconds, cpu_seconds, peak_megabytes }: StepCost): string =>
+    `${seconds.toFixed(1).padStart(8)} s${cpu_seconds.toFixed(1).padStart(10)} CPU-s${peak_megabytes.toLocaleString('en').padStart(10)} MB peak`;
+  return [
+    `a restart with ${ids.toLocaleString('en')} remembered calls, ${window_bytes_per_id} bytes each`,
+    `  from all output, ${megabytes(output_bytes).padEnd(10)}${cost(result.from_output)}`,
+    `  from a snapshot, ${megabytes(snapshot.bytes).padEnd(10)}${cost(result.from_snapshot)}`,
+    `  the snapshot was written in ${snapshot.seconds} s, with pauses of ${snapshot.pause_ms} ms at most`,
   ].join('\n');
 }
 

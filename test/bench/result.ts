@@ -6,6 +6,7 @@ import { PROJECT_ROOT } from '../support/cli.ts';
 import { cpus, totalmem } from 'node:os';
 import type { Pauses } from './pauses.ts';
 import { longestPauses } from './pauses.ts';
+import type { RestoreResult } from './restore.ts';
 import type { SettlementResult } from './settlement.ts';
 
 export interface StageResult {
@@ -143,6 +144,7 @@ export interface BenchReport {
   readonly settlement?: SettlementResult;
   readonly latency?: { readonly kafka: LatencyResult; readonly embedded: LatencyResult };
   readonly exactly_once_cost?: ExactlyOnceCost;
+  readonly restore?: RestoreResult;
   readonly linearity?: LinearityResult;
   readonly peers?: PeersResult;
 }
