@@ -32,10 +32,7 @@ export interface WindowBounds {
   readonly newest: number;
 }
 
-/** Words of an identity as it is copied. */
-export const IDENTITY_WORDS = 6;
-
-const WORDS = IDENTITY_WORDS;
+const WORDS = 6;
 const MINUTE_MS = 60_000;
 const INITIAL_SLOTS = 1 << 12;
 /** Slots in use, those of minutes that went included, over all slots: above it the table is built anew. */

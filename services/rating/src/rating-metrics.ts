@@ -41,15 +41,14 @@ export function ratingMetrics(metrics: Metrics): RatingObserver {
     },
     snapshot(event) {
       const partition = String(event.partition);
-      switch (event.kind) {
-        case 'written':
-          metrics.set('tollstream_snapshot_timestamp_seconds', { partition }, Date.now() / 1_000);
-          metrics.set('tollstream_snapshot_bytes', { partition }, event.bytes);
-          metrics.observe('tollstream_snapshot_seconds', {}, event.seconds);
-          break;
-        case 'paused':
-          metrics.observe('tollstream_snapshot_pause_seconds', {}, event.seconds);
-          return;
+      if (event.kind === 'paused') {
+        metrics.observe('tollstream_snapshot_pause_seconds', {}, event.seconds);
+        return;
+      }
+      if (event.kind === 'written') {
+        metrics.set('tollstream_snapshot_timestamp_seconds', { partition }, Date.now() / 1_000);
+        metrics.set('tollstream_snapshot_bytes', { partition }, event.bytes);
+        metrics.observe('tollstream_snapshot_seconds', {}, event.seconds);
       }
       metrics.add('tollstream_snapshots_total', { outcome: event.kind }, 1);
     },

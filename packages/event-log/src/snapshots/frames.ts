@@ -8,7 +8,7 @@
 import { crc32 } from 'node:zlib';
 import type { SnapshotDraft, StoredSnapshot } from './port.ts';
 
-export const FRAMES_FORMAT = 1;
+const FRAMES_FORMAT = 1;
 const MARK = Buffer.from('TOLLSNP0', 'latin1');
 MARK[7] = FRAMES_FORMAT;
 const HEAD_BYTES = 12;

@@ -27,12 +27,9 @@ export function contentOf(state: RatingState): unknown {
             since,
             isWhole,
             String(latestMs),
-            Array.from(windows.values(), ({ startMs, endMs, sum, alerted }) => [
-              startMs,
-              endMs,
-              String(sum),
-              [...alerted].sort(),
-            ]).sort(),
+            Array.from(windows.values(), ({ startMs, endMs, sum, alerted }) =>
+              [startMs, endMs, String(sum), ...[...alerted].sort()].join(' '),
+            ).sort(),
           ]),
         ),
       )
