@@ -92,7 +92,7 @@ it(`a state from a snapshot and the output after it is the one from all output (
   // Else nothing was tried.
   expect(Math.min(counts.written, counts.used)).toBeGreaterThan(50);
   expect([counts.refused, counts.failed]).toEqual([0, 0]);
-}, 120_000);
+}, 300_000);
 
 async function snapshotted(): Promise<{ log: EventLog; store: MemorySnapshots }> {
   const store = createMemorySnapshots();
@@ -144,4 +144,4 @@ it(`a snapshot with any byte changed, or cut anywhere, is passed over (seed ${se
     }),
     { numRuns: 200, seed },
   );
-}, 60_000);
+}, 300_000);
