@@ -68,7 +68,7 @@ export class OpenParts {
   }
 
   /** All that the window still remembers. */
-  all(window: DedupeWindow): Part[] {
+  all(window: PartsMemory): Part[] {
     return [...this.#calls.keys()].flatMap((key) => this.of(key, window));
   }
 
