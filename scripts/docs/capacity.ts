@@ -37,7 +37,10 @@ export function capacityTables(reports: readonly NamedReport[]): Readonly<Record
 }
 
 function inputsOf(reports: readonly NamedReport[]): Inputs {
-  const pipeline = reports.findLast(({ report }) => report.kafka !== undefined)!;
+  // A broker of another machine leaves no processor time behind.
+  const pipeline = reports.findLast(
+    ({ report }) => report.kafka?.cpu_seconds_per_million['broker'] !== undefined,
+  )!;
   const stages = reports.findLast(({ report }) => report.stages.length > 0)!;
   const bytesOf = (stage: string): number =>
     stages.report.stages.find((each) => each.stage.startsWith(stage))!.bytes_per_call!;

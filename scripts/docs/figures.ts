@@ -75,16 +75,16 @@ function pipelineTable(reports: readonly NamedReport[]): string {
 
 function processTable(reports: readonly NamedReport[]): string {
   return table(
-    ['result', 'process', 'CPU-s a million', 'MB at most'],
-    reports.flatMap(({ name, report: { kafka } }) =>
-      kafka === undefined
-        ? []
-        : Object.entries(kafka.cpu_seconds_per_million).map(([process, seconds]) => [
-            name,
-            process,
-            seconds.toFixed(2),
-            whole(kafka.peak_megabytes[process] ?? 0),
-          ]),
+    ['result', 'process or thread', 'CPU-s a million', 'MB at most'],
+    reports.flatMap((named) =>
+      pipelinesOf(named).flatMap(({ scenario, cpu_seconds_per_million: cpu, peak_megabytes: peaks }) =>
+        Object.entries(cpu).map(([process, seconds]) => [
+          named.name,
+          `${scenario}: ${process}`,
+          seconds.toFixed(2),
+          (peaks[process] ?? 0) === 0 ? '' : whole(peaks[process]!),
+        ]),
+      ),
     ),
   );
 }

@@ -10,7 +10,7 @@ import { waitForBroker } from './probe.ts';
 
 const POM = join(import.meta.dirname, 'pom.xml');
 const MAVEN_TIMEOUT_MS = 180_000;
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 180_000;
 const HEAP = '-Xmx1g';
 
 /** Where a broker keeps its data, and where it listens on 127.0.0.1. */
