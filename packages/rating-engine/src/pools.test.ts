@@ -6,6 +6,7 @@ import { holdingsOf, isPlainPool } from './pools.ts';
 import { priceCall } from './price-call.ts';
 import type { Priced } from './price-call.ts';
 import { compileRateTable } from './rate-table.ts';
+import { priceDetailOf } from './stored-price.ts';
 import { byTariff, makeAccount, makeCatalog, makePlan, makePool, makeTariff } from './testing/catalog.ts';
 
 const tariff = makeTariff('us', [{ prefix: '1', perMinute: '0.02' }]);
@@ -70,6 +71,14 @@ it('names the number that called only where each number has its own pool', () =>
     ['included', 0],
     ['credit', 0],
   ]);
+});
+
+it('stores what pools gave only where the columns do not say it', () => {
+  const account = accountWith([included, credit]);
+  const detailOf = (seconds: number): string =>
+    priceDetailOf(price(callOf(seconds), account, new AccountAllowance()));
+  expect(detailOf(60)).toBe('');
+  expect(detailOf(180)).toBe('{"pools":[["included","seconds","60"],["credit","money","0.03"]]}');
 });
 
 it('goes from pool to pool, and lets money pay what seconds left', () => {
