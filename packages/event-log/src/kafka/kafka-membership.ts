@@ -19,6 +19,7 @@ import { explainKafkaError } from './kafka-errors.ts';
 import type { FetchedPartition } from './kafkajs-internals.ts';
 import { CLIENT_RETRY } from './kafka-options.ts';
 import { toLogRecord } from './kafka-records.ts';
+import { stickyAssigners } from './sticky-assigner.ts';
 
 /** How long the broker holds a fetch open when there is nothing to read; a resumed partition waits at most this long. */
 const FETCH_WAIT_MS = 250;
@@ -132,6 +133,7 @@ export class KafkaMembership implements Membership {
       maxWaitTimeInMs: FETCH_WAIT_MS,
       readUncommitted: false,
       allowAutoTopicCreation: false,
+      partitionAssigners: stickyAssigners(() => this.#owned()),
       // kafkajs would restart after some errors and not after others; here all are handled in one place.
       retry: { ...CLIENT_RETRY, restartOnFailure: async () => false },
     });
@@ -201,6 +203,14 @@ export class KafkaMembership implements Membership {
     }
     this.#joined = true;
     this.#attempt = 0;
+  }
+
+  /** Partitions whose tasks are open: their state would have to be restored elsewhere. */
+  #owned(): Record<string, number[]> {
+    const owned: Record<string, number[]> = {};
+    for (const { topic, partition, position, isLost } of this.#slots.values())
+      if (position !== null && !isLost) (owned[topic] ??= []).push(partition);
+    return owned;
   }
 
   #take(topic: string, partition: number, fail: (error: unknown) => void): void {
