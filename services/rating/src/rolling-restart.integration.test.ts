@@ -17,8 +17,8 @@ describe.skipIf(brokers.length === 0)('three members that are restarted one afte
     // Who stays gives up nothing to one that leaves, and one of three to each that comes.
     expect(result.movedByLeaving).toEqual([0, 0, 0]);
     for (const moved of result.movedByComing) expect(moved).toBeLessThanOrEqual(partitions / 3);
-    console.log(
-      `${result.calls.length} calls; the longest stop of a partition took ${Math.round(result.longestStopMs)} ms`,
+    process.stdout.write(
+      `${result.calls.length} calls; the longest stop of a partition took ${Math.round(result.longestStopMs)} ms\n`,
     );
   });
 });

@@ -20,7 +20,7 @@ export function assignSticky(
   partitionsOf: ReadonlyMap<string, readonly number[]>,
   members: readonly GroupMemberState[],
 ): Assignment {
-  const assignment = new Map(members.map(({ id }) => [id, {} as Record<string, number[]>]));
+  const assignment = new Map<string, Record<string, number[]>>(members.map(({ id }) => [id, {}]));
   const extrasOf = new Map(members.map(({ id }) => [id, 0]));
   const counts = [...partitionsOf.values()].map(({ length }) => length % members.length);
   const extrasMax = Math.ceil(counts.reduce((sum, count) => sum + count, 0) / members.length);

@@ -142,10 +142,10 @@ function startFeeder(
   log: EventLog,
   { topics, partitions, calls }: { topics: RatingTopics; partitions: number; calls: string[] },
 ): { stop(): Promise<void> } {
-  let isStopped = false;
+  const stopped = new AbortController();
   const feed = async (): Promise<void> => {
     const claim = await log.claim(`feeder-${topics.accepted}`, topics.accepted, 0);
-    for (let round = 0; !isStopped; round++) {
+    for (let round = 0; !stopped.signal.aborted; round++) {
       const ids = Array.from({ length: partitions }, (_, partition) => `call-${partition}-${round}`);
       await claim.commit({
         outputs: ids.map((id, partition) => ({
@@ -165,7 +165,7 @@ function startFeeder(
   fed.catch(() => undefined);
   return {
     stop: async () => {
-      isStopped = true;
+      stopped.abort();
       await fed;
     },
   };
