@@ -39,6 +39,7 @@ export async function benchKafka(options: {
   const { calls, file, catalogDirectory, expected } = options.input;
   const { brokers, description, pid: brokerPid } = await benchBroker(options.say);
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-bench-'));
+  let stop = async (): Promise<unknown> => undefined;
   try {
     const prepared = await prepareServices({
       brokers: brokers.join(','),
@@ -49,7 +50,9 @@ export async function benchKafka(options: {
     options.say('publishing the calls (not measured) …');
     await must(['import', file, '--topic', prepared.env['TOLLSTREAM_TOPIC_RAW'] ?? ''], prepared.env);
     options.say('starting the services …');
+    stop = () => prepared.stop();
     const services = await prepared.startServices(notingPauses(directory, options.env));
+    stop = () => services.stop();
     const pids = {
       ...services.pids,
       ...(brokerPid === null ? {} : { broker: brokerPid }),
@@ -109,6 +112,8 @@ export async function benchKafka(options: {
       outcomes: totals,
     };
   } finally {
+    // Where it failed half-way they still write; stopped once more they do nothing.
+    await stop();
     await rm(directory, { recursive: true, force: true });
   }
 }

@@ -114,7 +114,8 @@ function makeRates(count: number, random: () => number): PeerRate[] {
     for (let code = 0, codes = 1 + below(40); code < codes && rates.size < count; code++)
       add(`${base}${code < 10 ? code : code + 10}`, ratePerMinute, connectFee);
   }
-  return [...rates.values()];
+  // In order, as carriers send them: PostgreSQL's GiST index of a deck that was loaded in any order takes five times as long to search.
+  return [...rates.values()].toSorted((a, b) => (a.prefix < b.prefix ? -1 : 1));
 }
 
 function catalogOf(rates: readonly PeerRate[]): Catalog {
