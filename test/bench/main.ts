@@ -11,6 +11,7 @@ import { loadCatalog, requireCatalog } from '@tollstream/catalog';
 import { writeCalls } from '../../packages/cli/src/generate/index.ts';
 import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
 import { releaseBenchBroker } from './bench-broker.ts';
+import { benchBacklog } from './backlog.ts';
 import { benchBillions } from './billions.ts';
 import { benchEmbedded } from './embedded.ts';
 import { benchExactlyOnceCost } from './exactly-once-cost.ts';
@@ -37,6 +38,7 @@ const SCENARIOS = [
   'restore',
   'linearity',
   'peers',
+  'backlog',
   'ratio',
 ] as const;
 
@@ -61,6 +63,8 @@ const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [
             ClickHouse, in turns (--runs) on the same calls (200,000, or --calls)
   restore   a restart of rating with --ids (1,000,000) remembered calls in one partition: memory, and time from all of its output and
             from a snapshot. 100,000,000 need 16 GB of memory and 25 GB of disk
+  backlog   --calls (2,000,000) are rated over Kafka while ClickHouse is away, then it comes back: the memory of each process, and
+            how fast the lag drains
   ratio     what ingest, rating and pricing of a call cost in turns of a fixed loop, held against test/bench/ratio.json; exit
             code 1 when that grew by more than noise. --update stores the new ones
 
@@ -204,6 +208,12 @@ async function main(): Promise<void> {
       say,
     });
     report = { ...report, peers };
+  }
+  if (values.scenario === 'backlog') {
+    const backlog = await onSample({ calls, seed, format: 'avro' }, (input) =>
+      benchBacklog({ input, partitions, say }),
+    );
+    report = { ...report, backlog };
   }
   const before =
     values.compare === undefined ? null : (JSON.parse(readFileSync(values.compare, 'utf8')) as BenchReport);

@@ -1,6 +1,7 @@
 /** A bench report as text, beside an earlier one where there is one. */
 import type { Pauses } from './pauses.ts';
 import type {
+  BacklogResult,
   BenchReport,
   EndToEndResult,
   ExactlyOnceCost,
@@ -28,6 +29,7 @@ export function renderReport(report: BenchReport, before: BenchReport | null): s
     ...(report.restore === undefined ? [] : ['', restoreTable(report.restore)]),
     ...(report.linearity === undefined ? [] : ['', linearityTable(report.linearity)]),
     ...(report.peers === undefined ? [] : ['', peersTable(report.peers)]),
+    ...(report.backlog === undefined ? [] : ['', backlogTable(report.backlog)]),
   ].join('\n');
 }
 
@@ -139,6 +141,17 @@ function costTable({ exactly_once: one, at_least_once: other }: ExactlyOnceCost)
     row(['published → visible', 'calls/s', 'p50', 'p99', 'p99.9', 'largest']),
     latencyRow('exactly once', one.latency),
     latencyRow('at least once', other.latency),
+  ].join('\n');
+}
+
+function backlogTable(result: BacklogResult): string {
+  const { scenario, calls, drain_seconds, drained_rows_per_second, peak_megabytes } = result;
+  return [
+    `${scenario}: ${calls.toLocaleString('en')} calls rated while ClickHouse was away, then drained in ${drain_seconds} s: ${drained_rows_per_second.toLocaleString('en')} rows/s`,
+    ...Object.entries(peak_megabytes).map(
+      ([name, peak]) =>
+        `  ${name.padEnd(12)}${String(result.peak_megabytes_away[name]).padStart(6)} MB peak while it was away,${String(peak).padStart(6)} MB in all`,
+    ),
   ].join('\n');
 }
 

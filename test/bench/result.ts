@@ -133,6 +133,19 @@ export interface PeersResult {
   readonly missing: Readonly<Record<string, string>>;
 }
 
+/** Ingest and rating went through a backlog while ClickHouse was away; then the aggregator drained what waited. */
+export interface BacklogResult {
+  readonly scenario: string;
+  readonly calls: number;
+  /** From ClickHouse back to no lag left. */
+  readonly drain_seconds: number;
+  readonly drained_rows_per_second: number;
+  /** By process, up to when all calls were rated and ClickHouse came back. */
+  readonly peak_megabytes_away: Readonly<Record<string, number>>;
+  /** By process, of the whole run. */
+  readonly peak_megabytes: Readonly<Record<string, number>>;
+}
+
 export interface BenchReport {
   readonly made_at: string;
   readonly machine: { readonly cpu: string; readonly cores: number; readonly memory_gigabytes: number };
@@ -147,6 +160,7 @@ export interface BenchReport {
   readonly restore?: RestoreResult;
   readonly linearity?: LinearityResult;
   readonly peers?: PeersResult;
+  readonly backlog?: BacklogResult;
 }
 
 export function median(values: readonly number[]): number {
