@@ -302,6 +302,50 @@ test('backs off from a table with too many parts and goes on with it', { timeout
   );
 });
 
+/** A partition with nearly all of the records, as that of an account with half of all calls, and one with few of them. */
+async function sharesFairly(place: Place): Promise<void> {
+  const { log, topics, group, input } = place;
+  await prepare(place);
+  const value = await message('usage', 0);
+  const writer = await log.claim(`writer of ${input}`, input, 0);
+  // What one commit writes to a partition is read in one piece, however large.
+  for (let i = 0; i < 60; i++) {
+    const hot = Array.from({ length: 5 }, () => ({ topic: topics.rated, partition: 0, value }));
+    await writer.commit({ outputs: hot, nextOffset: i + 1, metadata: '' });
+  }
+  const others = Array.from({ length: 3 }, () => ({ topic: topics.rated, partition: 1, value }));
+  await writer.commit({ outputs: others, nextOffset: 61, metadata: '' });
+  await writer.release();
+  const storedOf = [0, 0];
+  let hotWhenOthersWere = Infinity;
+  const membership = await startAggregator({
+    log,
+    group,
+    topics,
+    metrics: createMetrics({ service: 'aggregator' }),
+    store: { ...failing(store), insertBlocks: async () => delay(2) },
+    limits: { rowsMax: 100, ageMsMax: 20 },
+    // About a message: whose turn it is to be read is chosen again for each.
+    fetchBytesMax: value.length,
+    observer: {
+      stored({ partition, rows }) {
+        storedOf[partition]! += rows;
+        if (partition === 1 && storedOf[1] === 3 * ROWS_OF_MESSAGE) hotWhenOthersWere = storedOf[0]!;
+      },
+    },
+  });
+  await drained(place);
+  await membership.stop();
+  expect(storedOf).toEqual([300 * ROWS_OF_MESSAGE, 3 * ROWS_OF_MESSAGE]);
+  expect(hotWhenOthersWere).toBeLessThan(150 * ROWS_OF_MESSAGE);
+}
+
+test('a hot partition does not hold up the others, over the log in memory', { timeout: 60_000 }, async () => {
+  const log = createMemoryEventLog();
+  await sharesFairly(placeIn(log));
+  await log.close();
+});
+
 test('everything arrives once, over the log in memory', { timeout: 60_000 }, async () => {
   const log = createMemoryEventLog({ backoff: { initialMs: 5, maxMs: 20 } });
   await survives(placeIn(log));
@@ -310,6 +354,12 @@ test('everything arrives once, over the log in memory', { timeout: 60_000 }, asy
 
 const brokers = inject('kafkaBrokers');
 describe.skipIf(brokers.length === 0)('with a real broker', () => {
+  test('a hot partition does not hold up the others', { timeout: 120_000 }, async () => {
+    const log = openKafkaEventLog({ brokers });
+    await sharesFairly(placeIn(log));
+    await log.close();
+  });
+
   test('everything arrives once, over Kafka', { timeout: 120_000 }, async () => {
     const log = openKafkaEventLog({
       brokers,
