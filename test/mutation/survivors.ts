@@ -226,6 +226,13 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     file: 'packages/rating-engine/src/spend-windows.ts',
+    mutants: [
+      'date.getUTCFullYear() * 12 + date.getUTCMonth() → date.getUTCFullYear() * 12 - date.getUTCMonth()',
+    ],
+    reason: 'from a month that is too early the search goes on to the right one',
+  },
+  {
+    file: 'packages/rating-engine/src/spend-windows.ts',
     mutants: ['offsetAt(0); → ;'],
     reason: 'a zone that does not exist is refused when its clock is made',
   },
