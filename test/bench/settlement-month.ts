@@ -1,21 +1,29 @@
 /**
- * A step of the `settlement` scenario before its invoices, in a process of its own as the commands are: makes the rated calls of the
- * month in the embedded engine of a directory, or settles them and prints what that took. The only argument is a `MonthRequest` as JSON.
+ * A step of the `settlement` scenario, in a process of its own as the commands are: makes the rated calls of the month in the embedded
+ * engine of a directory, settles them, or issues the invoices, and prints what that took. The only argument is a `MonthRequest` as JSON.
  */
 import { openEmbeddedBillingStore } from '@tollstream/billing-store';
+import type { Catalog } from '@tollstream/catalog';
 import { Allowances } from '@tollstream/rating-engine';
 import type { RateTable } from '@tollstream/rating-engine';
-import { applyMonth, pricedAsRated } from '@tollstream/service-billing';
+import {
+  applyMonth,
+  issueMonth,
+  pricedAsRated,
+  tellBilledUsage,
+  usageAsSettled,
+} from '@tollstream/service-billing';
 import { randomFrom, rateInOrder, testTable } from '@tollstream/settlement/testing';
 import type { TestCall } from '@tollstream/settlement/testing';
 import { openEmbeddedStore } from '@tollstream/usage-store';
 import type { SettlementStore } from '@tollstream/usage-store';
+import { TERMS, billingOf } from '../../services/billing/src/testing/samples.ts';
 import { storeRated } from '../../services/billing/src/testing/stored-calls.ts';
 import { measured } from './process-usage.ts';
 import type { StepCost } from './process-usage.ts';
 
 export interface MonthRequest {
-  readonly step: 'make' | 'settle';
+  readonly step: 'make' | 'settle' | 'invoices';
   /** Directory of the engine. */
   readonly usage: string;
   /** Directory of the billing store; made with the calls, since making one is no part of issuing. */
@@ -39,9 +47,22 @@ export function benchTable(accounts: number): RateTable {
   return testTable({ accounts, minutes: 600 });
 }
 
+/** With addresses and terms, so that every account can have an invoice. */
+export function billable({ catalog }: RateTable): Catalog {
+  const billing = billingOf({});
+  const accounts = [...catalog.accounts].map(
+    ([id, account]) => [id, { ...account, address: ['1 Street'], billing }] as const,
+  );
+  return { ...catalog, accounts: new Map(accounts), billing: TERMS };
+}
+
 export interface SettledMonth extends StepCost {
   readonly calls: number;
   readonly adjustments: number;
+}
+
+export interface IssuedInvoices extends StepCost {
+  readonly issued: number;
 }
 
 if (import.meta.main) {
@@ -55,7 +76,10 @@ if (import.meta.main) {
     await billing.migrate();
     await billing.close();
   } else {
-    process.stdout.write(`${JSON.stringify(await settle(store, table))}\n`);
+    const done = await (request.step === 'settle'
+      ? settle(store, table)
+      : issue(store, billable(table), request));
+    process.stdout.write(`${JSON.stringify(done)}\n`);
   }
   await store.close();
   process.exit(0);
@@ -73,6 +97,29 @@ async function settle(store: SettlementStore, table: RateTable): Promise<Settled
     }),
   );
   return { ...cost, calls: applied.totals.calls, adjustments: applied.adjustments };
+}
+
+/** As `invoice create` does: what is issued is told to ClickHouse. */
+async function issue(
+  store: SettlementStore,
+  catalog: Catalog,
+  { billing: directory }: MonthRequest,
+): Promise<IssuedInvoices> {
+  const billing = await openEmbeddedBillingStore(directory);
+  const [issued, cost] = await measured(async () => {
+    const answer = await issueMonth({
+      billing,
+      usage: usageAsSettled(store),
+      catalog,
+      month: { year: 2020, month: 2 },
+      nowMs: Date.UTC(2020, 1, 2),
+      actor: 'bench',
+    });
+    await tellBilledUsage({ billing, store });
+    return answer;
+  });
+  await billing.close();
+  return { ...cost, issued: issued.issued };
 }
 
 /** Rated calls, in batches as the aggregator inserts them. */

@@ -14,22 +14,14 @@ import { openEmbeddedBillingStore } from '@tollstream/billing-store';
 import type { BillingStore } from '@tollstream/billing-store';
 import type { Catalog } from '@tollstream/catalog';
 import { parseDecimalBig } from '@tollstream/money';
-import {
-  createBillingApi,
-  issueMonth,
-  previewInvoice,
-  usageAsSettled,
-  writeCdrFile,
-} from '@tollstream/service-billing';
+import { createBillingApi, previewInvoice, writeCdrFile } from '@tollstream/service-billing';
 import type { Invoice } from '@tollstream/service-billing';
 import { randomFrom } from '@tollstream/settlement/testing';
 import { openEmbeddedStore } from '@tollstream/usage-store';
 import type { SettlementStore } from '@tollstream/usage-store';
-import { TERMS, billingOf } from '../../services/billing/src/testing/samples.ts';
-import { measured } from './process-usage.ts';
 import type { StepCost } from './process-usage.ts';
-import { LARGEST, benchTable } from './settlement-month.ts';
-import type { MonthRequest, SettledMonth } from './settlement-month.ts';
+import { LARGEST, benchTable, billable } from './settlement-month.ts';
+import type { IssuedInvoices, MonthRequest, SettledMonth } from './settlement-month.ts';
 
 export interface SettlementResult {
   readonly calls: number;
@@ -72,23 +64,14 @@ export async function benchSettlement(options: {
   await step({ ...request, step: 'make' });
   const settled = JSON.parse(await step({ ...request, step: 'settle' })) as SettledMonth;
   say(`settled in ${settled.seconds} s`);
-  const catalog = billable(benchTable(accounts).catalog);
+  const invoices = JSON.parse(await step({ ...request, step: 'invoices' })) as IssuedInvoices;
+  say(`${invoices.issued} invoices in ${invoices.seconds} s`);
+  if (invoices.issued !== accounts || settled.calls !== calls)
+    throw new Error(`${settled.calls} calls were settled, ${invoices.issued} invoices issued`);
+  const catalog = billable(benchTable(accounts));
   const store = await openEmbeddedStore({ dataDirectory: usage });
   const billing = await openEmbeddedBillingStore(billingDirectory);
   try {
-    const [issued, invoices] = await measured(() =>
-      issueMonth({
-        billing,
-        usage: usageAsSettled(store),
-        catalog,
-        month: { year: 2020, month: 2 },
-        nowMs: Date.UTC(2020, 1, 2),
-        actor: 'bench',
-      }),
-    );
-    say(`${issued.issued} invoices in ${invoices.seconds} s`);
-    if (issued.issued !== accounts || settled.calls !== calls)
-      throw new Error(`${settled.calls} calls were settled, ${issued.issued} invoices issued`);
     await billing.verifyChain();
 
     const asked = randomFrom(options.seed);
@@ -109,7 +92,7 @@ export async function benchSettlement(options: {
       accounts,
       adjustments: settled.adjustments,
       settlement: costOf(settled),
-      invoices,
+      invoices: costOf(invoices),
       preview_milliseconds: { median: quantile(previews, 0.5), max: quantile(previews, 1) },
       monthly_usage_milliseconds: { median: quantile(sums, 0.5), p99: quantile(sums, 0.99) },
       call_details: {
@@ -138,15 +121,6 @@ async function step(request: MonthRequest): Promise<string> {
 
 function costOf({ seconds, cpu_seconds, peak_megabytes }: StepCost): StepCost {
   return { seconds, cpu_seconds, peak_megabytes };
-}
-
-/** With addresses and terms, so that every account can have an invoice. */
-function billable(catalog: Catalog): Catalog {
-  const billing = billingOf({});
-  const accounts = [...catalog.accounts].map(
-    ([id, account]) => [id, { ...account, address: ['1 Street'], billing }] as const,
-  );
-  return { ...catalog, accounts: new Map(accounts), billing: TERMS };
 }
 
 /** Milliseconds of each answer of the monthly sums of an account, over the HTTP API without a network. */

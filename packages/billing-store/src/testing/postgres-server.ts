@@ -99,6 +99,19 @@ async function createDatabase(url: string): Promise<string> {
   return fresh.toString();
 }
 
+/** How many sessions of a database wait for a lock that another holds. */
+export async function sessionsWaiting(url: string): Promise<number> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<{ waiting: number }>(
+    `SELECT count(*)::int AS waiting FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  await client.end();
+  return rows[0]?.waiting ?? 0;
+}
+
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {

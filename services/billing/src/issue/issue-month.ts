@@ -26,6 +26,8 @@ export interface IssueMonthOptions {
   readonly actor: string;
   /** A job that was started already. */
   readonly jobId?: number;
+  /** Accounts whose usage is read and whose invoices are issued at once. */
+  readonly chunkAccounts?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: IssueProgress) => void;
 }
@@ -48,12 +50,11 @@ export interface IssuedMonth extends IssueProgress {
   readonly refusals: readonly Refusal[];
 }
 
-/** Accounts whose usage is read and whose invoices are issued at once. */
 const CHUNK_ACCOUNTS = 100;
 
 /** @throws what ClickHouse or the billing store throw; what was issued until then stays, and the job says why it ended */
 export async function issueMonth(options: IssueMonthOptions): Promise<IssuedMonth> {
-  const { billing, catalog, month, actor, signal, onProgress } = options;
+  const { billing, catalog, month, actor, signal, onProgress, chunkAccounts = CHUNK_ACCOUNTS } = options;
   const ids = [...(options.accountIds ?? catalog.accounts.keys())].sort();
   const unknown = ids.find((id) => !catalog.accounts.has(id));
   if (unknown !== undefined) throw accountUnknown(unknown);
@@ -71,9 +72,9 @@ export async function issueMonth(options: IssueMonthOptions): Promise<IssuedMont
   };
 
   try {
-    for (let i = 0; i < left.length; i += CHUNK_ACCOUNTS) {
+    for (let i = 0; i < left.length; i += chunkAccounts) {
       if (signal?.aborted === true) break;
-      const made = await makeChunk(options, left.slice(i, i + CHUNK_ACCOUNTS));
+      const made = await makeChunk(options, left.slice(i, i + chunkAccounts));
       for (const issued of await billing.issueInvoices(made.requests, actor)) {
         counts[issued.kind] += 1;
         if (issued.kind === 'issued') numbers.push(issued.number);

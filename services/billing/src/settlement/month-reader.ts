@@ -17,7 +17,7 @@ const CANONICAL_ORDER =
   "account_id, if(disposition = 'answered', answered_at, started_at), call_id, switch_id, leg";
 
 /** An account with more calls than fit is sorted on disk. */
-const SORT_BYTES_MAX = 192 * 1024 * 1024;
+const SORT_BYTES_MAX = 128 * 1024 * 1024;
 const BLOCK_ROWS = 16_384;
 
 export const WITHIN =
