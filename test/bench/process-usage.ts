@@ -132,6 +132,10 @@ export function watchProcess(
   };
 }
 
+function sumOf(values: Readonly<Record<string, number>>): number {
+  return Object.values(values).reduce((sum, value) => sum + value, 0);
+}
+
 /** A process that ends has no threads any more: the last look at them stays. */
 function stagesOf(
   pid: number,
@@ -139,7 +143,15 @@ function stagesOf(
 ): Readonly<Record<string, number>> | null {
   try {
     const now = stageUsage(pid);
-    return now === null || now['main'] === undefined ? before : now;
+    if (now === null) return before;
+    // Threads that ended have taken their time with them: what each had at most stays, and only the rest is ClickHouse's.
+    const stages: Record<string, number> = { ...before, ...now };
+    let rest = sumOf(now);
+    for (const stage of Object.keys(stages).filter((name) => name !== 'clickhouse')) {
+      stages[stage] = Math.max(before?.[stage] ?? 0, now[stage] ?? 0);
+      rest -= stages[stage];
+    }
+    return { ...stages, clickhouse: Math.max(0, rest) };
   } catch {
     return before;
   }

@@ -186,7 +186,9 @@ function endToEnd(result: EndToEndResult, before: EndToEndResult | undefined): s
   const processes = Object.keys(result.cpu_seconds_per_million).map(
     (name) =>
       `  ${name.padEnd(12)}${(result.cpu_seconds_per_million[name] ?? 0).toFixed(2).padStart(8)} CPU-s per million` +
-      `${(result.peak_megabytes[name] ?? 0).toFixed(0).padStart(8)} MB peak`,
+      (result.peak_megabytes[name] === undefined
+        ? ''
+        : `${result.peak_megabytes[name].toFixed(0).padStart(8)} MB peak`),
   );
   return [
     `${result.scenario}: ${result.calls_per_second.toLocaleString('en')} calls/s${ratio}, ${result.calls.toLocaleString('en')} calls of ${result.bytes_per_call.toFixed(0)} bytes`,

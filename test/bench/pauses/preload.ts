@@ -13,7 +13,7 @@ const RESOLUTION_MS = 5;
 
 if (folder !== undefined) {
   const [, , command = 'node'] = process.argv;
-  const stage = isMainThread ? command : `${command}/${threadName || threadId}`;
+  const stage = isMainThread ? command : threadName || `${command}/${threadId}`;
   const file = path.join(folder, `${process.pid}-${threadId}.jsonl`);
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
