@@ -466,6 +466,13 @@ describe('a range', () => {
   });
 });
 
+it('a range of a JSON document is answered with the whole: a part of one is none', async () => {
+  const url = `/v1/accounts/${MINE}/issued-invoices/INV-000001?format=json`;
+  const whole = await ask(url, 'mine');
+  const asked = await ask(url, 'mine', { range: 'bytes=0-99' });
+  expect([asked.statusCode, asked.headers['accept-ranges'], asked.body]).toEqual([200, 'none', whole.body]);
+});
+
 it('knows of nothing that was issued without a billing store', async () => {
   const bare = createBillingApi({ store, catalog: () => catalog, apiKey: 'k' });
   const response = await bare.inject({

@@ -210,7 +210,8 @@ async function sendDocument(
   reply
     .header('content-type', ISSUED_MEDIA[wanted])
     .header('content-disposition', `attachment; filename="${number.replace(/[^\w.-]/g, '_')}.${wanted}"`);
-  if (wanted === 'json') return sendBytes(Buffer.from(document), { asked, reply });
+  // A part of a JSON document is none.
+  if (wanted === 'json') return sendBytes(Buffer.from(document), { asked, reply, hasRanges: false });
   const issued = JSON.parse(document) as IssuedDocument;
   const read = language === undefined ? issued : inLanguage(issued, language);
   return sendBytes(await renderDocument(read, wanted), { asked, reply });

@@ -43,7 +43,7 @@ export async function sendCdrs(
     .update(JSON.stringify([request, summary.fingerprint]))
     .digest('hex')}"`;
   if (isTextFormat(format) && asked.headers.range === undefined) {
-    return reply.header('etag', etag).send(await streamCdrs(store, { ...request, format }));
+    return reply.header('etag', etag).send(streamCdrs(store, { ...request, format }));
   }
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-download-'));
   const remove = async (): Promise<void> => rm(directory, { recursive: true, force: true });
@@ -56,7 +56,7 @@ export async function sendCdrs(
       bytes.once('close', () => void remove());
       return bytes;
     };
-    const isRead = sendContent({ size, sha256, etag, open }, { asked, reply });
+    const isRead = sendContent({ size, sha256, etag, open }, { headers: asked.headers, reply });
     if (!isRead) await remove();
   } catch (error) {
     await remove();
@@ -65,13 +65,20 @@ export async function sendCdrs(
   return reply;
 }
 
-/** What is held in memory: a document. */
+/**
+ * What is held in memory: a document.
+ * @param answer.hasRanges false: the whole, whatever range is asked for
+ */
 export function sendBytes(
   bytes: Buffer,
-  { asked, reply }: { asked: FastifyRequest; reply: FastifyReply },
+  {
+    asked,
+    reply,
+    hasRanges = true,
+  }: { readonly asked: FastifyRequest; readonly reply: FastifyReply; readonly hasRanges?: boolean },
 ): FastifyReply {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  reply.header('accept-ranges', 'bytes');
+  reply.header('accept-ranges', hasRanges ? 'bytes' : 'none');
   sendContent(
     {
       size: bytes.length,
@@ -79,20 +86,25 @@ export function sendBytes(
       etag: `"${sha256}"`,
       open: ({ start, end }) => Readable.from([bytes.subarray(start, end + 1)], { objectMode: false }),
     },
-    { asked, reply },
+    { headers: hasRanges ? asked.headers : {}, reply },
   );
   return reply;
+}
+
+interface RangeHeaders {
+  readonly range?: string | undefined;
+  readonly 'if-range'?: string | string[] | undefined;
 }
 
 /** @returns whether content was opened */
 function sendContent(
   { size, sha256, etag, open }: Content,
-  { asked, reply }: { asked: FastifyRequest; reply: FastifyReply },
+  { headers, reply }: { readonly headers: RangeHeaders; readonly reply: FastifyReply },
 ): boolean {
   reply.header('etag', etag);
-  const condition = asked.headers['if-range'];
+  const condition = headers['if-range'];
   const isSame = condition === undefined || condition === etag;
-  const range = isSame ? rangeOf(asked.headers.range, size) : null;
+  const range = isSame ? rangeOf(headers.range, size) : null;
   if (range === 'unsatisfiable') {
     sendProblem(reply.header('content-range', `bytes */${size}`).removeHeader('content-disposition'), {
       status: 416,

@@ -20,7 +20,7 @@ it.each([
   expect(rangeOf(header, 100)).toEqual(expected);
 });
 
-it('is of nothing where there is nothing', () => {
-  expect(rangeOf('bytes=0-', 0)).toBe('unsatisfiable');
-  expect(rangeOf('bytes=-5', 0)).toBe('unsatisfiable');
+it('is the whole where there is nothing', () => {
+  expect(rangeOf('bytes=0-', 0)).toBeNull();
+  expect(rangeOf('bytes=-5', 0)).toBeNull();
 });

@@ -9,7 +9,8 @@ export interface ByteRange {
 /** @returns null: the whole; 'unsatisfiable': nothing of it lies within the size */
 export function rangeOf(header: string | undefined, size: number): ByteRange | null | 'unsatisfiable' {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
-  if (match === null) return null;
+  // Of nothing there is no part; a client that asks for one gets what there is.
+  if (match === null || size === 0) return null;
   const [, from = '', to = ''] = match;
   if (from === '' && to === '') return null;
   if (from === '') {

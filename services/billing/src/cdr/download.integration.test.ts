@@ -11,7 +11,7 @@ import { openEmbeddedStore } from '@tollstream/usage-store';
 import type { EmbeddedStore } from '@tollstream/usage-store';
 import { parseDecimalBig } from '@tollstream/money';
 import { storeCalls } from '../testing/stored-calls.ts';
-import { writeCdrFile } from './download.ts';
+import { streamCdrs, writeCdrFile } from './download.ts';
 import type { CdrDownload } from './download.ts';
 
 const CALLS = 5_000;
@@ -59,6 +59,19 @@ it('says what it wrote: calls, their exact sum, bytes and checksum', async () =>
   expect(written.charge).toEqual(new Map([['USD', sum]]));
   expect(written.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
   expect((await readdir(directory)).filter((name) => name.includes('.partial'))).toEqual([]);
+});
+
+it('is the same file whether it is sorted at once or part by part, from any row on', async () => {
+  for (const format of ['csv', 'jsonl'] as const) {
+    const bytesOf = async (part: Parameters<typeof streamCdrs>[2]): Promise<Buffer> =>
+      Buffer.concat(await streamCdrs(store, { ...MONTH, format }, part).toArray());
+    for (const skippedRows of [0, 1, 699, 700, 701, CALLS - 1, CALLS]) {
+      const inParts = await bytesOf({ skippedRows, sliceCalls: 700 });
+      expect(inParts.equals(await bytesOf({ skippedRows })), `${format}, ${skippedRows} rows skipped`).toBe(
+        true,
+      );
+    }
+  }
 });
 
 it.each([

@@ -1,6 +1,6 @@
 /**
  * A month's billed calls as a file: CSV, JSON lines, Parquet or a workbook. The store writes and sorts, and this passes through
- * piece by piece: memory does not grow with the number of calls. The costs add up to the invoice's usage to the last digit.
+ * piece by piece: memory does not grow with the number of calls, but for Parquet and for the calls of an invoice. The costs add up to the invoice's usage to the last digit.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -16,6 +16,7 @@ import { cdrColumns } from './columns.ts';
 import type { CdrFormat } from './columns.ts';
 import { cdrQuery, summariseCdrs } from './query.ts';
 import type { CdrRequest, CdrSummary } from './query.ts';
+import { cdrSlices } from './slices.ts';
 import { writeWorkbook } from './workbook.ts';
 import type { WorkbookRow } from './workbook.ts';
 
@@ -50,23 +51,48 @@ export interface CdrFile {
  * The bytes of a file as they come; destroying the stream ends the query.
  * @throws TollError TOLL_BILLING_MONTH_INVALID | TOLL_BILLING_FILTER_INVALID; StoreError
  */
-export async function streamCdrs(
+export function streamCdrs(
   store: UsageStore,
   request: CdrRequest & { readonly format: 'csv' | 'jsonl' },
-  skippedRows = 0,
-): Promise<Readable> {
-  const { sql, parameters } = cdrQuery(store.database, request, skippedRows);
-  if (request.format === 'jsonl') return store.queryStream(sql, 'JSONEachRow', parameters);
-  const rows = await store.queryStream(sql, 'CSV', parameters);
-  if (skippedRows > 0) return rows;
-  return Readable.from(withHeader(rows, request), { objectMode: false });
+  part: CdrPart = {},
+): Readable {
+  const isCsv = request.format === 'csv';
+  const rows = rowsAs(isCsv ? 'CSV' : 'JSONEachRow', store, request, part);
+  const hasHeader = isCsv && (part.skippedRows ?? 0) === 0;
+  return Readable.from(hasHeader ? withHeader(rows, request) : rows, { objectMode: false });
+}
+
+interface CdrPart {
+  /** Rows of the beginning that the caller has already. */
+  readonly skippedRows?: number;
+  /** Calls that are sorted at a time. */
+  readonly sliceCalls?: number;
+}
+
+/** The rows of a file, part after part: each is asked for when the one before has been read. */
+async function* rowsAs(
+  format: 'CSV' | 'JSONEachRow' | 'JSONCompactEachRow',
+  store: UsageStore,
+  request: CdrRequest,
+  { skippedRows = 0, sliceCalls }: CdrPart = {},
+): AsyncGenerator<Buffer> {
+  let skipped = skippedRows;
+  for (const slice of (await cdrSlices(store, request, sliceCalls)) ?? [null]) {
+    if (slice !== null && slice.calls <= skipped) {
+      skipped -= slice.calls;
+      continue;
+    }
+    const { sql, parameters } = cdrQuery(store.database, request, { slice, skippedRows: skipped });
+    skipped = 0;
+    yield* (await store.queryStream(sql, format, parameters)) as AsyncIterable<Buffer>;
+  }
 }
 
 /** The engine's own header is not used: the embedded one repeats it in each piece of a stream. */
-async function* withHeader(rows: Readable, request: CdrRequest): AsyncGenerator<Buffer> {
+async function* withHeader(rows: AsyncIterable<Buffer>, request: CdrRequest): AsyncGenerator<Buffer> {
   const names = cdrColumns(request).map(({ name }) => name);
   yield Buffer.from(`${names.join(',')}\r\n`);
-  yield* rows as AsyncIterable<Buffer>;
+  yield* rows;
 }
 
 /**
@@ -109,7 +135,7 @@ async function writeText(
     onProgress?.(rowsOf(download, lines), summary.calls),
   );
   const digest = new Digest(begun.bytes, begun.hash);
-  const source = await streamCdrs(store, download, rowsOf(download, begun.lines));
+  const source = streamCdrs(store, download, { skippedRows: rowsOf(download, begun.lines) });
   const target = createWriteStream(partial, { flags: begun.bytes > 0 ? 'a' : 'w', flush: true });
   await pipeline(source, counter, compressor(compression), digest, target);
   return {
@@ -122,13 +148,13 @@ async function writeText(
 
 async function writeBinary(store: UsageStore, download: CdrDownload, summary: CdrSummary): Promise<Written> {
   const partial = `${download.output}.partial`;
-  const { sql, parameters } = cdrQuery(store.database, download);
   let calls = summary.calls;
   if (download.format === 'parquet') {
+    const { sql, parameters } = cdrQuery(store.database, download);
     await store.queryToFile(sql, { format: 'Parquet', file: partial, parameters });
   } else {
     calls = 0;
-    const lines = await store.queryStream(sql, 'JSONCompactEachRow', parameters);
+    const lines = rowsAs('JSONCompactEachRow', store, download);
     const counted = (async function* (): AsyncGenerator<WorkbookRow> {
       for await (const row of rowsIn(lines)) {
         calls += 1;
@@ -154,7 +180,7 @@ async function writeToStandardOutput(
   }
   const counter = new RowCounter(0, () => undefined);
   const digest = new Digest();
-  const source = await streamCdrs(store, { ...download, format: download.format });
+  const source = streamCdrs(store, { ...download, format: download.format });
   try {
     await pipeline(source, counter, compressor(download.compression ?? 'none'), digest, process.stdout, {
       end: false,
@@ -208,11 +234,11 @@ function rowsOf({ format }: CdrRequest, lines: number): number {
   return format === 'csv' && lines > 0 ? lines - 1 : lines;
 }
 
-async function* rowsIn(lines: Readable): AsyncGenerator<WorkbookRow> {
+async function* rowsIn(lines: AsyncIterable<Buffer>): AsyncGenerator<WorkbookRow> {
   let rest = '';
   const decoder = new TextDecoder();
   for await (const chunk of lines) {
-    const pieces = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n');
+    const pieces = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = pieces.pop() ?? '';
     for (const piece of pieces) if (piece !== '') yield JSON.parse(piece) as WorkbookRow;
   }

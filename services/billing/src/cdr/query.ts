@@ -42,6 +42,16 @@ export interface CdrSummary {
   readonly fingerprint: string;
 }
 
+/** Calls of a request that start within a time, and come one after the other in its file. */
+export interface CdrSlice {
+  /** Start of the calls, half-open: ms since epoch, UTC. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** The earliest `started_at` of them, ms since epoch: the table stands in its order. */
+  readonly earliestMs: number;
+  readonly calls: number;
+}
+
 /** The store sorts on disk beyond this. */
 const SORT_BYTES_MAX = 256 * 1024 * 1024;
 
@@ -91,38 +101,53 @@ function conditionOf({ accountId, month, filters = {}, billed }: CdrRequest): Co
   return { sql: sql.join(' AND '), parameters };
 }
 
-function rowsOf(database: string, { billed }: CdrRequest): string {
-  return billed === undefined ? `${database}.usage FINAL` : `(${billedRows(database, billed)})`;
+/** The calls of a request: where they stand and which they are, for behind FROM. */
+export function callsOf(
+  database: string,
+  request: CdrRequest,
+): { readonly rows: string; readonly parameters: QueryParameters } {
+  const { sql, parameters } = conditionOf(request);
+  const { billed } = request;
+  const from = billed === undefined ? `${database}.usage FINAL` : `(${billedRows(database, billed)})`;
+  return { rows: `${from} WHERE ${sql}`, parameters };
 }
 
 /**
  * The query of a file's rows.
- * @param skippedRows rows of the beginning that the caller has already
+ * @param part.skippedRows rows of its beginning that the caller has already
  */
 export function cdrQuery(
   database: string,
   request: CdrRequest,
-  skippedRows = 0,
+  { slice = null, skippedRows = 0 }: { readonly slice?: CdrSlice | null; readonly skippedRows?: number } = {},
 ): { sql: string; parameters: QueryParameters } {
-  const { sql, parameters } = conditionOf(request);
+  const { rows, parameters } = callsOf(database, request);
   const columns = cdrColumns(request);
   const selected = columns.map(({ name, expression }) => `${expression} AS ${name}`);
+  const order = `${START}, call_id, leg, switch_id${request.billed === undefined ? '' : ', reason, revision'}`;
   // The inner query keeps the table's columns apart from the output's, some of which have the same names.
   return {
     sql: `SELECT ${selected.join(', ')}
-    FROM (SELECT * FROM ${rowsOf(database, request)} WHERE ${sql}
-          ORDER BY ${START}, call_id, leg, switch_id${request.billed === undefined ? '' : ', reason, revision'} ${skippedRows > 0 ? `LIMIT 18446744073709551615 OFFSET ${skippedRows}` : ''})
+    FROM (SELECT * FROM ${rows} ${slice === null ? '' : WITHIN_SLICE}
+          ORDER BY ${order} ${skippedRows > 0 ? `LIMIT 18446744073709551615 OFFSET ${skippedRows}` : ''})
     SETTINGS output_format_csv_crlf_end_of_line = 1, max_bytes_before_external_sort = ${SORT_BYTES_MAX}`,
-    parameters,
+    parameters:
+      slice === null
+        ? parameters
+        : { ...parameters, from_ms: slice.fromMs, to_ms: slice.toMs, earliest_ms: slice.earliestMs },
   };
 }
 
+// By `started_at` as well, which the table is in the order of: nobody answers a call before it starts.
+const WITHIN_SLICE = `AND toUnixTimestamp64Milli(${START}) >= {from_ms:Int64} AND toUnixTimestamp64Milli(${START}) < {to_ms:Int64}
+          AND started_at >= fromUnixTimestamp64Milli({earliest_ms:Int64}) AND started_at < fromUnixTimestamp64Milli({to_ms:Int64})`;
+
 export async function summariseCdrs(store: UsageStore, request: CdrRequest): Promise<CdrSummary> {
-  const { sql, parameters } = conditionOf(request);
+  const { rows: calls, parameters } = callsOf(store.database, request);
   const rows = await store.query<{ currency: string; calls: string; total: string; fingerprint: string }>(
     `SELECT currency, count() AS calls, sum(charge) AS total,
             toString(sum(cityHash64(switch_id, call_id, leg, revision, charge))) AS fingerprint
-     FROM ${rowsOf(store.database, request)} WHERE ${sql} GROUP BY currency ORDER BY currency`,
+     FROM ${calls} GROUP BY currency ORDER BY currency`,
     parameters,
   );
   return {
