@@ -46,6 +46,14 @@ export interface CounterEntry {
   readonly amount: number;
 }
 
+export type CounterVisitor = (
+  counter: string,
+  billingMonth: number,
+  device: string,
+  number: number,
+  amount: number,
+) => void;
+
 /** A pool whose unit was changed starts anew: calls are no seconds. */
 function counterOf(poolId: string, unit: PoolUnit): string {
   return unit === 'seconds' ? poolId : `${poolId} ${unit}`;
@@ -106,16 +114,25 @@ export class AccountAllowance implements Allowance {
     byNumber.set(number, (byNumber.get(number) ?? 0) + amount);
   }
 
-  /** Every counter, for tests and inspection. */
-  *entries(): Generator<CounterEntry> {
+  /** Every counter, one call each: there are many, and whoever copies them holds up the next batch. */
+  each(visit: CounterVisitor): void {
     for (const [counter, months] of this.#months)
       for (const { billingMonth, byDevice, byNumber } of months) {
-        for (const [device, amount] of byDevice) yield { counter, billingMonth, device, number: 0, amount };
-        for (const [number, amount] of byNumber) yield { counter, billingMonth, device: '', number, amount };
+        for (const [device, amount] of byDevice) visit(counter, billingMonth, device, 0, amount);
+        for (const [number, amount] of byNumber) visit(counter, billingMonth, '', number, amount);
       }
   }
 
-  /** One that `entries` told of. */
+  /** Every counter, for tests and inspection. */
+  entries(): CounterEntry[] {
+    const found: CounterEntry[] = [];
+    this.each((counter, billingMonth, device, number, amount) =>
+      found.push({ counter, billingMonth, device, number, amount }),
+    );
+    return found;
+  }
+
+  /** One that `each` told of. */
   addEntry({ counter, billingMonth, device, number, amount }: CounterEntry): void {
     if (number === 0) {
       this.add(counter, device, billingMonth, amount);
@@ -164,8 +181,18 @@ export class Allowances {
     return account;
   }
 
-  *entries(): Generator<CounterEntry & { readonly account: string }> {
+  each(visit: (account: string, ...entry: Parameters<CounterVisitor>) => void): void {
     for (const [account, allowance] of this.#accounts)
-      for (const entry of allowance.entries()) yield { account, ...entry };
+      allowance.each((counter, billingMonth, device, number, amount) =>
+        visit(account, counter, billingMonth, device, number, amount),
+      );
+  }
+
+  entries(): (CounterEntry & { readonly account: string })[] {
+    const found: (CounterEntry & { readonly account: string })[] = [];
+    this.each((account, counter, billingMonth, device, number, amount) =>
+      found.push({ account, counter, billingMonth, device, number, amount }),
+    );
+    return found;
   }
 }

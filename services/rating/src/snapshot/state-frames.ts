@@ -27,7 +27,7 @@ export type Output = (typeof OUTPUTS)[number];
 
 const KIND = { head: 1, identities: 2, end: 3, allowances: 4, parts: 5, spend: 6 } as const;
 /** Entries of one frame of text. */
-const ENTRIES_MAX = 20_000;
+const ENTRIES_MAX = 10_000;
 
 /** What a snapshot belongs to. */
 export interface SnapshotSource {
@@ -64,16 +64,18 @@ export async function writeIdentities(writer: FrameWriter, piece: Uint32Array): 
   await writer.frame(KIND.identities, Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
 }
 
-/** All but the identities, as of now; written later. */
+/** All but the identities, as of now. It is put into text and written later, chunk by chunk, so that the next batch need not wait for that. */
 export function restOf(state: RatingState, to: number): (writer: FrameWriter) => Promise<void> {
   const { window, totals } = state;
   const end: SnapshotEnd = { to, totals, bounds: window.bounds };
-  const frames: [number, Buffer][] = [[KIND.end, json(end)]];
-  for (const entries of chunks(allowanceRows(state))) frames.push([KIND.allowances, json(entries)]);
-  for (const parts of chunks(state.parts.all(window).map(partRow))) frames.push([KIND.parts, json(parts)]);
-  for (const counters of chunks(counterRows(state.spend))) frames.push([KIND.spend, json(counters)]);
+  const copied: readonly (readonly [kind: number, rows: readonly (readonly unknown[])[]])[] = [
+    [KIND.allowances, [...chunks(allowanceRows(state))]],
+    [KIND.parts, [...chunks(state.parts.all(window).map(partRow))]],
+    [KIND.spend, [...chunks(counterRows(state.spend))]],
+  ];
   return async (writer) => {
-    for (const [kind, content] of frames) await writer.frame(kind, content);
+    await writer.frame(KIND.end, json(end));
+    for (const [kind, rows] of copied) for (const chunk of rows) await writer.frame(kind, json(chunk));
   };
 }
 
@@ -122,9 +124,10 @@ type AllowanceRow = [
   amount: number,
 ];
 
-function* allowanceRows({ allowances }: RatingState): Generator<AllowanceRow> {
-  for (const { account, counter, billingMonth, device, number, amount } of allowances.entries())
-    yield [account, counter, billingMonth, device, number, amount];
+function allowanceRows({ allowances }: RatingState): AllowanceRow[] {
+  const rows: AllowanceRow[] = [];
+  allowances.each((...row) => rows.push(row));
+  return rows;
 }
 
 /** A part with its cells as JSON can hold them: words of a hash in an array. */
