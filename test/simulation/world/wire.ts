@@ -8,6 +8,8 @@ export type Effect<T> = () => T;
 /** A sender can die before a request is sent, or before its answer is read; at rare steps more often, so that all have their turn. */
 const CRASH = 0.004;
 const CRASH_AT: Partial<Record<Step, number>> = {
+  'operator commit': 0.05,
+  'aggregator offset': 0.01,
   'replay staging rows': 0.02,
   'replay count': 0.02,
   'replay insert': 0.04,
