@@ -3,6 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { billed, start, tollstream, totalsOf } from '../support/cli.ts';
+import { queryClickHouse } from '../support/query-clickhouse.ts';
 import { notingPauses, readPauses } from './pauses.ts';
 import { watchProcess } from './process-usage.ts';
 import type { BenchInput, EndToEndResult } from './result.ts';
@@ -60,8 +61,7 @@ export async function benchEmbedded({ input }: { input: BenchInput }): Promise<E
 async function assertTalkTimeOf(data: string, expected: BenchInput['expected']): Promise<void> {
   const engine = start(['clickhouse', '--data', path.join(data, 'clickhouse'), '--port', '0']);
   const [url] = await engine.waitFor(/http:\/\/\S+/);
-  const answer = await fetch(url, { method: 'POST', body: `${TALK_TIME_SQL} FORMAT JSONEachRow` });
-  assertTalkTime([JSON.parse(await answer.text()) as { talk_ms: string }], expected);
+  assertTalkTime(await queryClickHouse(url, TALK_TIME_SQL), expected);
   engine.child.kill('SIGTERM');
   await engine.finished;
 }

@@ -13,6 +13,7 @@ import { EMBEDDED_TOPICS, pipelineLag, pipelineTotals } from '../../packages/cli
 import { generateCalls } from '../../packages/cli/src/generate/generate-calls.ts';
 import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
 import { start } from '../support/cli.ts';
+import { queryClickHouse } from '../support/query-clickhouse.ts';
 import { prepareServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { benchBroker, deleteTopics } from './bench-broker.ts';
@@ -144,7 +145,7 @@ export async function benchEmbeddedLatency(options: {
       return url !== '';
     });
     say(`embedded run at ${url}`);
-    const query: Query = async (sql) => queryHttp(url, sql);
+    const query: Query = async (sql) => queryClickHouse(url, sql);
     const rows = new VisibleRows(query);
     rows.start();
     const stdin = running.child.stdin!;
@@ -260,14 +261,4 @@ async function linesByOffset(log: EventLog, lineAt: readonly number[]): Promise<
     }
   }
   return publishedAt;
-}
-
-async function queryHttp<Row>(url: string, sql: string): Promise<Row[]> {
-  const response = await fetch(url, { method: 'POST', body: `${sql} FORMAT JSONEachRow` });
-  const text = await response.text();
-  if (!response.ok) throw new Error(text);
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Row);
 }

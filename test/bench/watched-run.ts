@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSettings } from '../../packages/cli/src/embedded/settings.ts';
 import { type Running, start, totalsOf } from '../support/cli.ts';
+import { queryClickHouse } from '../support/query-clickhouse.ts';
 import { processUsage } from './process-usage.ts';
 import { secondsPerTurn } from './reference-loop.ts';
 import type { BenchInput } from './result.ts';
@@ -62,7 +63,7 @@ export async function watchRun(input: BenchInput): Promise<WatchedRun> {
     const pid = running.child.pid ?? 0;
     const samples: Sample[] = [];
     const look = async (): Promise<Sample> => {
-      const [found] = await query<{ rows: string; merged: string }>(url, ROWS_SQL);
+      const [found] = await queryClickHouse<{ rows: string; merged: string }>(url, ROWS_SQL);
       const cpuSeconds = processUsage(pid)?.cpuSeconds ?? 0;
       const sample = {
         rows: Number(found?.rows),
@@ -78,7 +79,7 @@ export async function watchRun(input: BenchInput): Promise<WatchedRun> {
       await sleep(SAMPLE_MS);
     }
     await isUp;
-    assertTalkTime(await query(url, TALK_TIME_SQL), expected);
+    assertTalkTime(await queryClickHouse(url, TALK_TIME_SQL), expected);
     await mergesOver(url);
     const after = processUsage(pid);
     running.child.kill('SIGTERM');
@@ -143,17 +144,7 @@ async function mergesOver(url: string): Promise<void> {
   let quietSinceMs = performance.now();
   while (performance.now() - quietSinceMs < QUIET_MS && performance.now() < deadlineMs) {
     await sleep(SAMPLE_MS);
-    const [found] = await query<{ merges: string }>(url, MERGES_SQL);
+    const [found] = await queryClickHouse<{ merges: string }>(url, MERGES_SQL);
     if (found?.merges !== '0') quietSinceMs = performance.now();
   }
-}
-
-async function query<Row>(url: string, sql: string): Promise<Row[]> {
-  const response = await fetch(url, { method: 'POST', body: `${sql} FORMAT JSONEachRow` });
-  const text = await response.text();
-  if (!response.ok) throw new Error(text);
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Row);
 }

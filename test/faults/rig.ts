@@ -21,6 +21,7 @@ import {
 } from '../broker/java-process.ts';
 import { findFreePorts } from '../broker/probe.ts';
 import { type Finished, type Running, PROJECT_ROOT, start } from '../support/cli.ts';
+import { queryClickHouse } from '../support/query-clickhouse.ts';
 import { until, within } from '../support/until.ts';
 import { type Proxy, startProxy } from './proxy.ts';
 import { Supervised } from './supervised.ts';
@@ -246,14 +247,7 @@ export class Rig {
   }
 
   async query<Row>(sql: string): Promise<Row[]> {
-    const url = this.env['TOLLSTREAM_CLICKHOUSE_URL']!;
-    const response = await fetch(url, { method: 'POST', body: `${sql} FORMAT JSONEachRow` });
-    const text = await response.text();
-    if (!response.ok) throw new Error(text);
-    return text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Row);
+    return queryClickHouse(this.env['TOLLSTREAM_CLICKHOUSE_URL']!, sql);
   }
 
   /** @returns how each service ended: 0 unless something is wrong */

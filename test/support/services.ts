@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { StageTopics } from '../../packages/cli/src/embedded/status.ts';
 import { type Running, PROJECT_ROOT, start, tollstream } from './cli.ts';
+import { queryClickHouse } from './query-clickhouse.ts';
 
 export interface ServicesOptions {
   readonly brokers: string;
@@ -112,15 +113,7 @@ async function startProcesses(options: {
     env,
     operations,
     pids: Object.fromEntries([...running].map(([name, { child }]) => [name, child.pid ?? 0])),
-    async query(sql) {
-      const response = await fetch(clickhouseUrl, { method: 'POST', body: `${sql} FORMAT JSONEachRow` });
-      const text = await response.text();
-      if (!response.ok) throw new Error(text);
-      return text
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line) as never);
-    },
+    query: async (sql) => queryClickHouse(clickhouseUrl, sql),
     async stop() {
       const codes: Record<string, number | null> = {};
       for (const [name, service] of running) {

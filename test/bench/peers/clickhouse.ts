@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PROJECT_ROOT, start } from '../../support/cli.ts';
+import { queryClickHouse, tellClickHouse } from '../../support/query-clickhouse.ts';
 import { processUsage } from '../process-usage.ts';
 import type { Peer, PreparedPeer } from './peer.ts';
 import type { PeerRate, PeerWork } from './work.ts';
@@ -135,12 +136,5 @@ function chdbVersion(): string {
 
 async function query<Row>(url: string, sql: string): Promise<Row[]> {
   const isQuestion = /^\s*(?:WITH|SELECT)/.test(sql);
-  const body = isQuestion ? `${sql} FORMAT JSONEachRow` : sql;
-  const response = await fetch(url, { method: 'POST', body });
-  const text = await response.text();
-  if (!response.ok) throw new Error(text);
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Row);
+  return isQuestion ? queryClickHouse(url, sql) : tellClickHouse(url, sql);
 }
