@@ -2,11 +2,11 @@
 import { CatalogInvalidError, loadTariff, renderProblems } from '@tollstream/catalog';
 import type { Tariff } from '@tollstream/catalog';
 import type { SettlementStore } from '@tollstream/usage-store';
+import { using } from '../billing/open-billing.ts';
 import type { CostOptions, LoadCostOptions, RemoveCostOptions } from '../commands/costs.ts';
 import { parseInstantMs } from '../duration.ts';
-import { openStoreOf } from '../embedded/open-store.ts';
 import { UsageError } from '../failure.ts';
-import { openServerStoreFromEnvironment } from '../kafka-options.ts';
+import { openUsage } from '../settlement/open.ts';
 import { count, print, table } from '../terminal.ts';
 import { costEntries, costRowsOf, replacedFrom } from './cost-rates.ts';
 import { loadedDecks, putInForce, rowsOfLoad } from './cost-tables.ts';
@@ -101,14 +101,6 @@ async function tariffOf(catalog: string, id: string): Promise<Tariff> {
   );
 }
 
-/** Tables of before this program's version get what they lack. */
 async function withCosts<T>({ data }: CostOptions, ask: (store: SettlementStore) => Promise<T>): Promise<T> {
-  const opened = data === undefined ? null : await openStoreOf(data);
-  const store = opened?.store ?? openServerStoreFromEnvironment();
-  try {
-    await store.migrate();
-    return await ask(store);
-  } finally {
-    await (opened ?? store).close();
-  }
+  return using(openUsage(data), ({ store }) => ask(store));
 }

@@ -1,5 +1,12 @@
 /** Cost decks in ClickHouse: written whole beside those in force, then put in force by one row. */
-import { CHARGE_SCALE, NativeBlockWriter, RATE_SCALE } from '@tollstream/contracts';
+import {
+  CHARGE_ROUNDINGS,
+  CHARGE_SCALE,
+  DURATION_ROUNDINGS,
+  NativeBlockWriter,
+  RATE_SCALE,
+  enum8,
+} from '@tollstream/contracts';
 import { parseDecimalBig } from '@tollstream/money';
 import type { SettlementStore } from '@tollstream/usage-store';
 import { NO_RATE } from './cost-rates.ts';
@@ -8,8 +15,6 @@ import type { CostEntry, CostRow } from './cost-rates.ts';
 export const DIRECTIONS = ['outbound', 'toll_free'] as const;
 export type CostDirection = (typeof DIRECTIONS)[number];
 
-const ROUNDINGS = ['half_up', 'up', 'down', 'half_even'] as const;
-const DURATION_ROUNDINGS = ['up', 'nearest'] as const;
 const INSTANT = "DateTime64(3, 'UTC')";
 const RATE = `Decimal(18, ${RATE_SCALE})`;
 
@@ -24,8 +29,8 @@ const RATE_COLUMNS = [
   ['currency', 'LowCardinality(String)'],
   ['initial_seconds', 'UInt32'],
   ['step_seconds', 'UInt32'],
-  ['duration_rounding', "Enum8('up' = 1, 'nearest' = 2)"],
-  ['cost_rounding', "Enum8('half_up' = 1, 'up' = 2, 'down' = 3, 'half_even' = 4)"],
+  ['duration_rounding', enum8(DURATION_ROUNDINGS)],
+  ['cost_rounding', enum8(CHARGE_ROUNDINGS)],
   ['connect_fee', `Decimal(18, ${CHARGE_SCALE})`],
   ['initial_rate', RATE],
   ['rate', RATE],
@@ -34,7 +39,7 @@ const RATE_COLUMNS = [
   ['rate_indeterminate', RATE],
 ] as const;
 const DECK_COLUMNS = [
-  ['direction', "Enum8('outbound' = 1, 'toll_free' = 2)"],
+  ['direction', enum8(DIRECTIONS)],
   ['trunk', 'LowCardinality(String)'],
   ['load', 'UInt64'],
   ['deck', 'LowCardinality(String)'],
@@ -167,7 +172,7 @@ function* rateBlocks(load: number, entries: readonly CostEntry[]): Generator<Buf
       to.initial_seconds.push(entry.initialSeconds);
       to.step_seconds.push(entry.stepSeconds);
       to.duration_rounding.push(DURATION_ROUNDINGS.indexOf(entry.durationRounding) + 1);
-      to.cost_rounding.push(ROUNDINGS.indexOf(entry.costRounding) + 1);
+      to.cost_rounding.push(CHARGE_ROUNDINGS.indexOf(entry.costRounding) + 1);
       to.connect_fee.push(entry.connectFee);
       to.initial_rate.push(entry.initialRate);
       to.rate.push(entry.rate);
