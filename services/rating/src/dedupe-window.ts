@@ -180,10 +180,7 @@ export class DedupeWindow {
           if (age < 0) throw new RangeError('An identity is older than the window it was copied from.');
           if (age >= counts.length) counts = extended(counts, age + 1);
           counts[age]! += 1;
-          let slot = piece[at]! & this.#mask;
-          while (this.#slots[slot * WORDS + 4] !== 0) slot = (slot + 1) & this.#mask;
-          const position = slot * WORDS;
-          for (let word = 0; word < WORDS; word++) this.#slots[position + word] = piece[at + word]!;
+          putSlot(this.#slots, piece, at);
           this.#usedSlots += 1;
           this.#size = this.#usedSlots;
           if (this.#usedSlots > (this.#mask + 1) * LOAD_MAX) this.#rebuild();
@@ -280,19 +277,24 @@ export class DedupeWindow {
   #rebuild(): void {
     const old = this.#slots;
     const slots = new Uint32Array(slotCountFor(this.#size) * WORDS);
-    const mask = slots.length / WORDS - 1;
     for (let position = 0; position < old.length; position += WORDS) {
       const minute = old[position + 4]!;
       if (minute === 0 || minute - 1 < this.#oldest) continue;
-      let slot = old[position]! & mask;
-      while (slots[slot * WORDS + 4] !== 0) slot = (slot + 1) & mask;
-      this.#write(slots, slot * WORDS, old, position, minute);
-      slots[slot * WORDS + 5] = old[position + 5]!;
+      putSlot(slots, old, position);
     }
     this.#slots = slots;
-    this.#mask = mask;
+    this.#mask = slots.length / WORDS - 1;
     this.#usedSlots = this.#size;
   }
+}
+
+/** Copies a slot of another table to where a look-up in this one, which does not hold it, ends. */
+function putSlot(slots: Uint32Array, from: Uint32Array, at: number): void {
+  const mask = slots.length / WORDS - 1;
+  let slot = from[at]! & mask;
+  while (slots[slot * WORDS + 4] !== 0) slot = (slot + 1) & mask;
+  const position = slot * WORDS;
+  for (let word = 0; word < WORDS; word++) slots[position + word] = from[at + word]!;
 }
 
 function slotCountFor(size: number): number {
