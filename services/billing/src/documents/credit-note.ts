@@ -47,11 +47,13 @@ export function creditNoteContent(note: CreditNote): DocumentContent {
 
 /** What is given back; their sum, fees and taxes make the amount. Where nothing was worked out line by line, the note is one line. */
 export function creditedLines(note: CreditNote): InvoiceLine[] {
-  const { minorDigits } = currencyOf(note.currency);
-  const minor = (amount: string): bigint => parseDecimalBig(amount, minorDigits);
-  if (note.lines.length > 0)
+  if (note.lines.length > 0) {
+    const { minorDigits } = currencyOf(note.currency);
+    const taken = (amount: string): string =>
+      formatScaled(-parseDecimalBig(amount, minorDigits), minorDigits);
     // On an invoice they would be below zero.
-    return note.lines.map((line) => ({ ...line, amount: formatScaled(-minor(line.amount), minorDigits) }));
+    return note.lines.map((line) => ({ ...line, amount: taken(line.amount) }));
+  }
   return [
     {
       section: 'credit',
@@ -62,10 +64,16 @@ export function creditedLines(note: CreditNote): InvoiceLine[] {
       quantity: '1',
       unit: 'once',
       unit_price: null,
-      amount: formatScaled(minor(note.net) - minor(note.fees), minorDigits),
+      amount: chargesOf(note),
       usage: null,
     },
   ];
+}
+
+/** What is given back without fees and taxes. */
+function chargesOf({ currency, net, fees }: CreditNote): string {
+  const { minorDigits } = currencyOf(currency);
+  return formatScaled(parseDecimalBig(net, minorDigits) - parseDecimalBig(fees, minorDigits), minorDigits);
 }
 
 function creditText({ language, invoice }: CreditNote): InvoiceText {
@@ -73,11 +81,8 @@ function creditText({ language, invoice }: CreditNote): InvoiceText {
 }
 
 function summaryOf(note: CreditNote, { say, money }: Words): Pair[] {
-  const { minorDigits } = currencyOf(note.currency);
-  const minor = (amount: string): bigint => parseDecimalBig(amount, minorDigits);
-  const charges = formatScaled(minor(note.net) - minor(note.fees), minorDigits);
   return [
-    { label: say('document.charges_credited'), value: money(charges) },
+    { label: say('document.charges_credited'), value: money(chargesOf(note)) },
     { label: say('section.fees'), value: money(note.fees) },
     { label: say('label.subtotal'), value: money(note.net), isStrong: true },
     { label: say('section.taxes'), value: money(note.taxes) },
