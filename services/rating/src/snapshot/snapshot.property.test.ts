@@ -1,5 +1,4 @@
 /** Whenever a snapshot was written and whatever became of it, the state restored is the one that all of the output gives. */
-import { LAST_PART } from '@tollstream/contracts';
 import { createMemorySnapshots } from '@tollstream/event-log';
 import type { EventLog, MemorySnapshots } from '@tollstream/event-log';
 import fc from 'fast-check';
@@ -7,33 +6,17 @@ import { expect, it } from 'vitest';
 import { createRatingProcessor } from '../rating.ts';
 import type { RatingProcessorOptions } from '../rating.ts';
 import { testCatalog } from '../testing/catalog.ts';
+import { fewCalls, windowLimits } from '../testing/few-calls.ts';
 import { limit } from '../testing/limits.ts';
-import { accept, ANSWERED_AT, openStage, outputs, rate, TOPICS } from '../testing/stage.ts';
-import type { TestCall } from '../testing/stage.ts';
+import { accept, openStage, outputs, rate, TOPICS } from '../testing/stage.ts';
 import { contentOf } from '../testing/state-content.ts';
 import type { SnapshotEvent } from './snapshot-writer.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? 20_200_115);
-const DAY = 86_400_000;
 const PLACE = { group: 'rating', topic: TOPICS.accepted, partition: 0 };
 
-const call: fc.Arbitrary<TestCall> = fc.record({
-  id: fc.nat(40).map((n) => `call-${n}`),
-  account: fc.constantFrom('acme', 'mill', 'shop', 'shop', 'stranger'),
-  device: fc.constantFrom('', 'desk', 'fax'),
-  to: fc.constantFrom<number | string>(14155550199, 5511987650123, 442071234567, '911', 'nowhere'),
-  answeredAt: fc.option(
-    fc.nat(40).map((day) => ANSWERED_AT + day * DAY),
-    { nil: null, freq: 8 },
-  ),
-  seconds: fc.nat(400),
-  partialSequence: fc.constantFrom(0, 0, 0, 0, 1, 2, LAST_PART + 1, LAST_PART + 2),
-});
+const call = fewCalls(40);
 const blocks = fc.array(fc.array(call, { minLength: 1, maxLength: 8 }), { minLength: 8, maxLength: 16 });
-const limits = fc.record({
-  windowCallsMax: fc.constantFrom(3, 10, 1_000),
-  windowAgeMs: fc.constantFrom(2 * DAY, 60 * DAY),
-});
 const often = fc.record({
   calls: fc.constantFrom(1, 5, 20),
   // The smallest table has 4,096 slots: a copy takes one to four turns.
@@ -64,7 +47,7 @@ async function contentAsRestored(log: EventLog, options: Partial<RatingProcessor
 it(`a state from a snapshot and the output after it is the one from all output (seed ${seed})`, async () => {
   const counts = { written: 0, used: 0, refused: 0, failed: 0, paused: 0 };
   await fc.assert(
-    fc.asyncProperty(blocks, limits, often, cuts, async (input, window, snapshotLimits, lengths) => {
+    fc.asyncProperty(blocks, windowLimits, often, cuts, async (input, window, snapshotLimits, lengths) => {
       const store = createMemorySnapshots();
       const onSnapshot = ({ kind }: SnapshotEvent): void => void (counts[kind] += 1);
       const options = { catalog, topics: TOPICS, limits: window };
