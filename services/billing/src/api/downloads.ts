@@ -43,7 +43,7 @@ export async function sendCdrs(
     .update(JSON.stringify([request, summary.fingerprint]))
     .digest('hex')}"`;
   if (isTextFormat(format) && asked.headers.range === undefined) {
-    return reply.header('etag', etag).send(streamCdrs(store, { ...request, format }));
+    return reply.header('etag', etag).send(streamCdrs(store, { ...request, format }, summary));
   }
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-download-'));
   const remove = async (): Promise<void> => rm(directory, { recursive: true, force: true });

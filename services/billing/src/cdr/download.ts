@@ -48,13 +48,13 @@ export interface CdrFile {
 }
 
 /**
- * The bytes of a file as they come; destroying the stream ends the query.
- * @throws TollError TOLL_BILLING_MONTH_INVALID | TOLL_BILLING_FILTER_INVALID; StoreError
+ * The bytes of a file as they come; destroying the stream ends the query. Errors are the stream's: TollError
+ * TOLL_BILLING_MONTH_INVALID | TOLL_BILLING_FILTER_INVALID; StoreError.
  */
 export function streamCdrs(
   store: UsageStore,
   request: CdrRequest & { readonly format: 'csv' | 'jsonl' },
-  part: CdrPart = {},
+  part: CdrPart,
 ): Readable {
   const isCsv = request.format === 'csv';
   const rows = rowsAs(isCsv ? 'CSV' : 'JSONEachRow', store, request, part);
@@ -62,7 +62,7 @@ export function streamCdrs(
   return Readable.from(hasHeader ? withHeader(rows, request) : rows, { objectMode: false });
 }
 
-interface CdrPart {
+interface CdrPart extends Pick<CdrSummary, 'calls'> {
   /** Rows of the beginning that the caller has already. */
   readonly skippedRows?: number;
   /** Calls that are sorted at a time. */
@@ -74,10 +74,10 @@ async function* rowsAs(
   format: 'CSV' | 'JSONEachRow' | 'JSONCompactEachRow',
   store: UsageStore,
   request: CdrRequest,
-  { skippedRows = 0, sliceCalls }: CdrPart = {},
+  { calls, skippedRows = 0, sliceCalls }: CdrPart,
 ): AsyncGenerator<Buffer> {
   let skipped = skippedRows;
-  for (const slice of (await cdrSlices(store, request, sliceCalls)) ?? [null]) {
+  for (const slice of (await cdrSlices(store, request, { calls, sliceCalls })) ?? [null]) {
     if (slice !== null && slice.calls <= skipped) {
       skipped -= slice.calls;
       continue;
@@ -135,7 +135,10 @@ async function writeText(
     onProgress?.(rowsOf(download, lines), summary.calls),
   );
   const digest = new Digest(begun.bytes, begun.hash);
-  const source = streamCdrs(store, download, { skippedRows: rowsOf(download, begun.lines) });
+  const source = streamCdrs(store, download, {
+    calls: summary.calls,
+    skippedRows: rowsOf(download, begun.lines),
+  });
   const target = createWriteStream(partial, { flags: begun.bytes > 0 ? 'a' : 'w', flush: true });
   await pipeline(source, counter, compressor(compression), digest, target);
   return {
@@ -154,7 +157,7 @@ async function writeBinary(store: UsageStore, download: CdrDownload, summary: Cd
     await store.queryToFile(sql, { format: 'Parquet', file: partial, parameters });
   } else {
     calls = 0;
-    const lines = rowsAs('JSONCompactEachRow', store, download);
+    const lines = rowsAs('JSONCompactEachRow', store, download, summary);
     const counted = (async function* (): AsyncGenerator<WorkbookRow> {
       for await (const row of rowsIn(lines)) {
         calls += 1;
@@ -180,7 +183,7 @@ async function writeToStandardOutput(
   }
   const counter = new RowCounter(0, () => undefined);
   const digest = new Digest();
-  const source = streamCdrs(store, { ...download, format: download.format });
+  const source = streamCdrs(store, { ...download, format: download.format }, summary);
   try {
     await pipeline(source, counter, compressor(download.compression ?? 'none'), digest, process.stdout, {
       end: false,

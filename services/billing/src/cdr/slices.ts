@@ -13,14 +13,18 @@ const HOUR_MS = 3_600_000;
 
 /**
  * In the order of the file. Calls of an invoice are one part: which they are takes longer to find than they take to sort.
+ * @param size.calls of the request, as `summariseCdrs` counted them
  * @returns null: the file is one part
  */
 export async function cdrSlices(
   store: UsageStore,
   request: CdrRequest,
-  sliceCalls = SLICE_CALLS,
+  {
+    calls: all,
+    sliceCalls = SLICE_CALLS,
+  }: { readonly calls: number; readonly sliceCalls?: number | undefined },
 ): Promise<readonly CdrSlice[] | null> {
-  if (request.billed !== undefined) return null;
+  if (request.billed !== undefined || all <= sliceCalls) return null;
   const { rows, parameters } = callsOf(store.database, request);
   const hours = await store.query<{ hour: string; calls: string; earliest: string }>(
     `SELECT toString(intDiv(toUnixTimestamp64Milli(${START}), ${HOUR_MS})) AS hour, toString(count()) AS calls,
