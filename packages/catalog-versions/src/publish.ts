@@ -128,7 +128,7 @@ async function publishClaimed(
   // 3 what is there decides whether it may be published, and as what.
   const history = await catalogHistory(log, { topic });
   const newest = history.at(-1);
-  const contentFingerprint = fingerprintOf({ ...catalog, version: 0 });
+  const { contentFingerprint } = catalog;
   const isSame = newest?.contentFingerprint === contentFingerprint;
   if (newest !== undefined && options.ifNone === true) return { version: newest, isNew: false };
   if (newest !== undefined && isSame && (options.next === true || newest.version === catalog.version))
@@ -150,7 +150,7 @@ async function publishClaimed(
   const manifest: CatalogVersion = {
     version,
     name: catalog.name,
-    fingerprint: fingerprintOf({ ...catalog, version }),
+    fingerprint: version === catalog.version ? catalog.fingerprint : fingerprintOf({ ...catalog, version }),
     contentFingerprint,
     publishedAt: new Date(now()).toISOString(),
     publishedBy: options.publishedBy,

@@ -1,178 +1,226 @@
 /**
- * The accounts of a catalog in one buffer that threads share: a hundred thousand of them are received at once, and each is made an object when
- * somebody asks for it. By id and by number they are found in hash tables that lie in the buffer, too.
+ * The accounts of a catalog in buffers that threads share: a million of them are received at once, and each is made an object when somebody asks
+ * for it. By id and by number they are found in tables that lie in the buffers, too.
  *
- *   bytes      each account as the structured clone writes it, one after the other · ends: where each ends
+ *   bytes      each account as `account-record.ts` writes it, one after the other · ends: where each ends
+ *   texts      what many of them have in common
  *   byId       slots of account + 1, 0 = empty: the first free one from the hash of the id on
- *   numbers    E.164 digits, ascending · owners: the account of each
+ *   numbers    E.164 digits, ascending · owners: the account of each · byNumber: slots of place + 1, as in byId
  */
-import { deserialize, serialize } from 'node:v8';
-import type { Account, ChargeRule, OwnRules, Plan, Tariff } from './model.ts';
+import { type AccountReferences, AccountReader, AccountWriter, hasId, readId } from './account-record.ts';
+import type { Account } from './model.ts';
+import { type StringColumns, StringTable, StringTableBuilder } from './string-table.ts';
 
 export interface AccountColumns {
   readonly bytes: Uint8Array;
   readonly ends: Uint32Array;
+  readonly texts: StringColumns;
   readonly byId: Uint32Array;
   readonly numbers: Float64Array;
   readonly owners: Uint32Array;
+  readonly byNumber: Uint32Array;
 }
 
-/** An account with its plan, and the tariffs of its own rules, named only: they are shared. */
-type StoredAccount = Omit<Account, 'plan'> & { readonly plan: string };
+/** Takes accounts one after the other, so that they never are all in memory as objects. */
+export class AccountColumnsBuilder {
+  readonly #texts = new StringTableBuilder();
+  readonly #writer = new AccountWriter(this.#texts);
+  #ends = new Uint32Array(1024);
+  #byId = new Uint32Array(2048);
+  #numbers = new Float64Array(1024);
+  #owners = new Uint32Array(1024);
+  #numberCount = 0;
+  size = 0;
 
-export function accountColumns(accounts: Iterable<Account>): AccountColumns {
-  const list = [...accounts];
-  const pieces = list.map((account) => serialize(storedOf(account)));
-  const bytes = sharedBytes(pieces.reduce((sum, { length }) => sum + length, 0));
-  const ends = new Uint32Array(new SharedArrayBuffer(list.length * 4));
-  let end = 0;
-  pieces.forEach((piece, i) => {
-    bytes.set(piece, end);
-    end += piece.length;
-    ends[i] = end;
-  });
-  const slots = slotsFor(list.length);
-  const byId = new Uint32Array(new SharedArrayBuffer(slots * 4));
-  list.forEach(({ id }, i) => {
-    let slot = hashOf(id) & (slots - 1);
-    while (byId[slot] !== 0) slot = (slot + 1) & (slots - 1);
-    byId[slot] = i + 1;
-  });
-  const owned = list
-    .flatMap((account, owner) => account.numbers.map(({ number }) => ({ number, owner })))
-    .sort((a, b) => a.number - b.number);
-  const numbers = new Float64Array(new SharedArrayBuffer(owned.length * 8));
-  const owners = new Uint32Array(new SharedArrayBuffer(owned.length * 4));
-  owned.forEach(({ number, owner }, i) => {
-    numbers[i] = number;
-    owners[i] = owner;
-  });
-  return { bytes, ends, byId, numbers, owners };
+  /** Whether there is one with this id. */
+  has(id: string): boolean {
+    return this.#byId[this.#slotOf(id)] !== 0;
+  }
+
+  /** @returns false, with nothing changed, when there is one with its id already */
+  add(account: Account): boolean {
+    const slot = this.#slotOf(account.id);
+    if (this.#byId[slot] !== 0) return false;
+    const index = this.size;
+    this.#byId[slot] = index + 1;
+    this.#writer.write(account);
+    if (index === this.#ends.length) this.#ends = longer(this.#ends, Uint32Array);
+    this.#ends[index] = this.#writer.length;
+    for (const { number } of account.numbers) {
+      if (this.#numberCount === this.#numbers.length) {
+        this.#numbers = longer(this.#numbers, Float64Array);
+        this.#owners = longer(this.#owners, Uint32Array);
+      }
+      this.#numbers[this.#numberCount] = number;
+      this.#owners[this.#numberCount++] = index;
+    }
+    this.size = index + 1;
+    if (this.size * 2 > this.#byId.length) this.#grow();
+    return true;
+  }
+
+  finish(): AccountColumns {
+    const written = this.#numbers.subarray(0, this.#numberCount);
+    const numbers = sharedCopy(written, Float64Array).sort();
+    const byNumber = emptySlots(numbers.length);
+    numbers.forEach((number, place) => {
+      byNumber[slotOfNumber(byNumber, numbers, number)] = place + 1;
+    });
+    const owners = new Uint32Array(new SharedArrayBuffer(numbers.length * 4));
+    written.forEach((number, i) => {
+      owners[byNumber[slotOfNumber(byNumber, numbers, number)]! - 1] = this.#owners[i]!;
+    });
+    return {
+      bytes: sharedCopy<Uint8Array>(this.#writer.bytes.subarray(0, this.#writer.length), Uint8Array),
+      ends: sharedCopy(this.#ends.subarray(0, this.size), Uint32Array),
+      texts: this.#texts.finish(),
+      byId: sharedCopy(this.#byId, Uint32Array),
+      numbers,
+      owners,
+      byNumber,
+    };
+  }
+
+  #slotOf(id: string): number {
+    return slotOfId(this.#byId, id, this.#writer.bytes, this.#ends);
+  }
+
+  /** Half of the slots stay empty. */
+  #grow(): void {
+    const old = this.#byId;
+    this.#byId = new Uint32Array(old.length * 2);
+    for (let index = 0; index < this.size; index++) {
+      const id = readId(this.#writer.bytes, index === 0 ? 0 : this.#ends[index - 1]!);
+      this.#byId[this.#slotOf(id)] = index + 1;
+    }
+  }
 }
 
-function storedOf({ plan, ...account }: Account): StoredAccount {
-  return { ...withRules(account, ({ id }) => ({ id }) as Tariff), plan: plan.id };
-}
-
-/** Everything of an account that may have rules of its own, with other tariffs in them. */
-function withRules<Whole extends Pick<Account, 'rules' | 'billingGroups' | 'devices' | 'numbers'>>(
-  account: Whole,
-  tariffFor: (tariff: Tariff) => Tariff,
-): Whole {
-  const changed = <Holder extends { readonly rules?: OwnRules }>(holder: Holder): Holder =>
-    holder.rules === undefined ? holder : { ...holder, rules: rulesWith(holder.rules, tariffFor) };
-  const { billingGroups, devices, numbers } = account;
-  return {
-    ...changed(account),
-    ...(billingGroups === undefined ? {} : { billingGroups: billingGroups.map(changed) }),
-    devices: devices.map(changed),
-    numbers: numbers.map(changed),
-  };
-}
-
-function rulesWith(rules: OwnRules, tariffFor: (tariff: Tariff) => Tariff): OwnRules {
-  const change = (rule: ChargeRule): ChargeRule =>
-    rule.kind === 'tariff' ? { ...rule, tariff: tariffFor(rule.tariff) } : rule;
-  return Object.fromEntries(Object.entries(rules).map(([type, rule]) => [type, change(rule)]));
-}
-
-/** What accounts share: they come by their ids. */
-export interface AccountReferences {
-  readonly plans: ReadonlyMap<string, Plan>;
-  readonly tariffs: ReadonlyMap<string, Tariff>;
-}
-
-/** The accounts, each made when it is first asked for. */
-class StoredAccounts {
+/** The accounts by their ids, each made when it is first asked for. */
+export class AccountTable implements ReadonlyMap<string, Account> {
   readonly columns: AccountColumns;
+  readonly #reader: AccountReader;
   readonly #bytes: Buffer;
-  readonly #plans: ReadonlyMap<string, Plan>;
-  readonly #tariffs: ReadonlyMap<string, Tariff>;
-  readonly #made = new Map<number, Account>();
+  readonly #made: (Account | undefined)[] = [];
 
-  constructor(columns: AccountColumns, { plans, tariffs }: AccountReferences) {
+  constructor(columns: AccountColumns, references: AccountReferences) {
     this.columns = columns;
     const { bytes } = columns;
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#plans = plans;
-    this.#tariffs = tariffs;
+    this.#reader = new AccountReader(this.#bytes, new StringTable(columns.texts), references);
   }
 
+  get size(): number {
+    return this.columns.ends.length;
+  }
+
+  /** The account as an object that all get who ask for it. */
   at(index: number): Account {
-    let account = this.#made.get(index);
-    if (account === undefined) {
-      const { ends } = this.columns;
-      // A copy, because what is read must not lie in shared memory.
-      const own = Buffer.from(this.#bytes.subarray(index === 0 ? 0 : ends[index - 1], ends[index]));
-      const { plan, ...rest } = deserialize(own) as StoredAccount;
-      const known = withRules(rest, ({ id }) => this.#tariffs.get(id)!);
-      account = { ...known, plan: this.#plans.get(plan)! };
-      this.#made.set(index, account);
-    }
-    return account;
+    return (this.#made[index] ??= this.#reader.read(this.#beginOf(index)));
   }
 
-  byId(id: string): Account | undefined {
-    const { byId } = this.columns;
-    for (let slot = hashOf(id) & (byId.length - 1); byId[slot] !== 0; slot = (slot + 1) & (byId.length - 1)) {
-      const account = this.at(byId[slot]! - 1);
-      if (account.id === id) return account;
-    }
-    return undefined;
+  idAt(index: number): string {
+    return readId(this.#bytes, this.#beginOf(index));
   }
 
-  byNumber(number: number): Account | undefined {
-    const { numbers, owners } = this.columns;
-    let low = 0;
-    let high = numbers.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (numbers[middle]! < number) low = middle + 1;
-      else high = middle;
-    }
-    return numbers[low] === number ? this.at(owners[low]!) : undefined;
+  /** The account at a place, not kept unless somebody asked for it before: for whoever goes through all of them. */
+  passing(index: number): Account {
+    return this.#made[index] ?? this.#reader.read(this.#beginOf(index));
+  }
+
+  #beginOf(index: number): number {
+    return index === 0 ? 0 : this.columns.ends[index - 1]!;
+  }
+
+  #indexOf(id: string): number {
+    const { byId, ends } = this.columns;
+    return byId[slotOfId(byId, id, this.#bytes, ends)]! - 1;
+  }
+
+  get(id: string): Account | undefined {
+    const index = this.#indexOf(id);
+    return index < 0 ? undefined : this.at(index);
+  }
+
+  has(id: string): boolean {
+    return this.#indexOf(id) >= 0;
+  }
+
+  forEach(callback: (value: Account, key: string, map: ReadonlyMap<string, Account>) => void): void {
+    for (const account of this.values()) callback(account, account.id, this);
+  }
+
+  *keys(): Generator<string, undefined> {
+    for (let index = 0; index < this.size; index++) yield this.idAt(index);
+  }
+
+  *values(): Generator<Account, undefined> {
+    for (let index = 0; index < this.size; index++) yield this.passing(index);
+  }
+
+  *entries(): Generator<[string, Account], undefined> {
+    for (const account of this.values()) yield [account.id, account];
+  }
+
+  [Symbol.iterator](): Generator<[string, Account], undefined> {
+    return this.entries();
   }
 }
 
-/** A map of which the entries are made when they are asked for. */
-class LazyMap<Key, Value> implements ReadonlyMap<Key, Value> {
-  readonly size: number;
-  readonly #find: (key: Key) => Value | undefined;
-  readonly #entryAt: (index: number) => [Key, Value];
+/** The accounts of a table by their numbers, which come in ascending order. */
+export class AccountsByNumber implements ReadonlyMap<number, Account> {
+  readonly #table: AccountTable;
 
-  constructor(size: number, find: (key: Key) => Value | undefined, entryAt: (index: number) => [Key, Value]) {
-    this.size = size;
-    this.#find = find;
-    this.#entryAt = entryAt;
+  constructor(table: AccountTable) {
+    this.#table = table;
   }
 
-  get(key: Key): Value | undefined {
-    return this.#find(key);
+  get size(): number {
+    return this.#table.columns.numbers.length;
   }
 
-  has(key: Key): boolean {
-    return this.#find(key) !== undefined;
+  get(number: number): Account | undefined {
+    const place = this.#placeOf(number);
+    return place < 0 ? undefined : this.#table.at(this.#table.columns.owners[place]!);
   }
 
-  forEach(callback: (value: Value, key: Key, map: ReadonlyMap<Key, Value>) => void): void {
-    for (const [key, value] of this.entries()) callback(value, key, this);
+  has(number: number): boolean {
+    return this.#placeOf(number) >= 0;
   }
 
-  *entries(): Generator<[Key, Value], undefined> {
-    for (let index = 0; index < this.size; index++) yield this.#entryAt(index);
+  #placeOf(number: number): number {
+    const { byNumber, numbers } = this.#table.columns;
+    return byNumber[slotOfNumber(byNumber, numbers, number)]! - 1;
   }
 
-  *keys(): Generator<Key, undefined> {
-    for (const [key] of this.entries()) yield key;
+  forEach(callback: (value: Account, key: number, map: ReadonlyMap<number, Account>) => void): void {
+    for (const [number, account] of this.entries()) callback(account, number, this);
   }
 
-  *values(): Generator<Value, undefined> {
-    for (const [, value] of this.entries()) yield value;
+  keys(): ArrayIterator<number> {
+    return this.#table.columns.numbers.values();
   }
 
-  [Symbol.iterator](): Generator<[Key, Value], undefined> {
+  *values(): Generator<Account, undefined> {
+    for (const owner of this.#table.columns.owners) yield this.#table.passing(owner);
+  }
+
+  *entries(): Generator<[number, Account], undefined> {
+    const { numbers, owners } = this.#table.columns;
+    for (let i = 0; i < numbers.length; i++) yield [numbers[i]!, this.#table.passing(owners[i]!)];
+  }
+
+  [Symbol.iterator](): Generator<[number, Account], undefined> {
     return this.entries();
   }
+}
+
+/** As columns, whatever they are in. */
+export function accountColumns(accounts: ReadonlyMap<string, Account>): AccountColumns {
+  if (accounts instanceof AccountTable) return accounts.columns;
+  const builder = new AccountColumnsBuilder();
+  for (const account of accounts.values()) builder.add(account);
+  return builder.finish();
 }
 
 export function storedAccounts(
@@ -182,33 +230,60 @@ export function storedAccounts(
   readonly accounts: ReadonlyMap<string, Account>;
   readonly accountByNumber: ReadonlyMap<number, Account>;
 } {
-  const stored = new StoredAccounts(columns, references);
-  return {
-    accounts: new LazyMap(
-      columns.ends.length,
-      (id: string) => stored.byId(id),
-      (index) => [stored.at(index).id, stored.at(index)],
-    ),
-    accountByNumber: new LazyMap(
-      columns.numbers.length,
-      (number: number) => stored.byNumber(number),
-      (index) => [columns.numbers[index]!, stored.at(columns.owners[index]!)],
-    ),
-  };
+  const accounts = new AccountTable(columns, references);
+  return { accounts, accountByNumber: new AccountsByNumber(accounts) };
 }
 
-function sharedBytes(length: number): Uint8Array {
-  return new Uint8Array(new SharedArrayBuffer(length));
+/** The slot that holds the id, or the empty one where it would be. */
+function slotOfId(slots: Uint32Array, id: string, bytes: Buffer, ends: Uint32Array): number {
+  let slot = hashOf(id) & (slots.length - 1);
+  for (let held = slots[slot]!; held !== 0; held = slots[slot]!) {
+    if (hasId(bytes, held === 1 ? 0 : ends[held - 2]!, id)) break;
+    slot = (slot + 1) & (slots.length - 1);
+  }
+  return slot;
 }
 
-/** Half of the slots stay empty. */
-function slotsFor(count: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(1, count) * 2));
+function slotOfNumber(slots: Uint32Array, numbers: Float64Array, number: number): number {
+  let slot = hashOfNumber(number) & (slots.length - 1);
+  while (slots[slot] !== 0 && numbers[slots[slot]! - 1] !== number) slot = (slot + 1) & (slots.length - 1);
+  return slot;
 }
 
-/** FNV-1a over UTF-16. */
+/** FNV-1a over UTF-16, the high bits mixed into the low ones. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
+  return hash ^ (hash >>> 15);
+}
+
+/** Of an exact integer of up to 53 bits. */
+function hashOfNumber(number: number): number {
+  const high = Math.imul(number / 2 ** 32, 0x9e3779b1);
+  const hash = Math.imul((number >>> 0) ^ high, 0x85ebca6b);
+  return hash ^ (hash >>> 15);
+}
+
+/** A power of two, of which at most half will be taken. */
+function emptySlots(count: number): Uint32Array {
+  return new Uint32Array(new SharedArrayBuffer(2 ** Math.ceil(Math.log2(Math.max(1, count) * 2)) * 4));
+}
+
+type Columns = Uint8Array | Uint32Array | Float64Array;
+
+interface ColumnsType<Column extends Columns> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer | SharedArrayBuffer): Column;
+}
+
+function longer<Column extends Columns>(column: Column, Type: ColumnsType<Column>): Column {
+  const twice = new Type(new ArrayBuffer(column.byteLength * 2));
+  twice.set(column);
+  return twice;
+}
+
+function sharedCopy<Column extends Columns>(column: Column, Type: ColumnsType<Column>): Column {
+  const shared = new Type(new SharedArrayBuffer(column.byteLength));
+  shared.set(column);
+  return shared;
 }

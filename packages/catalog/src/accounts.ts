@@ -1,27 +1,14 @@
-/** Account files and the number list to accounts. */
-import { FieldReader, type Fields, csvFields, isObject, sequenceLength, yamlFields } from './fields.ts';
-import { type NormalizedNumber, normalize } from '@tollstream/numbering';
+/** Account files to accounts. */
+import { FieldReader, type Fields, isObject, sequenceLength, yamlFields } from './fields.ts';
 import { monthsLater, readAccountBilling } from './account-billing.ts';
-import { NO_BILLING, NUMBER_KINDS } from './billing-model.ts';
+import { NO_BILLING } from './billing-model.ts';
 import type { AccountBilling, BillingTerms, InService } from './billing-model.ts';
 import { isTimeZone, parseInstant } from './instants.ts';
 import type { Account, BillingGroup, DestinationSet, OwnRules, Plan } from './model.ts';
 import type { Place, ProblemList } from './problems.ts';
-import { readCsv } from './read-csv.ts';
 import type { Path, YamlFile } from './read-yaml.ts';
 import { type RuleContext, readOwnRules, ruleSetOf } from './rules.ts';
 import { readSpendLimits } from './spend-limits.ts';
-
-const NUMBER_COLUMNS = [
-  'number',
-  'account',
-  'kind',
-  'extension',
-  'from',
-  'to',
-  'billing_group',
-  'rules',
-] as const;
 
 type AccountNumber = Account['numbers'][number];
 
@@ -32,26 +19,35 @@ export interface NumberEntry {
   readonly ruleSet: string;
   readonly place: (field: string) => Place;
 }
-export type NumbersByAccount = ReadonlyMap<string, readonly NumberEntry[]>;
 
-/** Accounts of one file, in its order. `numbers` are attached to them. */
-export function readAccounts(
+export interface ReadAccount {
+  /** '' = it has none. */
+  readonly id: string;
+  readonly index: number;
+  /** Null where what is written makes none. */
+  readonly account: Account | null;
+}
+
+/** Accounts of one file, in its order, each with its numbers. They come one at a time: a catalog may have a million. */
+export function* readAccounts(
   yaml: YamlFile,
   plans: ReadonlyMap<string, Plan>,
   planExists: (id: string) => boolean,
-  numbers: NumbersByAccount,
+  numbersOf: (accountId: string) => readonly NumberEntry[],
   { tariffs, tariffExists }: Pick<RuleContext, 'tariffs' | 'tariffExists'>,
   sets: ReadonlyMap<string, DestinationSet>,
   defaults: { readonly timeZone: string; readonly terms: BillingTerms | null },
   problems: ProblemList,
-): { readonly account: Account; readonly index: number }[] {
+): Generator<ReadAccount, undefined> {
   const reader = new FieldReader(problems);
   const list = isObject(yaml.value) ? yaml.value['accounts'] : null;
-  const accounts: { account: Account; index: number }[] = [];
   for (let index = 0; index < sequenceLength(list); index++) {
     const fields = yamlFields(yaml, ['accounts', index]);
-    const id = fields.text('id');
-    if (id === undefined) continue;
+    const id = fields.text('id') ?? '';
+    if (id === '') {
+      yield { id, index, account: null };
+      continue;
+    }
     const planId = fields.text('plan');
     const plan = planId === undefined ? undefined : plans.get(planId);
     if (planId !== undefined && !planExists(planId)) {
@@ -67,16 +63,21 @@ export function readAccounts(
     const rules = own.at(['rules']);
     const billingGroups = readBillingGroups(yaml, index, own, problems);
     const devices = readDevices(yaml, index, own, problems);
-    checkBillingGroups(yaml, index, devices, numbers.get(id) ?? [], billingGroups, problems);
+    const numbers = numbersOf(id);
+    checkBillingGroups(yaml, index, devices, numbers, billingGroups, problems);
     const spendLimits = readSpendLimits(yaml, ['accounts', index, 'spend_limits'], 'account', sets, problems);
-    const ownNumbers = (numbers.get(id) ?? []).map(({ number, ruleSet, place }) => {
+    const ownNumbers = numbers.map(({ number, ruleSet, place }) => {
       const rulesOfNumber = ruleSet === '' ? undefined : own.named(ruleSet, place('rules'));
       return rulesOfNumber === undefined ? number : { ...number, rules: rulesOfNumber };
     });
-    if (plan === undefined) continue;
+    if (plan === undefined) {
+      yield { id, index, account: null };
+      continue;
+    }
     const billing = readAccountBilling(yaml, index, plan, defaults.terms, planExists, problems);
     const billingStart = readBillingStart(fields, reader, timeZone, billing, problems);
-    accounts.push({
+    yield {
+      id,
       index,
       account: {
         id,
@@ -96,9 +97,8 @@ export function readAccounts(
         isDefault: false,
         ...(billing === NO_BILLING ? {} : { billing }),
       },
-    });
+    };
   }
-  return accounts;
 }
 
 /** Said, or what the contract makes of it: the day of its signature, after the free months. */
@@ -130,7 +130,7 @@ function readBillingStart(
   return start;
 }
 
-function readService(fields: Fields, reader: FieldReader): InService | null {
+export function readService(fields: Fields, reader: FieldReader): InService | null {
   const from = reader.day(fields, 'from', '');
   const to = reader.day(fields, 'to', '');
   return from === '' && to === '' ? null : { from, to };
@@ -245,63 +245,4 @@ function listAt(yaml: YamlFile, index: number, name: string): unknown {
 function objectAt(yaml: YamlFile, index: number, name: string): Record<string, unknown> {
   const value = listAt(yaml, index, name);
   return isObject(value) ? value : {};
-}
-
-function isE164(digits: string): boolean {
-  if (!/^[1-9]\d{0,14}$/.test(digits)) return false;
-  const out: NormalizedNumber = { kind: 'invalid', number: 0, text: '', routingNumber: '' };
-  return normalize(`+${digits}`, { country: '', areaCode: '' }, out).kind === 'e164';
-}
-
-export function readNumbers(
-  file: string,
-  text: string,
-  accountExists: (id: string) => boolean,
-  problems: ProblemList,
-): NumbersByAccount {
-  const numbers = new Map<string, NumberEntry[]>();
-  const csv = readCsv(file, text, NUMBER_COLUMNS, ['number', 'account'], problems);
-  if (csv === null) return numbers;
-  const reader = new FieldReader(problems);
-  const owners = new Map<number, { account: string; record: number }>();
-  const fields = csvFields(csv);
-  for (let record = 0; record < csv.records; record++) {
-    fields.moveTo(record);
-    const digits = (fields.text('number') ?? '').replace(/^\+/, '');
-    const account = fields.text('account') ?? '';
-    const kind = reader.oneOf(fields, 'kind', NUMBER_KINDS, 'did');
-    const number = Number(digits);
-    if (!isE164(digits)) {
-      problems.add('TOLL_CATALOG_NUMBER_INVALID', fields.place('number'), 'This is no E.164 number');
-      continue;
-    }
-    if (!accountExists(account)) {
-      problems.add('TOLL_CATALOG_REFERENCE_UNKNOWN', fields.place('account'), 'There is no such account');
-    }
-    const owner = owners.get(number);
-    if (owner !== undefined) {
-      const line = csv.place(owner.record, 'number').line;
-      const message = `The number already belongs to account ${owner.account} on line ${line}`;
-      problems.add('TOLL_CATALOG_NUMBER_DUPLICATE', fields.place('number'), message);
-      continue;
-    }
-    owners.set(number, { account, record });
-    const own = numbers.get(account) ?? [];
-    const billingGroup = fields.text('billing_group');
-    const extension = fields.text('extension') ?? '';
-    const service = readService(fields, reader);
-    own.push({
-      number: {
-        number,
-        kind,
-        extension,
-        ...(billingGroup === undefined ? {} : { billingGroup }),
-        ...(service === null ? {} : { service }),
-      },
-      ruleSet: fields.text('rules') ?? '',
-      place: fields.place,
-    });
-    numbers.set(account, own);
-  }
-  return numbers;
 }

@@ -1,10 +1,13 @@
 /** Files to a catalog: pure, and every problem at once. */
-import { readAccounts, readNumbers } from './accounts.ts';
+import { AccountColumnsBuilder, storedAccounts } from './account-columns.ts';
+import { AccountNumbers } from './account-numbers.ts';
+import { AccountUse } from './account-use.ts';
+import { readAccounts } from './accounts.ts';
 import { readBillingTerms } from './billing-terms.ts';
 import { readDestinationSets } from './destination-sets.ts';
 import { FieldReader, yamlFields } from './fields.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import type { Account, Catalog, ChargeRounding, DurationRounding, OwnRules, Plan, Tariff } from './model.ts';
+import { fingerprintsOf } from './fingerprint.ts';
+import type { Catalog, ChargeRounding, DurationRounding, Plan, Tariff } from './model.ts';
 import { readOriginGroups } from './origins.ts';
 import { readPlan } from './plans.ts';
 import { warnOfPools } from './pools.ts';
@@ -55,9 +58,11 @@ export function buildCatalog(
     if (yaml !== null) checkStructure(yaml, kind, problems);
     return yaml;
   }
+  function yamlPathsIn(folder: string): string[] {
+    return paths.filter((path) => path.startsWith(`${folder}/`) && /\.ya?ml$/.test(path));
+  }
   function yamlsIn(folder: string, kind: FileKind): YamlFile[] {
-    return paths
-      .filter((path) => path.startsWith(`${folder}/`) && /\.ya?ml$/.test(path))
+    return yamlPathsIn(folder)
       .map((path) => yamlOf(path, kind))
       .filter((yaml) => yaml !== null);
   }
@@ -70,20 +75,13 @@ export function buildCatalog(
   const defaults = readDefaults(head, problems);
   const tariffFiles = yamlsIn('tariffs', 'tariff');
   const planFiles = yamlsIn('plans', 'plan');
-  const accountsAtRoot = yamlOf('accounts.yaml', 'accounts');
-  const accountFiles = [
-    ...(accountsAtRoot === null ? [] : [accountsAtRoot]),
-    ...yamlsIn('accounts', 'accounts'),
-  ];
   // A file that could not be read at all may hold any id: then a reference to an unknown one is no finding.
   const brokenFolder = (folder: string, read: readonly YamlFile[]) =>
-    read.length < paths.filter((path) => path.startsWith(`${folder}/`) && /\.ya?ml$/.test(path)).length;
+    read.length < yamlPathsIn(folder).length;
   const tariffIds = idsOf(tariffFiles);
   const planIds = idsOf(planFiles);
   const tariffsBroken = brokenFolder('tariffs', tariffFiles);
   const plansBroken = brokenFolder('plans', planFiles);
-  const accountsBroken =
-    brokenFolder('accounts', accountFiles) || (files.has('accounts.yaml') && accountsAtRoot === null);
 
   // 2. Tariffs, then plans that refer to them, then accounts that refer to plans.
   const tariffs = new Map<string, Tariff>();
@@ -110,32 +108,39 @@ export function buildCatalog(
   const billingFile = yamlOf('billing.yaml', 'billing');
   const terms =
     billingFile === null ? null : readBillingTerms(billingFile, { textOf, bytesOf }, problems, warnings);
-  const accountIds = new Set(accountFiles.flatMap(accountIdsOf));
-  const numbersText = textOf('numbers.csv');
-  const numbers =
-    numbersText === null
-      ? new Map()
-      : readNumbers('numbers.csv', numbersText, (id) => accountsBroken || accountIds.has(id), problems);
-  const accounts = new Map<string, Account>();
-  for (const yaml of accountFiles) {
-    const planExists = (id: string) => plansBroken || planIds.has(id);
-    for (const { account, index } of readAccounts(
+  // Read one file of accounts after the other, each forgotten before the next: there may be a million accounts.
+  const numbers = AccountNumbers.read('numbers.csv', textOf('numbers.csv'), problems);
+  const accountRows = new AccountColumnsBuilder();
+  const use = new AccountUse();
+  /** Of accounts that cannot be made of what is written: numbers that name them are no second problem. */
+  const otherIds = new Set<string>();
+  let accountsBroken = false;
+  const atRoot = files.has('accounts.yaml') ? ['accounts.yaml'] : [];
+  for (const path of [...atRoot, ...yamlPathsIn('accounts')]) {
+    const yaml = yamlOf(path, 'accounts');
+    if (yaml === null) {
+      accountsBroken = true;
+      continue;
+    }
+    for (const { id, index, account } of readAccounts(
       yaml,
       plans,
-      planExists,
-      numbers,
-      { tariffs, tariffExists: (id) => tariffsBroken || tariffIds.has(id) },
+      (plan) => plansBroken || planIds.has(plan),
+      numbers.of,
+      { tariffs, tariffExists: (tariff) => tariffsBroken || tariffIds.has(tariff) },
       destinationSets,
       { timeZone: defaults.timeZone, terms },
       problems,
     )) {
-      if (accounts.has(account.id)) {
+      if (account === null) otherIds.add(id);
+      else if (accountRows.add(account)) use.add(account);
+      else {
         const place = yaml.place(['accounts', index, 'id']);
         problems.add('TOLL_CATALOG_ID_DUPLICATE', place, 'There already is an account with this id');
       }
-      accounts.set(account.id, account);
     }
   }
+  numbers.checkAccounts((id) => accountsBroken || accountRows.has(id) || otherIds.has(id));
 
   // 3. What the run asks for.
   const defaultPlan = options.defaultPlan === undefined ? null : (plans.get(options.defaultPlan) ?? null);
@@ -154,17 +159,13 @@ export function buildCatalog(
     if (used.has(path)) continue;
     warnings.add('TOLL_CATALOG_FILE_UNUSED', wholeFile(path), 'Nothing refers to this file');
   }
-  warnOfUnusedTariffs(tariffFiles, plans, accounts, warnings);
+  warnOfUnusedTariffs(tariffFiles, plans, use, warnings);
   for (const yaml of planFiles) {
     const plan = plans.get(yamlFields(yaml, []).text('id') ?? '');
     if (plan === undefined) continue;
-    warnOfPools(
-      plan,
-      yaml,
-      [...accounts.values()].filter((account) => account.plan === plan),
-      warnings,
-    );
+    warnOfPools(plan, yaml, use.of(plan), warnings);
   }
+  const { accounts, accountByNumber } = storedAccounts(accountRows.finish(), { plans, tariffs });
   const content = {
     version: options.version ?? Number(yamlFields(head!, []).text('version')),
     name: yamlFields(head!, []).text('name')!,
@@ -174,12 +175,12 @@ export function buildCatalog(
     ...(terms === null ? {} : { billing: terms }),
     destinationSets,
   };
+  const [fingerprint, contentFingerprint] = fingerprintsOf(content, [content.version, 0]);
   const catalog: Catalog = {
     ...content,
-    fingerprint: fingerprintOf(content),
-    accountByNumber: new Map(
-      [...accounts.values()].flatMap((account) => account.numbers.map(({ number }) => [number, account])),
-    ),
+    fingerprint: fingerprint!,
+    contentFingerprint: contentFingerprint!,
+    accountByNumber,
     defaultPlan,
   };
   return { ok: true, catalog, warnings: warnings.list() };
@@ -241,13 +242,6 @@ function idsOf(files: readonly YamlFile[]): Set<string> {
   return new Set(files.map((yaml) => yamlFields(yaml, []).text('id') ?? ''));
 }
 
-function accountIdsOf(yaml: YamlFile): string[] {
-  const list = (yaml.value as { accounts?: unknown } | null)?.accounts;
-  return Array.isArray(list)
-    ? list.map((_, index) => yamlFields(yaml, ['accounts', index]).text('id') ?? '')
-    : [];
-}
-
 function keepUnique<Entity extends { readonly id: string }>(
   entities: Map<string, Entity>,
   entity: Entity,
@@ -274,17 +268,12 @@ function warnOfPremiumWithoutRate(plan: Plan, yaml: YamlFile, warnings: ProblemL
 function warnOfUnusedTariffs(
   files: readonly YamlFile[],
   plans: ReadonlyMap<string, Plan>,
-  accounts: ReadonlyMap<string, Account>,
+  { tariffs }: AccountUse,
   warnings: ProblemList,
 ): void {
-  const used = new Set<string>();
-  const use = (rules: OwnRules | undefined): void => {
-    for (const rule of Object.values(rules ?? {})) if (rule.kind === 'tariff') used.add(rule.tariff.id);
-  };
-  for (const plan of plans.values()) use(plan.rules);
-  for (const { rules, billingGroups = [], devices, numbers } of accounts.values()) {
-    use(rules);
-    for (const each of [...billingGroups, ...devices, ...numbers]) use(each.rules);
+  const used = new Set(tariffs);
+  for (const plan of plans.values()) {
+    for (const rule of Object.values(plan.rules)) if (rule.kind === 'tariff') used.add(rule.tariff.id);
   }
   for (const yaml of files) {
     if (used.has(yamlFields(yaml, []).text('id')!)) continue;

@@ -1,5 +1,6 @@
 /** What a catalog means, as one hash: the same whatever the order of files and rows, the comments and the notation of numbers. */
 import { createHash } from 'node:crypto';
+import { AccountTable } from './account-columns.ts';
 import type { BillingTerms } from './billing-model.ts';
 import type {
   Account,
@@ -25,15 +26,31 @@ type Content = Pick<
 
 /** SHA-256 in hex. The default plan is the run's, not the catalog's, and does not count. */
 export function fingerprintOf(content: Content): string {
-  const hash = createHash('sha256');
-  const write = (value: unknown) => hash.update(`${JSON.stringify(value)}\n`);
-  write(['catalog', content.version, content.name]);
-  for (const tariff of byId(content.tariffs)) writeTariff(tariff, write, (text) => hash.update(text));
+  return fingerprintsOf(content, [content.version])[0]!;
+}
+
+/** The fingerprints that the same content has under several versions; going through it once is what takes long. */
+export function fingerprintsOf(content: Omit<Content, 'version'>, versions: readonly number[]): string[] {
+  const hashes = versions.map((version) =>
+    createHash('sha256').update(`${JSON.stringify(['catalog', version, content.name])}\n`),
+  );
+  let piece = '';
+  const flush = (): void => {
+    for (const hash of hashes) hash.update(piece);
+    piece = '';
+  };
+  const writeText = (text: string): void => {
+    piece += text;
+    if (piece.length >= PIECE_CHARACTERS) flush();
+  };
+  const write = (value: unknown): void => writeText(`${JSON.stringify(value)}\n`);
+  for (const tariff of byId(content.tariffs)) writeTariff(tariff, write, writeText);
   for (const set of byId(content.destinationSets)) write(['destination_set', setContent(set)]);
   for (const plan of byId(content.plans)) write(planContent(plan));
-  for (const account of byId(content.accounts)) write(accountContent(account));
+  for (const account of accountsById(content.accounts)) write(accountContent(account));
   if (content.billing !== undefined) write(billingContent(content.billing));
-  return hash.digest('hex');
+  flush();
+  return hashes.map((hash) => hash.digest('hex'));
 }
 
 /** Text is hashed in pieces of about this length. */
@@ -257,4 +274,17 @@ function billingContent(terms: BillingTerms): unknown {
 
 function byId<Entity extends { readonly id: string }>(entities: ReadonlyMap<string, Entity>): Entity[] {
   return [...entities.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** One after the other, so that those of a table need not all be objects at once. */
+function* accountsById(accounts: ReadonlyMap<string, Account>): Generator<Account, undefined> {
+  if (!(accounts instanceof AccountTable)) {
+    yield* byId(accounts);
+    return;
+  }
+  const ids = [...accounts.keys()];
+  const order = Uint32Array.from(ids, (_, index) => index);
+  if (ids.some((id, index) => index > 0 && id < ids[index - 1]!))
+    order.sort((a, b) => (ids[a]! < ids[b]! ? -1 : 1));
+  for (const index of order) yield accounts.passing(index);
 }

@@ -331,6 +331,8 @@ export interface Catalog {
   readonly version: number;
   /** SHA-256 over the canonical content, hex. */
   readonly fingerprint: string;
+  /** The same without the version: equal for equal content. */
+  readonly contentFingerprint: string;
   readonly name: string;
   readonly plans: ReadonlyMap<string, Plan>;
   readonly tariffs: ReadonlyMap<string, Tariff>;

@@ -1,8 +1,9 @@
 /** Allowances of a plan. */
+import type { PlanUse } from './account-use.ts';
 import { namedSet } from './destination-sets.ts';
 import { FieldReader, isObject, sequenceLength, yamlFields } from './fields.ts';
 import type { Fields } from './fields.ts';
-import type { Account, DestinationSet, Plan, Pool } from './model.ts';
+import type { DestinationSet, Plan, Pool } from './model.ts';
 import type { ProblemList } from './problems.ts';
 import type { YamlFile } from './read-yaml.ts';
 import { CHARGE_SCALE } from './scales.ts';
@@ -111,49 +112,33 @@ export function namedPools(
 }
 
 /** Warns of pools that no call can use. */
-export function warnOfPools(
-  plan: Plan,
-  yaml: YamlFile,
-  accounts: readonly Account[],
-  warnings: ProblemList,
-): void {
+export function warnOfPools(plan: Plan, yaml: YamlFile, use: PlanUse, warnings: ProblemList): void {
   const value = isObject(yaml.value) ? yaml.value['pools'] : null;
   for (let i = 0; i < sequenceLength(value); i++) {
     const fields = yamlFields(yaml, ['pools', i]);
     const pool = plan.pools.find(({ id }) => id === fields.text('id'));
-    const why = pool === undefined ? null : whyUnreachable(pool, plan, accounts);
+    const why = pool === undefined ? null : whyUnreachable(pool, plan, use);
     if (why !== null)
       warnings.add('TOLL_CATALOG_POOL_UNREACHABLE', fields.place('id'), `No call uses this pool: ${why}`);
   }
 }
 
-function whyUnreachable(pool: Pool, plan: Plan, accounts: readonly Account[]): string | null {
+function whyUnreachable(pool: Pool, plan: Plan, use: PlanUse): string | null {
   if (pool.perMonth === 0) return 'it holds nothing';
   const callTypes = Object.entries(plan.rules)
     .filter(([, rule]) => rule.kind === 'tariff' && rule.pools.includes(pool))
     .map(([callType]) => callType);
   // Whose rules those are, and for which calls, is not looked into.
-  if (accounts.some((account) => ownRulesName(account, pool))) return null;
+  if (use.pools.has(pool)) return null;
   if (callTypes.length === 0) return 'no rule names it';
   if (!plan.internalUsesAllowance && callTypes.every((callType) => callType === 'internal'))
     return 'only the rule of internal calls names it, which do not use allowances in this plan';
   const types = pool.destinations?.callTypes ?? null;
   if (types !== null && !callTypes.some((callType) => (types as ReadonlySet<string>).has(callType)))
     return `the rules that name it are of call types that set ${pool.destinations!.id} does not hold`;
-  const hasDevices = accounts.some(
-    ({ devices }) =>
-      devices.filter(({ kind }) => pool.deviceKind === '' || kind === pool.deviceKind).length >=
-      pool.devicesMin,
-  );
+  const hasDevices = (use.devicesMax.get(pool.deviceKind) ?? 0) >= pool.devicesMin;
   const needsDevices = pool.scope === 'devices' || pool.deviceKind !== '';
-  if (needsDevices && accounts.length > 0 && !hasDevices)
+  if (needsDevices && use.accounts > 0 && !hasDevices)
     return `no account of the plan has ${pool.devicesMin} devices of kind ${pool.deviceKind || 'any'}`;
   return null;
-}
-
-function ownRulesName(account: Account, pool: Pool): boolean {
-  const owners = [account, ...(account.billingGroups ?? []), ...account.devices, ...account.numbers];
-  return owners.some(({ rules = {} }) =>
-    Object.values(rules).some((rule) => rule.kind === 'tariff' && rule.pools.includes(pool)),
-  );
 }

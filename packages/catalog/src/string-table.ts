@@ -1,6 +1,6 @@
 /** Texts that stand once, as UTF-8 in one buffer. */
 
-interface StringColumns {
+export interface StringColumns {
   readonly bytes: Uint8Array;
   /** End of each text in `bytes`. */
   readonly ends: Uint32Array;

@@ -10,7 +10,10 @@ import { type RateColumns, RateList } from './rate-list.ts';
 
 /** Can be posted to another thread; what it is made of is not for others to look at. */
 export interface TransferredCatalog {
-  readonly head: Pick<Catalog, 'version' | 'fingerprint' | 'name' | 'destinationSets' | 'billing'> & {
+  readonly head: Pick<
+    Catalog,
+    'version' | 'fingerprint' | 'contentFingerprint' | 'name' | 'destinationSets' | 'billing'
+  > & {
     readonly defaultPlan: string | null;
   };
   readonly tariffs: readonly TransferredTariff[];
@@ -34,12 +37,23 @@ type TransferredPlan = Omit<Plan, 'rules'> & {
 
 /** @param catalog as it was built, read or received */
 export function transferCatalog(catalog: Catalog): TransferredCatalog {
-  const { version, fingerprint, name, destinationSets, billing, defaultPlan, tariffs, plans, accounts } =
-    catalog;
+  const {
+    version,
+    fingerprint,
+    contentFingerprint,
+    name,
+    destinationSets,
+    billing,
+    defaultPlan,
+    tariffs,
+    plans,
+    accounts,
+  } = catalog;
   return {
     head: {
       version,
       fingerprint,
+      contentFingerprint,
       name,
       destinationSets,
       ...(billing === undefined ? {} : { billing }),
@@ -55,7 +69,7 @@ export function transferCatalog(catalog: Catalog): TransferredCatalog {
       ...plan,
       rules: mapRules(rules, (rule) => (rule.kind === 'tariff' ? { ...rule, tariff: rule.tariff.id } : rule)),
     })),
-    accounts: accountColumns(accounts.values()),
+    accounts: accountColumns(accounts),
   };
 }
 

@@ -1,5 +1,4 @@
 /** `tollstream catalog compile`: makes what prices calls of a catalog, and says how large it is and how long it took. */
-import { fingerprintOf } from '@tollstream/catalog';
 import { compileRateTable } from '@tollstream/rating-engine';
 import type { CompileCommandOptions } from '../commands/catalog-versions.ts';
 import { SAMPLE_CATALOG } from '../paths.ts';
@@ -22,7 +21,7 @@ export async function runCompile(name: string | undefined, options: CompileComma
     catalog: where,
     version: catalog.version,
     fingerprint: catalog.fingerprint,
-    content_fingerprint: fingerprintOf({ ...catalog, version: 0 }),
+    content_fingerprint: catalog.contentFingerprint,
     accounts: accounts.size,
     numbers: accountByNumber.size,
     plans: plans.size,

@@ -1,11 +1,5 @@
 /** Which catalog a run begins with: the published one of its data directory, or a directory, which is published then. */
-import {
-  ProblemList,
-  buildCatalog,
-  catalogInvalid,
-  fingerprintOf,
-  readCatalogDirectory,
-} from '@tollstream/catalog';
+import { ProblemList, buildCatalog, catalogInvalid, readCatalogDirectory } from '@tollstream/catalog';
 import type { CatalogProblem } from '@tollstream/catalog';
 import {
   catalogHistory,
@@ -53,9 +47,9 @@ export async function catalogOfRun(
 }
 
 async function isPublished(log: EventLog, { catalog }: LoadedVersion): Promise<boolean> {
-  const content = fingerprintOf({ ...catalog, version: 0 });
   return (await catalogHistory(log)).some(
-    ({ version, contentFingerprint }) => version === catalog.version && contentFingerprint === content,
+    ({ version, contentFingerprint }) =>
+      version === catalog.version && contentFingerprint === catalog.contentFingerprint,
   );
 }
 

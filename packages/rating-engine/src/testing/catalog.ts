@@ -252,6 +252,7 @@ export function makeCatalog(accounts: readonly Account[], part: Part<Catalog> = 
   return {
     version: 1,
     fingerprint: '0'.repeat(64),
+    contentFingerprint: '0'.repeat(64),
     name: 'test',
     plans,
     tariffs,

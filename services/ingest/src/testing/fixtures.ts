@@ -27,6 +27,7 @@ const ACCOUNTS = [account('acct-us', 'US', [12_125_550_100]), account('acct-br',
 export const CATALOG: Catalog = {
   version: 1,
   fingerprint: '',
+  contentFingerprint: '',
   name: 'test',
   plans: new Map(),
   tariffs: new Map(),

@@ -1,0 +1,138 @@
+/** The list of numbers: checked as a whole, and handed out account by account. */
+import { type NormalizedNumber, normalize } from '@tollstream/numbering';
+import { type NumberEntry, readService } from './accounts.ts';
+import { NUMBER_KINDS } from './billing-model.ts';
+import { FieldReader, type Fields, csvFields } from './fields.ts';
+import { ProblemList } from './problems.ts';
+import { type CsvFile, readCsv } from './read-csv.ts';
+
+const NUMBER_COLUMNS = [
+  'number',
+  'account',
+  'kind',
+  'extension',
+  'from',
+  'to',
+  'billing_group',
+  'rules',
+] as const;
+
+type NumberColumn = (typeof NUMBER_COLUMNS)[number];
+type NumberFile = CsvFile<NumberColumn>;
+
+export class AccountNumbers {
+  readonly #csv: NumberFile | null;
+  /** Last record of each account, and of each record the one before it of the same account; -1 = none. */
+  readonly #last = new Map<string, number>();
+  readonly #before: Int32Array;
+  /** Records left out because an earlier one has their number. */
+  readonly #duplicates: number[] = [];
+  readonly #problems: ProblemList;
+
+  private constructor(csv: NumberFile | null, problems: ProblemList) {
+    this.#csv = csv;
+    this.#before = new Int32Array(csv?.records ?? 0);
+    this.#problems = problems;
+  }
+
+  /** @param text null = there is no such file */
+  static read(file: string, text: string | null, problems: ProblemList): AccountNumbers {
+    const csv = text === null ? null : readCsv(file, text, NUMBER_COLUMNS, ['number', 'account'], problems);
+    const numbers = new AccountNumbers(csv, problems);
+    if (csv !== null) numbers.#readAll(csv);
+    return numbers;
+  }
+
+  #readAll(csv: NumberFile): void {
+    const reader = new FieldReader(this.#problems);
+    const owners = new Map<number, number>();
+    const fields = csvFields(csv);
+    for (let record = 0; record < csv.records; record++) {
+      fields.moveTo(record);
+      const digits = digitsOf(fields);
+      const account = fields.text('account') ?? '';
+      readKind(fields, reader);
+      if (!isE164(digits)) {
+        this.#problems.add('TOLL_CATALOG_NUMBER_INVALID', fields.place('number'), 'This is no E.164 number');
+        continue;
+      }
+      const number = Number(digits);
+      const owner = owners.get(number);
+      if (owner !== undefined) {
+        const line = csv.place(owner, 'number').line;
+        const message = `The number already belongs to account ${accountOf(csv, owner)} on line ${line}`;
+        this.#problems.add('TOLL_CATALOG_NUMBER_DUPLICATE', fields.place('number'), message);
+        this.#duplicates.push(record);
+        continue;
+      }
+      owners.set(number, record);
+      readService(fields, reader);
+      this.#before[record] = this.#last.get(account) ?? -1;
+      this.#last.set(account, record);
+    }
+  }
+
+  /** In the order of the file. What is wrong with them was told when the file was read. */
+  readonly of = (accountId: string): NumberEntry[] => {
+    const entries: NumberEntry[] = [];
+    const csv = this.#csv;
+    let record = this.#last.get(accountId) ?? -1;
+    if (csv === null || record < 0) return entries;
+    const reader = new FieldReader(new ProblemList());
+    const fields = csvFields(csv);
+    for (; record >= 0; record = this.#before[record]!)
+      entries.push(entryOf(csv, fields.moveTo(record), record, reader));
+    return entries.reverse();
+  };
+
+  /** Tells of each number whose account is none. */
+  checkAccounts(accountExists: (id: string) => boolean): void {
+    const csv = this.#csv;
+    if (csv === null) return;
+    const tell = (record: number): void => {
+      const place = csv.place(record, 'account');
+      this.#problems.add('TOLL_CATALOG_REFERENCE_UNKNOWN', place, 'There is no such account');
+    };
+    for (const [account, last] of this.#last) {
+      if (accountExists(account)) continue;
+      for (let record = last; record >= 0; record = this.#before[record]!) tell(record);
+    }
+    for (const record of this.#duplicates) if (!accountExists(accountOf(csv, record))) tell(record);
+  }
+}
+
+function entryOf(csv: NumberFile, fields: Fields, record: number, reader: FieldReader): NumberEntry {
+  const billingGroup = fields.text('billing_group');
+  const service = readService(fields, reader);
+  return {
+    number: {
+      number: Number(digitsOf(fields)),
+      kind: readKind(fields, reader),
+      extension: fields.text('extension') ?? '',
+      ...(billingGroup === undefined ? {} : { billingGroup }),
+      ...(service === null ? {} : { service }),
+    },
+    ruleSet: fields.text('rules') ?? '',
+    place: (field) => csv.place(record, field as NumberColumn),
+  };
+}
+
+function accountOf(csv: NumberFile, record: number): string {
+  return csvFields(csv).moveTo(record).text('account') ?? '';
+}
+
+function digitsOf(fields: Fields): string {
+  const text = fields.text('number') ?? '';
+  return text.startsWith('+') ? text.slice(1) : text;
+}
+
+function readKind(fields: Fields, reader: FieldReader): NumberEntry['number']['kind'] {
+  return reader.oneOf(fields, 'kind', NUMBER_KINDS, 'did');
+}
+
+const normalized: NormalizedNumber = { kind: 'invalid', number: 0, text: '', routingNumber: '' };
+
+function isE164(digits: string): boolean {
+  if (!/^[1-9]\d{0,14}$/.test(digits)) return false;
+  return normalize(`+${digits}`, { country: '', areaCode: '' }, normalized).kind === 'e164';
+}
