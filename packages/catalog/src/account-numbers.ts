@@ -2,7 +2,7 @@
 import { type NormalizedNumber, normalize } from '@tollstream/numbering';
 import { type NumberEntry, readService } from './accounts.ts';
 import { NUMBER_KINDS } from './billing-model.ts';
-import { FieldReader, type Fields, csvFields } from './fields.ts';
+import { type CsvCursor, FieldReader, type Fields, csvFields } from './fields.ts';
 import { ProblemList } from './problems.ts';
 import { type CsvFile, readCsv } from './read-csv.ts';
 
@@ -18,6 +18,7 @@ const NUMBER_COLUMNS = [
 ] as const;
 
 type NumberColumn = (typeof NUMBER_COLUMNS)[number];
+const NONE: readonly NumberEntry[] = [];
 type NumberFile = CsvFile<NumberColumn>;
 
 export class AccountNumbers {
@@ -28,9 +29,13 @@ export class AccountNumbers {
   /** Records left out because an earlier one has their number. */
   readonly #duplicates: number[] = [];
   readonly #problems: ProblemList;
+  /** What is wrong was told when the file was read. */
+  readonly #silent = new FieldReader(new ProblemList());
+  readonly #fields: CsvCursor | null;
 
   private constructor(csv: NumberFile | null, problems: ProblemList) {
     this.#csv = csv;
+    this.#fields = csv === null ? null : csvFields(csv);
     this.#before = new Int32Array(csv?.records ?? 0);
     this.#problems = problems;
   }
@@ -72,17 +77,15 @@ export class AccountNumbers {
     }
   }
 
-  /** In the order of the file. What is wrong with them was told when the file was read. */
-  readonly of = (accountId: string): NumberEntry[] => {
-    const entries: NumberEntry[] = [];
-    const csv = this.#csv;
+  /** In the order of the file. */
+  readonly of = (accountId: string): readonly NumberEntry[] => {
     let record = this.#last.get(accountId) ?? -1;
-    if (csv === null || record < 0) return entries;
-    const reader = new FieldReader(new ProblemList());
-    const fields = csvFields(csv);
+    if (record < 0) return NONE;
+    const [csv, fields] = [this.#csv!, this.#fields!];
+    const entries: NumberEntry[] = [];
     for (; record >= 0; record = this.#before[record]!)
-      entries.push(entryOf(csv, fields.moveTo(record), record, reader));
-    return entries.reverse();
+      entries.push(entryOf(csv, fields.moveTo(record), record, this.#silent));
+    return entries.length === 1 ? entries : entries.reverse();
   };
 
   /** Tells of each number whose account is none. */

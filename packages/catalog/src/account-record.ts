@@ -246,34 +246,43 @@ export function hasId(bytes: Buffer, begin: number, id: string): boolean {
 /** @returns null when there is nothing but what every account has */
 function moreOf(account: Account): More | null {
   const { rules, billingGroups, spendLimits, billing } = account;
-  const own = Object.fromEntries(
-    Object.entries({ rules, billingGroups, spendLimits, billing }).filter(([, value]) => value !== undefined),
-  );
+  const hasOwn =
+    rules !== undefined || billingGroups !== undefined || spendLimits !== undefined || billing !== undefined;
   const devices = new Map<number, MoreOfDevice>();
-  account.devices.forEach(({ id: _, kind: __, extension: ___, ...more }, i) => {
-    if (hasAny(more)) devices.set(i, more);
+  account.devices.forEach((device, i) => {
+    if (keysOf(device) === KNOWN_KEYS) return;
+    const { id: _, kind: __, extension: ___, ...more } = device;
+    devices.set(i, more);
   });
   const numbers = new Map<number, MoreOfNumber>();
-  account.numbers.forEach(({ number: _, kind: __, extension: ___, ...more }, i) => {
-    if (hasAny(more)) numbers.set(i, more);
+  account.numbers.forEach((number, i) => {
+    if (keysOf(number) === KNOWN_KEYS) return;
+    const { number: _, kind: __, extension: ___, ...more } = number;
+    numbers.set(i, more);
   });
-  if (!hasAny(own) && devices.size === 0 && numbers.size === 0) return null;
+  if (!hasOwn && devices.size === 0 && numbers.size === 0) return null;
   const named = (tariff: Tariff): Tariff => ({ id: tariff.id }) as Tariff;
   const change = <Holder extends { readonly rules?: OwnRules }>(holder: Holder): Holder =>
     holderWith(holder, named);
   return {
     account: {
-      ...change(own as More['account']),
+      ...change(rules === undefined ? {} : { rules }),
       ...(billingGroups === undefined ? {} : { billingGroups: billingGroups.map(change) }),
+      ...(spendLimits === undefined ? {} : { spendLimits }),
+      ...(billing === undefined ? {} : { billing }),
     },
     devices: new Map([...devices].map(([i, more]) => [i, change(more)])),
     numbers: new Map([...numbers].map(([i, more]) => [i, change(more)])),
   };
 }
 
-function hasAny(object: object): boolean {
-  for (const _ in object) return true;
-  return false;
+/** Of a device and of a number: what is written without names. */
+const KNOWN_KEYS = 3;
+
+function keysOf(object: object): number {
+  let keys = 0;
+  for (const _ in object) keys++;
+  return keys;
 }
 
 /** Everything of an account that may have rules of its own, with other tariffs in them. */

@@ -60,7 +60,7 @@ export function* readAccounts(
     }
     const country = reader.country(fields, 'dial_country', plan?.country ?? '');
     const own = ownRulesReader(yaml, index, plan, { tariffs, tariffExists }, problems);
-    const rules = own.at(['rules']);
+    const rules = own.of(listAt(yaml, index, 'rules'), ['rules']);
     const billingGroups = readBillingGroups(yaml, index, own, problems);
     const devices = readDevices(yaml, index, own, problems);
     const numbers = numbersOf(id);
@@ -144,7 +144,8 @@ function readAddress(list: unknown, index: number): string[] {
 
 /** Reads rules that something of an account has instead of the plan's. */
 interface OwnRulesReader {
-  at(path: Path): OwnRules | undefined;
+  /** @param path where `written` stands in the account */
+  of(written: unknown, path: Path): OwnRules | undefined;
   named(name: string, place: Place): OwnRules | undefined;
 }
 
@@ -156,19 +157,29 @@ function ownRulesReader(
   problems: ProblemList,
 ): OwnRulesReader {
   const root: Path = ['accounts', index];
-  const pools = new Map((plan?.pools ?? []).map((pool) => [pool.id, pool]));
-  const context: RuleContext = { ...tariffs, pools, currency: plan?.currency ?? '', owner: 'account' };
+  // Made for those who have rules, who are few.
+  let context: RuleContext | undefined;
+  const read = (path: Path, sets: ReadonlyMap<string, OwnRules>): OwnRules | undefined => {
+    context ??= {
+      ...tariffs,
+      pools: new Map((plan?.pools ?? []).map((pool) => [pool.id, pool])),
+      currency: plan?.currency ?? '',
+      owner: 'account',
+    };
+    return readOwnRules(yaml, [...root, ...path], sets, context, problems);
+  };
   const sets = new Map<string, OwnRules>();
-  const none: ReadonlyMap<string, OwnRules> = new Map();
   for (const name of Object.keys(objectAt(yaml, index, 'rule_sets'))) {
-    const rules = readOwnRules(yaml, [...root, 'rule_sets', name], none, context, problems);
+    const rules = read(['rule_sets', name], NO_SETS);
     if (rules !== undefined) sets.set(name, rules);
   }
   return {
-    at: (path) => readOwnRules(yaml, [...root, ...path], sets, context, problems),
+    of: (written, path) => (written === undefined ? undefined : read(path, sets)),
     named: (name, place) => ruleSetOf(name, sets, place, problems),
   };
 }
+
+const NO_SETS: ReadonlyMap<string, OwnRules> = new Map();
 
 function readBillingGroups(
   yaml: YamlFile,
@@ -177,12 +188,13 @@ function readBillingGroups(
   problems: ProblemList,
 ): BillingGroup[] {
   const groups: BillingGroup[] = [];
-  for (let i = 0; i < sequenceLength(listAt(yaml, index, 'billing_groups')); i++) {
+  const list = listAt(yaml, index, 'billing_groups');
+  for (let i = 0; i < sequenceLength(list); i++) {
     const fields = yamlFields(yaml, ['accounts', index, 'billing_groups', i]);
     const id = fields.text('id') ?? '';
     if (groups.some((group) => group.id === id))
       problems.add('TOLL_CATALOG_ID_DUPLICATE', fields.place('id'), 'The account has this group twice');
-    const rules = own.at(['billing_groups', i, 'rules']);
+    const rules = own.of(fieldAt(list, i, 'rules'), ['billing_groups', i, 'rules']);
     groups.push({ id, name: fields.text('name') ?? id, ...(rules === undefined ? {} : { rules }) });
   }
   return groups;
@@ -196,14 +208,15 @@ function readDevices(
 ): Account['devices'] {
   const reader = new FieldReader(problems);
   const devices: Account['devices'][number][] = [];
-  for (let i = 0; i < sequenceLength(listAt(yaml, index, 'devices')); i++) {
+  const list = listAt(yaml, index, 'devices');
+  for (let i = 0; i < sequenceLength(list); i++) {
     const fields = yamlFields(yaml, ['accounts', index, 'devices', i]);
     const id = fields.text('id') ?? '';
     if (devices.some((device) => device.id === id)) {
       problems.add('TOLL_CATALOG_ID_DUPLICATE', fields.place('id'), 'The account has this device twice');
     }
     const billingGroup = fields.text('billing_group');
-    const rules = own.at(['devices', i, 'rules']);
+    const rules = own.of(fieldAt(list, i, 'rules'), ['devices', i, 'rules']);
     const service = readService(fields, reader);
     devices.push({
       id,
@@ -237,9 +250,14 @@ function checkBillingGroups(
   for (const { number, place } of numbers) check(number.billingGroup, () => place('billing_group'));
 }
 
+function fieldAt(list: unknown, index: number, name: string): unknown {
+  const item: unknown = Array.isArray(list) ? list[index] : undefined;
+  return isObject(item) ? item[name] : undefined;
+}
+
 function listAt(yaml: YamlFile, index: number, name: string): unknown {
   const account = (yaml.value as { accounts: unknown[] }).accounts[index];
-  return isObject(account) ? account[name] : null;
+  return isObject(account) ? account[name] : undefined;
 }
 
 function objectAt(yaml: YamlFile, index: number, name: string): Record<string, unknown> {

@@ -37,11 +37,27 @@ function clockOf(zone: string): Intl.DateTimeFormat {
   return clock;
 }
 
+/** What dates and instants were found to be, by zone and text: finding out takes longer than reading an account, and accounts began on few days. */
+const parsed = new Map<string, Map<string, number | null>>();
+const PARSED_OF_ZONE_MAX = 16_384;
+
 /**
  * @param text a date, which is its midnight in `zone`, or an instant with Z or an offset
  * @returns ms since epoch UTC, or null when it is neither or no day of the calendar
  */
 export function parseInstant(text: string, zone = 'UTC'): number | null {
+  let ofZone = parsed.get(zone);
+  if (ofZone === undefined) parsed.set(zone, (ofZone = new Map<string, number | null>()));
+  let instant = ofZone.get(text);
+  if (instant === undefined) {
+    instant = findInstant(text, zone);
+    if (ofZone.size >= PARSED_OF_ZONE_MAX) ofZone.clear();
+    ofZone.set(text, instant);
+  }
+  return instant;
+}
+
+function findInstant(text: string, zone: string): number | null {
   const date = DATE.exec(text);
   if (date !== null) {
     const midnight = utcMidnight(text);
@@ -50,8 +66,8 @@ export function parseInstant(text: string, zone = 'UTC'): number | null {
   const instant = INSTANT.exec(text);
   if (instant === null || utcMidnight(instant[1]!) === null) return null;
   if (Number(instant[2]) > 23 || Number(instant[3]) > 59 || Number(instant[4]) > 59) return null;
-  const parsed = Date.parse(text);
-  return Number.isNaN(parsed) ? null : parsed;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : at;
 }
 
 function utcMidnight(date: string): number | null {
@@ -61,24 +77,9 @@ function utcMidnight(date: string): number | null {
   return parsed;
 }
 
-/** By zone and day: finding one takes longer than reading an account, and accounts began on few days. */
-const midnights = new Map<string, number>();
-const MIDNIGHTS_MAX = 65_536;
-
 /** First instant of a civil day in the zone. @param midnight the same day's midnight in UTC, ms */
 function midnightInZone(midnight: number, zone: string): number {
   if (zone === 'UTC') return midnight;
-  const day = `${zone} ${midnight}`;
-  let found = midnights.get(day);
-  if (found === undefined) {
-    found = findMidnight(midnight, zone);
-    if (midnights.size >= MIDNIGHTS_MAX) midnights.clear();
-    midnights.set(day, found);
-  }
-  return found;
-}
-
-function findMidnight(midnight: number, zone: string): number {
   const format = clockOf(zone);
   function civil(at: number): number {
     const part: Record<string, number> = {};
