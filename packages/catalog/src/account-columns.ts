@@ -168,7 +168,7 @@ export class AccountTable implements ReadonlyMap<string, Account> {
 }
 
 /** The accounts of a table by their numbers, which come in ascending order. */
-export class AccountsByNumber implements ReadonlyMap<number, Account> {
+class AccountsByNumber implements ReadonlyMap<number, Account> {
   readonly #table: AccountTable;
 
   constructor(table: AccountTable) {

@@ -20,7 +20,7 @@ export interface NumberEntry {
   readonly place: (field: string) => Place;
 }
 
-export interface ReadAccount {
+interface ReadAccount {
   /** '' = it has none. */
   readonly id: string;
   readonly index: number;
