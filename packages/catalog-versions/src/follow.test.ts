@@ -6,7 +6,7 @@ import type { Follower, FollowOptions } from './follow.ts';
 import { publishCatalog } from './publish.ts';
 import type { PublishOptions } from './publish.ts';
 import { catalogFiles } from './testing/catalog-files.ts';
-import { catalogTopic } from './topic.ts';
+import { CONTENT, catalogTopic } from './topic.ts';
 
 let log: EventLog;
 let follower: Follower | undefined;
@@ -156,5 +156,28 @@ it('does not swap once it was stopped', async () => {
   const stopping = stop();
   released.resolve();
   await Promise.all([looking, stopping]);
+  expect(used).toEqual([]);
+});
+
+it('tells what is wrong with the content of a version, and stays with the one in use', async () => {
+  await publish(1);
+  const damaged = {
+    offsets: (topic) => log.offsets(topic),
+    describeTopics: (names) => log.describeTopics(names),
+    async *read(range) {
+      for await (const batch of log.read(range)) {
+        if (range.partition !== CONTENT) yield batch;
+        else
+          yield {
+            ...batch,
+            records: batch.records.map((each) => ({ ...each, value: Buffer.from('no gzip') })),
+          };
+      }
+    },
+  } as Pick<EventLog, 'offsets' | 'describeTopics' | 'read'> as EventLog;
+  const { look } = follow({ log: damaged });
+  await look();
+  await look();
+  expect(failures).toEqual([{ code: 'TOLL_CATALOG_CONTENT_UNREADABLE', version: 1 }]);
   expect(used).toEqual([]);
 });

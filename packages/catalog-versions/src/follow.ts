@@ -8,11 +8,12 @@
  */
 import type { Catalog } from '@tollstream/catalog';
 import type { EventLog } from '@tollstream/event-log';
+import { compileVersionAside } from './aside.ts';
 import { CatalogVersionError } from './errors.ts';
 import { catalogHistory, versionInForce } from './history.ts';
 import type { CatalogFiles } from './archive.ts';
 import type { CatalogVersion } from './manifest.ts';
-import { compileVersionAside, readCatalogFiles } from './read.ts';
+import { readStoredContent } from './read.ts';
 import { CATALOG_TOPIC, MANIFESTS } from './topic.ts';
 
 /** A version as those who use it get it. */
@@ -32,7 +33,7 @@ export interface FollowOptions {
   /** Version in use at the beginning. */
   readonly inUse: number;
   /** Makes all that the service needs of a version, without touching what is in use. */
-  readonly prepare: (loaded: LoadedVersion) => Promise<Swap> | Swap;
+  readonly prepare: (loaded: Pick<LoadedVersion, 'catalog'>) => Promise<Swap> | Swap;
   readonly onSwapped?: (swapped: { catalog: Catalog; loadMs: number; swapMs: number }) => void;
   readonly onFailure?: (failure: { error: Error; version: number | null }) => void;
   readonly now?: () => number;
@@ -84,9 +85,9 @@ export function followCatalog(options: FollowOptions): Follower {
 
   async function change(target: CatalogVersion): Promise<void> {
     const startedMs = performance.now();
-    const files = await readCatalogFiles(log, target, { topic });
-    const catalog = await compileVersionAside(target, files, options);
-    const swap = await prepare({ catalog, files });
+    const chunks = await readStoredContent(log, target, { topic });
+    const catalog = await compileVersionAside(target, chunks, options);
+    const swap = await prepare({ catalog });
     if (isStopped) return;
     const preparedMs = performance.now();
     swap();

@@ -1,4 +1,4 @@
-import { buildCatalog, catalogInvalid, loadCatalogInWorker } from '@tollstream/catalog';
+import { buildCatalog, catalogInvalid } from '@tollstream/catalog';
 import type { Catalog, CatalogResult } from '@tollstream/catalog';
 import type { EventLog } from '@tollstream/event-log';
 import { decompress, sha256, unpackFiles } from './archive.ts';
@@ -53,41 +53,44 @@ export async function readCatalogFiles(
   { version, content }: CatalogVersion,
   { topic = CATALOG_TOPIC }: ReadOptions = {},
 ): Promise<CatalogFiles> {
-  const chunks = await readChunks(log, topic, content);
-  if (chunks.length < content.chunks) throw contentMissing(version, chunks.length, content.chunks);
-  const archive = await decompress(Buffer.concat(chunks));
-  if (sha256(archive) !== content.sha256)
-    throw contentDamaged(version, 'the checksum of its files is another');
-  return unpackFiles(archive);
+  return filesOf({ version, content }, await readStoredContent(log, { version, content }, { topic }));
 }
 
-async function readChunks(log: EventLog, topic: string, content: StoredContent): Promise<Buffer[]> {
+/**
+ * The pieces of a version as they stand on the topic, in their order. Each has memory of its own, which can be given to another thread.
+ * @throws {CatalogVersionError} TOLL_CATALOG_CONTENT_MISSING
+ */
+export async function readStoredContent(
+  log: EventLog,
+  { version, content }: Pick<CatalogVersion, 'version' | 'content'>,
+  { topic = CATALOG_TOPIC }: ReadOptions = {},
+): Promise<readonly Uint8Array<ArrayBuffer>[]> {
   const indexes = new Map(
     Array.from({ length: content.chunks }, (_, index) => [contentKey(content.sha256, index), index]),
   );
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   for await (const batch of log.read({ topic, partition: CONTENT, from: content.fromOffset })) {
     for (const { key, value } of batch.records) {
       const index = key === null ? undefined : indexes.get(key.toString('utf8'));
       // Copied: what a batch holds is a view that ends with it.
-      if (index !== undefined && value !== null) chunks[index] = Buffer.from(value);
+      if (index !== undefined && value !== null) chunks[index] = new Uint8Array(value);
     }
-    if (countOf(chunks) === content.chunks) break;
+    if (Object.keys(chunks).length === content.chunks) break;
   }
-  return chunks.filter((chunk) => chunk !== undefined);
+  const found = Object.keys(chunks).length;
+  if (found < content.chunks) throw contentMissing(version, found, content.chunks);
+  return chunks;
 }
 
-function countOf(chunks: readonly Buffer[]): number {
-  return Object.keys(chunks).length;
-}
-
-/** The same on another thread, for whoever must not stand still meanwhile. */
-export async function compileVersionAside(
-  version: Pick<CatalogVersion, 'version' | 'fingerprint'>,
-  files: CatalogFiles,
-  { defaultPlan }: Pick<ReadOptions, 'defaultPlan'> = {},
-): Promise<Catalog> {
-  return checked(version, await loadCatalogInWorker({ files }, { defaultPlan, version: version.version }));
+/** Decompresses the pieces, and checks them against what the version says of them. */
+export async function filesOf(
+  { version, content }: Pick<CatalogVersion, 'version' | 'content'>,
+  chunks: readonly Uint8Array[],
+): Promise<CatalogFiles> {
+  const archive = await decompress(Buffer.concat(chunks));
+  if (sha256(archive) !== content.sha256)
+    throw contentDamaged(version, 'the checksum of its files is another');
+  return unpackFiles(archive);
 }
 
 /** @throws as `readCatalogVersion` does for what it read */
@@ -99,7 +102,8 @@ export function compileVersion(
   return checked(version, buildCatalog(files, { defaultPlan, version: version.version }));
 }
 
-function checked(
+/** @throws {CatalogInvalidError | CatalogVersionError} when what was built is not what was published */
+export function checked(
   { version, fingerprint }: Pick<CatalogVersion, 'version' | 'fingerprint'>,
   built: CatalogResult,
 ): Catalog {

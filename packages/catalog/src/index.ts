@@ -3,7 +3,6 @@ export { CHARGE_SECTIONS, LANGUAGES, NO_BILLING, PERCENT_SCALE } from './billing
 export type * from './billing-model.ts';
 export { monthsLater } from './account-billing.ts';
 export { accountFor } from './account-for.ts';
-export { type CatalogSource, loadCatalogInWorker } from './catalog-thread.ts';
 export { buildCatalog, type CatalogOptions, type CatalogResult } from './build.ts';
 export { describeCatalog } from './describe.ts';
 export {

@@ -1,7 +1,6 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { buildCatalog } from './build.ts';
-import { loadCatalogInWorker } from './catalog-thread.ts';
 import { describeCatalog } from './describe.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { loadCatalog } from './load.ts';
@@ -119,16 +118,14 @@ const LIMITED = {
   ),
 };
 
-test('spend limits come along, also out of a thread', async () => {
-  const files = smallCatalog(LIMITED);
-  const [here, there] = [buildCatalog(files), await loadCatalogInWorker({ files })];
-  if (!here.ok || !there.ok) throw new Error(JSON.stringify([here, there]));
-  for (const received of [passed(here.catalog), there.catalog]) {
-    const account = received.accounts.get('acme')!;
-    expect(spendLimitsOf(account).map(({ id }) => id)).toEqual(['fraud', 'own']);
-    expect(spendLimitsOf(account)).toEqual(spendLimitsOf(here.catalog.accounts.get('acme')!));
-    expect(fingerprintOf(received)).toBe(here.catalog.fingerprint);
-  }
+test('spend limits come along', () => {
+  const here = buildCatalog(smallCatalog(LIMITED));
+  if (!here.ok) throw new Error(JSON.stringify(here));
+  const received = passed(here.catalog);
+  const account = received.accounts.get('acme')!;
+  expect(spendLimitsOf(account).map(({ id }) => id)).toEqual(['fraud', 'own']);
+  expect(spendLimitsOf(account)).toEqual(spendLimitsOf(here.catalog.accounts.get('acme')!));
+  expect(fingerprintOf(received)).toBe(here.catalog.fingerprint);
 });
 
 test('what is billed comes along', async () => {
@@ -151,21 +148,4 @@ test('its rows are not copied', () => {
   const received = passed(catalog).tariffs.get('deck')!.rates;
   new Float64Array(rates.columns.rows.buffer, rates.columns.rows.byteOffset)[0] = 56;
   expect(received.prefixAt(0)).toBe(56);
-});
-
-test('a thread reads a directory as the one that asks does', async () => {
-  const [here, there] = await Promise.all([loadCatalog(SAMPLE), loadCatalogInWorker({ directory: SAMPLE })]);
-  if (!here.ok || !there.ok) throw new Error('refused');
-  expect(there.catalog.fingerprint).toBe(here.catalog.fingerprint);
-  expect(there.warnings).toEqual(here.warnings);
-  expect(describeCatalog(there.catalog)).toEqual(describeCatalog(here.catalog));
-});
-
-test('a thread tells every problem of the files with its place', async () => {
-  const files = smallCatalog(edited('tariffs/deck.csv', '0.0185', '-1'));
-  const there = await loadCatalogInWorker({ files });
-  expect(there.ok ? [] : there.problems).toMatchObject([
-    { code: 'TOLL_CATALOG_DECIMAL_INVALID', file: 'tariffs/deck.csv', line: 2, column: 14, text: '-1' },
-  ]);
-  expect(there).toEqual(buildCatalog(files));
 });
