@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { callEventType } from '@tollstream/contracts';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -49,6 +49,45 @@ const EVENT = {
   partial_sequence: null,
   redirecting_number: null,
 };
+
+describe('a source that is written while it is read', () => {
+  const lines = CDRS.toString().trimEnd().split('\n');
+
+  it('gives out what waits when it pauses, and every record once', async () => {
+    const source = new PassThrough();
+    const chunks = readCalls(source, { chunkAgeMsMax: 20 });
+    const given: number[] = [];
+    for (const line of lines.slice(0, 3)) {
+      source.write(`${line}\n`);
+      // Comes although nothing follows and nothing ends.
+      const next = await chunks.next();
+      given.push(...next.value!.records.map((record) => record.line));
+    }
+    source.end(`${lines[3]}\n`);
+    for await (const chunk of chunks) given.push(...chunk.records.map((record) => record.line));
+    expect(given).toEqual([1, 2, 3, 4]);
+  });
+
+  it('can be stopped while it pauses', async () => {
+    const source = new PassThrough();
+    const chunks = readCalls(source, { chunkAgeMsMax: 1 });
+    source.write(`${lines[0]}\n`);
+    expect((await chunks.next()).value!.records).toHaveLength(1);
+    await chunks.return(undefined);
+    expect(source.destroyed).toBe(true);
+  });
+
+  it('waits for more while its first line is not whole', async () => {
+    const source = new PassThrough();
+    const chunks = readCalls(source, { chunkAgeMsMax: 1 });
+    const line = Buffer.from(`${lines[0]}\n`);
+    source.write(line.subarray(0, 20));
+    const first = chunks.next();
+    setImmediate(() => source.write(line.subarray(20)));
+    expect((await first).value!.records[0]!.value).toEqual(line.subarray(0, -1));
+    await chunks.return(undefined);
+  });
+});
 
 describe('compressed and odd files', () => {
   const plain = readAll(fixture('kamailio/cdr.jsonl'));

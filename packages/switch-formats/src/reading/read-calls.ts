@@ -17,6 +17,7 @@ import { headerOf } from './header.ts';
 import type { Header } from './header.ts';
 import { readLines } from './lines.ts';
 import type { RawLine } from './lines.ts';
+import { orOverdue } from './or-overdue.ts';
 import { openSource } from './source.ts';
 import type { CallSource, OpenSource } from './source.ts';
 
@@ -62,12 +63,15 @@ export interface ReadCallsOptions {
   readonly from?: ReadPosition;
   readonly chunkRecordsMax?: number;
   readonly chunkBytesMax?: number;
+  /** Records of a source that is written while it is read wait for a chunk no longer; default: half a second for standard input, no limit otherwise. */
+  readonly chunkAgeMsMax?: number;
   readonly lineBytesMax?: number;
   readonly join?: Partial<JoinLimits>;
 }
 
 const CHUNK_RECORDS_MAX = 10_000;
 const CHUNK_BYTES_MAX = 8_388_608;
+const PIPED_AGE_MS_MAX = 500;
 
 /**
  * @param source path, '-' for standard input, a stream, or several paths: rows of one call may then be in different files
@@ -75,12 +79,14 @@ const CHUNK_BYTES_MAX = 8_388_608;
  */
 export async function* readCalls(
   source: CallSource | readonly string[],
-  options: ReadCallsOptions = {},
+  wanted: ReadCallsOptions = {},
 ): AsyncGenerator<ImportChunk> {
   const paths = Array.isArray(source) ? (source as readonly string[]) : [source as string | Readable];
+  const chunkAgeMsMax = wanted.chunkAgeMsMax ?? (paths.includes('-') ? PIPED_AGE_MS_MAX : Infinity);
+  const options = { ...wanted, chunkAgeMsMax };
   const opened: OpenSource[] = [];
   try {
-    for (const path of paths) opened.push(await openSource(path));
+    for (const path of paths) opened.push(await openSource(path, chunkAgeMsMax));
     if (opened.length === 0) throw new ImportError('TOLL_IMPORT_UNREADABLE', 'No file is named.');
     const plans = opened.map((file) => planOf(file, options));
     if (plans.every((plan) => plan.format.framing === 'joined')) {
@@ -185,7 +191,11 @@ function linesOf(
 async function* readRecords(plan: Plan, options: ReadCallsOptions): AsyncGenerator<ImportChunk> {
   const from = options.from ?? { bytes: 0, line: 1, records: 0 };
   const chunker = new Chunker(options, from);
-  for await (const lines of linesOf(plan, options, await lineStart(plan, from))) {
+  for await (const lines of chunker.hurrying(linesOf(plan, options, await lineStart(plan, from)))) {
+    if (lines === null) {
+      yield* chunker.rest();
+      continue;
+    }
     for (const { value, line, endBytes, endLine } of lines) {
       if (plan.header.isHeader(value)) continue;
       const record = plan.isKafkaDump ? valueOfDump(value) : value;
@@ -193,8 +203,7 @@ async function* readRecords(plan: Plan, options: ReadCallsOptions): AsyncGenerat
       if (chunk !== null) yield chunk;
     }
   }
-  const last = chunker.take();
-  if (last !== null) yield last;
+  yield* chunker.rest();
 }
 
 /** A line that was cut off when it was read is read again, whole: its first part was rejected, the call must not be lost. */
@@ -220,7 +229,11 @@ async function* readAvro(plan: Plan, options: ReadCallsOptions): AsyncGenerator<
   const chunker = new Chunker(options, { bytes: 0, line: 1, records: 0 });
   // A container's blocks hang on its header: a resumed read passes over the blocks it had given out.
   let toSkip = from.records;
-  for await (const block of readContainer(plan.file.bytesFrom(0), plan.file.name)) {
+  for await (const block of chunker.hurrying(readContainer(plan.file.bytesFrom(0), plan.file.name))) {
+    if (block === null) {
+      yield* chunker.rest();
+      continue;
+    }
     const end = { bytes: block.endBytes, line: block.endNumber };
     const items = block.events.map((event) => ({ target: events, event }));
     if (block.broken !== null) items.push({ target: plan, event: block.broken });
@@ -234,8 +247,7 @@ async function* readAvro(plan: Plan, options: ReadCallsOptions): AsyncGenerator<
       if (chunk !== null) yield chunk;
     }
   }
-  const last = chunker.take();
-  if (last !== null) yield last;
+  yield* chunker.rest();
 }
 
 async function* readJoined(plans: readonly Plan[], options: ReadCallsOptions): AsyncGenerator<ImportChunk> {
@@ -259,15 +271,18 @@ async function* readJoined(plans: readonly Plan[], options: ReadCallsOptions): A
       if (chunk !== null) yield chunk;
     }
   }
-  for await (const placed of mergeRows(plans, options)) {
+  for await (const placed of chunker.hurrying(mergeRows(plans, options))) {
+    if (placed === null) {
+      yield* chunker.rest();
+      continue;
+    }
     end = placed.end;
     if (placed.row === null) yield* give([{ kind: 'orphan', raw: placed.raw, line: placed.line }]);
     // The raw bytes are a view into a part of the file; a waiting row must not keep the whole part.
     else yield* give(joiner.add({ ...placed.row, raw: Buffer.from(placed.raw), line: placed.line }));
   }
   yield* give(joiner.end());
-  const last = chunker.take();
-  if (last !== null) yield last;
+  yield* chunker.rest();
 }
 
 function formatHeaders(plan: Plan, format: FormatId): Readonly<Record<string, string>> {
@@ -336,6 +351,9 @@ interface Target {
 class Chunker {
   readonly #recordsMax: number;
   readonly #bytesMax: number;
+  readonly #ageMsMax: number;
+  /** When the first of the records that wait came. */
+  #sinceMs = 0;
   #records: RawRecord[] = [];
   #bytes = 0;
   #target: Target | null = null;
@@ -345,6 +363,7 @@ class Chunker {
   constructor(options: ReadCallsOptions, from: ReadPosition) {
     this.#recordsMax = options.chunkRecordsMax ?? CHUNK_RECORDS_MAX;
     this.#bytesMax = options.chunkBytesMax ?? CHUNK_BYTES_MAX;
+    this.#ageMsMax = options.chunkAgeMsMax ?? Infinity;
     this.#position = from;
   }
 
@@ -357,6 +376,7 @@ class Chunker {
   ): ImportChunk | null {
     const before = this.#target !== null && this.#target.headers !== target.headers ? this.take() : null;
     this.#target = target;
+    if (this.#records.length === 0 && this.#ageMsMax !== Infinity) this.#sinceMs = performance.now();
     this.#records.push(record);
     this.#bytes += record.value.length;
     this.#position = { ...end, records: this.#position.records + 1 };
@@ -368,6 +388,20 @@ class Chunker {
   /** Counts a record that an earlier read gave out. */
   pass(end: { bytes: number; line: number }): void {
     this.#position = { ...end, records: this.#position.records + 1 };
+  }
+
+  /** What is read, and null when the records that wait are to be given out. */
+  hurrying<Item>(items: AsyncIterable<Item>): AsyncIterable<Item | null> {
+    if (this.#ageMsMax === Infinity) return items;
+    return orOverdue(items, () =>
+      this.#records.length === 0 ? Infinity : this.#sinceMs + this.#ageMsMax - performance.now(),
+    );
+  }
+
+  /** What has no chunk yet. */
+  *rest(): Generator<ImportChunk> {
+    const chunk = this.take();
+    if (chunk !== null) yield chunk;
   }
 
   take(): ImportChunk | null {

@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { ImportError } from '../errors.ts';
+import { within } from './or-overdue.ts';
 
 /** Bytes looked at to tell compression, format and header. */
 const HEAD_BYTES = 65_536;
@@ -27,10 +28,13 @@ export interface OpenSource {
   readonly close: () => void;
 }
 
-/** @param source path, '-' for standard input, or a stream */
-export async function openSource(source: CallSource): Promise<OpenSource> {
-  if (typeof source !== 'string') return openStream('stream', source, null);
-  if (source === '-') return openStream('standard input', process.stdin, null);
+/**
+ * @param source path, '-' for standard input, or a stream
+ * @param pauseMsMax how long to wait for more of the head once a whole line of it is there
+ */
+export async function openSource(source: CallSource, pauseMsMax: number): Promise<OpenSource> {
+  if (typeof source !== 'string') return openStream('stream', source, null, pauseMsMax);
+  if (source === '-') return openStream('standard input', process.stdin, null, pauseMsMax);
   let handle: FileHandle;
   try {
     if ((await stat(source)).isDirectory()) {
@@ -43,18 +47,23 @@ export async function openSource(source: CallSource): Promise<OpenSource> {
     throw new ImportError('TOLL_IMPORT_UNREADABLE', `${source} cannot be read: ${reason}.`, { cause });
   }
   await handle.close();
-  return openStream(source, createReadStream(source, { highWaterMark: READ_BYTES }), source);
+  return openStream(source, createReadStream(source, { highWaterMark: READ_BYTES }), source, pauseMsMax);
 }
 
 /** @param file path of a source that can be read again from the middle; null when it cannot */
-async function openStream(name: string, input: Readable, file: string | null): Promise<OpenSource> {
-  const first = await readHead(name, input, 4);
+async function openStream(
+  name: string,
+  input: Readable,
+  file: string | null,
+  pauseMsMax: number,
+): Promise<OpenSource> {
+  const first = await readHead(name, input, 4, Infinity);
   const decompressor = decompressorOf(first.head);
   let stream = Readable.from(first.replay());
   if (decompressor !== null) {
     stream = pipeline(stream, decompressor, () => {});
   }
-  const { head, replay } = await readHead(name, stream, HEAD_BYTES);
+  const { head, replay } = await readHead(name, stream, HEAD_BYTES, pauseMsMax);
   if (head.length === 0) throw new ImportError('TOLL_IMPORT_EMPTY', `${name} is empty.`);
   const close = (): void => {
     stream.destroy();
@@ -102,19 +111,26 @@ async function readHead(
   name: string,
   input: Readable,
   bytes: number,
+  pauseMsMax: number,
 ): Promise<{ head: Buffer; replay: () => AsyncGenerator<Buffer> }> {
   const iterator = guarded(name, input)[Symbol.asyncIterator]();
   const parts: Buffer[] = [];
   let length = 0;
+  let hasLine = false;
+  let coming = iterator.next();
   while (length < bytes) {
-    const next = await iterator.next();
-    if (next.done === true) break;
+    const next = await within(coming, hasLine ? pauseMsMax : Infinity);
+    if (next === null || next.done === true) break;
     parts.push(next.value);
     length += next.value.length;
+    hasLine ||= next.value.includes(NEWLINE);
+    coming = iterator.next();
   }
+  // What fails after the head is told to who reads on.
+  coming.catch(() => undefined);
   async function* replay(): AsyncGenerator<Buffer> {
     yield* parts;
-    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+    for (let next = await coming; next.done !== true; next = await iterator.next()) yield next.value;
   }
   return { head: Buffer.concat(parts).subarray(0, bytes), replay };
 }
