@@ -3,6 +3,7 @@ import { AccountColumnsBuilder, storedAccounts } from './account-columns.ts';
 import { AccountNumbers } from './account-numbers.ts';
 import { AccountUse } from './account-use.ts';
 import { readAccounts } from './accounts.ts';
+import { CatalogFiles } from './catalog-files.ts';
 import { readBillingTerms } from './billing-terms.ts';
 import { readDestinationSets } from './destination-sets.ts';
 import { FieldReader, yamlFields } from './fields.ts';
@@ -12,8 +13,7 @@ import { readOriginGroups } from './origins.ts';
 import { readPlan } from './plans.ts';
 import { warnOfPools } from './pools.ts';
 import { type CatalogProblem, ProblemList, wholeFile } from './problems.ts';
-import { type YamlFile, readYaml } from './read-yaml.ts';
-import { type FileKind, checkStructure } from './structure.ts';
+import type { YamlFile } from './read-yaml.ts';
 import { type TariffDefaults, readTariff } from './tariffs.ts';
 import { readHolidays } from './windows.ts';
 
@@ -38,46 +38,20 @@ export function buildCatalog(
   problems: ProblemList = new ProblemList(),
 ): CatalogResult {
   const warnings = new ProblemList();
-  const used = new Set<string>();
-  const paths = [...files.keys()].sort();
-
-  function textOf(path: string): string | null {
-    const bytes = files.get(path);
-    if (bytes === undefined) return null;
-    used.add(path);
-    return decodeText(path, bytes, problems);
-  }
-  function bytesOf(path: string): Uint8Array | null {
-    used.add(path);
-    return files.get(path) ?? null;
-  }
-  function yamlOf(path: string, kind: FileKind): YamlFile | null {
-    const text = textOf(path);
-    if (text === null) return null;
-    const yaml = readYaml(path, text, problems);
-    if (yaml !== null) checkStructure(yaml, kind, problems);
-    return yaml;
-  }
-  function yamlPathsIn(folder: string): string[] {
-    return paths.filter((path) => path.startsWith(`${folder}/`) && /\.ya?ml$/.test(path));
-  }
-  function yamlsIn(folder: string, kind: FileKind): YamlFile[] {
-    return yamlPathsIn(folder)
-      .map((path) => yamlOf(path, kind))
-      .filter((yaml) => yaml !== null);
-  }
+  const catalogFiles = new CatalogFiles(files, problems);
+  const { paths, textOf, bytesOf } = catalogFiles;
 
   // 1. The head, and what else there is. Ids are known before references are followed.
-  const head = yamlOf('catalog.yaml', 'catalog');
-  if (!files.has('catalog.yaml')) {
+  const head = catalogFiles.yamlOf('catalog.yaml', 'catalog');
+  if (!catalogFiles.has('catalog.yaml')) {
     problems.add('TOLL_CATALOG_FILE_MISSING', wholeFile('catalog.yaml'), 'The catalog has no catalog.yaml');
   }
   const defaults = readDefaults(head, problems);
-  const tariffFiles = yamlsIn('tariffs', 'tariff');
-  const planFiles = yamlsIn('plans', 'plan');
+  const tariffFiles = catalogFiles.yamlsIn('tariffs', 'tariff');
+  const planFiles = catalogFiles.yamlsIn('plans', 'plan');
   // A file that could not be read at all may hold any id: then a reference to an unknown one is no finding.
   const brokenFolder = (folder: string, read: readonly YamlFile[]) =>
-    read.length < yamlPathsIn(folder).length;
+    read.length < catalogFiles.yamlPathsIn(folder).length;
   const tariffIds = idsOf(tariffFiles);
   const planIds = idsOf(planFiles);
   const tariffsBroken = brokenFolder('tariffs', tariffFiles);
@@ -105,7 +79,7 @@ export function buildCatalog(
   if (paths.length > 0 && planFiles.length === 0 && !plansBroken) {
     problems.add('TOLL_CATALOG_EMPTY', wholeFile('plans/'), 'The catalog has no plan');
   }
-  const billingFile = yamlOf('billing.yaml', 'billing');
+  const billingFile = catalogFiles.yamlOf('billing.yaml', 'billing');
   const terms =
     billingFile === null ? null : readBillingTerms(billingFile, { textOf, bytesOf }, problems, warnings);
   // Read one file of accounts after the other, each forgotten before the next: there may be a million accounts.
@@ -115,9 +89,9 @@ export function buildCatalog(
   /** Of accounts that cannot be made of what is written: numbers that name them are no second problem. */
   const otherIds = new Set<string>();
   let accountsBroken = false;
-  const atRoot = files.has('accounts.yaml') ? ['accounts.yaml'] : [];
-  for (const path of [...atRoot, ...yamlPathsIn('accounts')]) {
-    const yaml = yamlOf(path, 'accounts');
+  const atRoot = catalogFiles.has('accounts.yaml') ? ['accounts.yaml'] : [];
+  for (const path of [...atRoot, ...catalogFiles.yamlPathsIn('accounts')]) {
+    const yaml = catalogFiles.yamlOf(path, 'accounts');
     if (yaml === null) {
       accountsBroken = true;
       continue;
@@ -155,8 +129,7 @@ export function buildCatalog(
   }
   if (problems.count > 0) return { ok: false, problems: problems.list() };
 
-  for (const path of paths) {
-    if (used.has(path)) continue;
+  for (const path of catalogFiles.unused) {
     warnings.add('TOLL_CATALOG_FILE_UNUSED', wholeFile(path), 'Nothing refers to this file');
   }
   warnOfUnusedTariffs(tariffFiles, plans, use, warnings);
@@ -221,21 +194,6 @@ export function readDefaults(head: YamlFile | null, problems: ProblemList): Cata
     },
     timeZone,
   };
-}
-
-export function decodeText(path: string, bytes: Uint8Array, problems: ProblemList): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    const lenient = new TextDecoder('utf-8').decode(bytes);
-    const lines = lenient.split('\n');
-    const line = lines.findIndex((text) => text.includes('\uFFFD'));
-    const text = lines[line] ?? '';
-    const place = { file: path, line: line + 1, column: text.indexOf('\uFFFD') + 1, text };
-    problems.add('TOLL_CATALOG_ENCODING_INVALID', place, 'These bytes are no UTF-8');
-    // Goes on with the replaced text, so that the other problems of the file are found too.
-    return lenient;
-  }
 }
 
 function idsOf(files: readonly YamlFile[]): Set<string> {

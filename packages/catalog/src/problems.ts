@@ -117,6 +117,11 @@ export class ProblemList {
     this.#kept.push({ code, file, line, column, text: shorten(text), message, remedy });
   }
 
+  addAll(others: ProblemList): void {
+    this.#count += others.#count;
+    this.#kept.push(...others.#kept.slice(0, PROBLEMS_KEPT_MAX - this.#kept.length));
+  }
+
   /** In file, line and column order. */
   list(): readonly CatalogProblem[] {
     return this.#kept.toSorted(

@@ -6,7 +6,7 @@ import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { callEventType } from '@tollstream/contracts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FORMATS, detectFormat, readCalls } from './index.ts';
-import type { ReadPosition } from './index.ts';
+import type { ImportChunk, ReadPosition } from './index.ts';
 import { decompressSnappy } from './reading/snappy.ts';
 import { callsOf, fixture, readAll, rejectionsOf } from './testing/read-all.ts';
 
@@ -61,10 +61,10 @@ describe('a source that is written while it is read', () => {
       source.write(`${line}\n`);
       // Comes although nothing follows and nothing ends.
       const next = await chunks.next();
-      given.push(...next.value!.records.map((record) => record.line));
+      given.push(...(next.value as ImportChunk).records.map(({ line: at }) => at));
     }
     source.end(`${lines[3]}\n`);
-    for await (const chunk of chunks) given.push(...chunk.records.map((record) => record.line));
+    for await (const chunk of chunks) given.push(...chunk.records.map(({ line: at }) => at));
     expect(given).toEqual([1, 2, 3, 4]);
   });
 

@@ -119,7 +119,7 @@ async function readHead(
   let hasLine = false;
   let coming = iterator.next();
   while (length < bytes) {
-    const next = await within(coming, hasLine ? pauseMsMax : Infinity);
+    const next: IteratorResult<Buffer> | null = await within(coming, hasLine ? pauseMsMax : Infinity);
     if (next === null || next.done === true) break;
     parts.push(next.value);
     length += next.value.length;
