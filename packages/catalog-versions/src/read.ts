@@ -5,7 +5,7 @@ import { decompress, sha256, unpackFiles } from './archive.ts';
 import type { CatalogFiles } from './archive.ts';
 import { contentDamaged, contentMissing, noVersion, versionUnknown } from './errors.ts';
 import { catalogHistory } from './history.ts';
-import type { CatalogVersion, StoredContent } from './manifest.ts';
+import type { CatalogVersion } from './manifest.ts';
 import { CATALOG_TOPIC, CONTENT, contentKey } from './topic.ts';
 
 export interface ReadOptions {
