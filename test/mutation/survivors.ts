@@ -386,4 +386,25 @@ export const EXPLANATIONS: readonly Explanation[] = [
     mutants: ['\'\' → "Stryker was here!"'],
     reason: "the numbering tables give no number the country '001'",
   },
+  {
+    file: 'packages/rating-engine/src/price-call.ts',
+    mutants: ['/^\\d{1,15}$/ → /\\d{1,15}$/', '/^\\d{1,15}$/ → /^\\d{1,15}/'],
+    reason:
+      'a service code is digits and perhaps a star or hash: with one it is no number, and neither that nor 0 has a rate',
+  },
+  {
+    file: 'packages/rating-engine/src/spend-windows.ts',
+    mutants: ['atMs >= firstInstantOf(index + 1) → atMs > firstInstantOf(index + 1)'],
+    reason: 'at the first instant of a period the wall shows that period already',
+  },
+  {
+    file: 'packages/rating-engine/src/spend-windows.ts',
+    mutants: [
+      'wallMs + OFFSET_MAX_MS → wallMs - OFFSET_MAX_MS',
+      'wallMs - Math.min(before, after) → wallMs + Math.min(before, after)',
+      'Math.min(before, after) → Math.max(before, after)',
+      'shownAt(only) === wallMs → false',
+    ],
+    reason: 'what is not guessed is found by the search: only slower',
+  },
 ];

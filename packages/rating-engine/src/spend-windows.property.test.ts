@@ -114,3 +114,16 @@ it.each([
     expect(hour).toEqual({ startMs: instant(start), endMs: instant(end) });
   },
 );
+
+it('begin where the clock goes beyond their beginning, when that is within what is left out', () => {
+  // From 00:01 to 01:01.
+  const hour = (at: string) => spendPeriods('America/St_Johns', 'hour').of(Date.parse(at));
+  expect(hour('2010-03-14T03:30:30Z')).toEqual({
+    startMs: Date.parse('2010-03-14T03:30Z'),
+    endMs: Date.parse('2010-03-14T03:31Z'),
+  });
+  expect(hour('2010-03-14T03:31:00Z')).toEqual({
+    startMs: Date.parse('2010-03-14T03:31Z'),
+    endMs: Date.parse('2010-03-14T04:30Z'),
+  });
+});
