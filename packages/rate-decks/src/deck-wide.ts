@@ -84,6 +84,9 @@ export function decimalMark(
     for (let row = 0; row < cells.length; row++) {
       const text = cells[row];
       if (typeof text !== 'string' || !/[.,]/.test(text)) continue;
+      // Once a point is proven, another amount without a comma tells nothing new.
+      if (proof.point !== undefined && !text.includes(',') && text.indexOf('.') === text.lastIndexOf('.'))
+        continue;
       const mark = provenMark(text);
       if (mark !== null) proof[mark] ??= { field, row, text };
       else if (text.includes(',')) undecided ??= { field, row, text };

@@ -238,17 +238,19 @@ class RowMaker {
   readonly columns: readonly string[];
   readonly #terms: TermsReader;
   readonly #instants = new Map<number, string>();
+  readonly #blank: readonly string[];
   readonly #at: Readonly<Record<TariffColumn, number>>;
 
   constructor(columns: readonly string[], terms: TermsReader) {
     this.columns = columns;
     this.#terms = terms;
+    this.#blank = columns.map(() => '');
     this.#at = Object.fromEntries(TARIFF_COLUMNS.map((name) => [name, columns.indexOf(name)])) as never;
   }
 
   make(rate: DeckRate, from: number, to: number, model: TariffRow | null): TariffRow {
     const at = this.#at;
-    const cells = model === null ? this.columns.map(() => '') : [...model.cells];
+    const cells = (model === null ? this.#blank : model.cells).slice();
     cells[at.prefix] = rate.prefix;
     cells[at.origin] = rate.origin;
     cells[at.origin_class] = rate.originClass;
@@ -258,10 +260,12 @@ class RowMaker {
     if (rate.rate !== null || isByJurisdiction) {
       cells[at.rate] = rate.rate?.text ?? '';
       // Like the first interval's own rate, those by jurisdiction were of the old price.
-      JURISDICTION_FIELDS.forEach((name, i) => {
-        const own = rate.byJurisdiction[i] ?? null;
-        cells[at[name]] = own === null || own.scaled === rate.rate?.scaled ? '' : own.text;
-      });
+      if (isByJurisdiction || model !== null) {
+        JURISDICTION_FIELDS.forEach((name, i) => {
+          const own = rate.byJurisdiction[i] ?? null;
+          cells[at[name]] = own === null || own.scaled === rate.rate?.scaled ? '' : own.text;
+        });
+      }
       // The first interval's own rate was that of the old price.
       cells[at.initial_rate] =
         rate.initialRate === null || rate.initialRate.scaled === rate.rate?.scaled
@@ -296,15 +300,16 @@ class RowMaker {
 
 /** By prefix as text, then by start: so that the next import makes a small difference in the file. */
 function sortRows(rows: readonly TariffRow[]): TariffRow[] {
-  const keyed = rows.map((row) => ({ row, key: Number(row.prefix.padEnd(15, '0')) }));
-  keyed.sort(
-    (a, b) =>
-      a.key - b.key ||
-      a.row.prefix.length - b.row.prefix.length ||
-      compareText(a.row.key, b.row.key) ||
-      a.row.from - b.row.from,
-  );
-  return keyed.map(({ row }) => row);
+  const keys = Float64Array.from(rows, ({ prefix }) => Number(prefix) * 10 ** (15 - prefix.length));
+  const compare = (a: number, b: number): number =>
+    keys[a]! - keys[b]! ||
+    rows[a]!.prefix.length - rows[b]!.prefix.length ||
+    compareText(rows[a]!.key, rows[b]!.key) ||
+    rows[a]!.from - rows[b]!.from;
+  // Decks come sorted, most of the time.
+  const isSorted = rows.every((_, i) => i === 0 || compare(i - 1, i) <= 0);
+  if (isSorted) return [...rows];
+  return Array.from(Uint32Array.from(keys.keys()).sort(compare), (index) => rows[index]!);
 }
 
 function compareText(a: string, b: string): number {

@@ -22,6 +22,8 @@ const GREATER_THAN = 62;
 const SLASH = 47;
 const BLANK = 32;
 const EQUALS = 61;
+const LETTER_C = 99;
+const LETTER_V = 118;
 
 export class SheetRows {
   readonly #context: SheetContext;
@@ -87,7 +89,19 @@ export class SheetRows {
   /** @returns after the tag; -1 when it does not end yet */
   #tag(source: string, open: number): number {
     const first = source.charCodeAt(open + 1);
+    // Nearly all tags are those of cells and their values, which are written without more.
+    if (first === LETTER_V && source.charCodeAt(open + 2) === GREATER_THAN) {
+      this.#open('v');
+      return open + 3;
+    }
     if (first === SLASH) {
+      if (source.charCodeAt(open + 3) === GREATER_THAN) {
+        const letter = source.charCodeAt(open + 2);
+        if (letter === LETTER_V || letter === LETTER_C) {
+          this.#close(letter === LETTER_V ? 'v' : 'c');
+          return open + 4;
+        }
+      }
       const end = source.indexOf('>', open);
       if (end === -1) return -1;
       this.#close(localName(source, open + 2, end));
