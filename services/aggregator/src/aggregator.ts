@@ -50,6 +50,7 @@ export const BLOCK_LIMITS: BlockLimits = {
   rowsMax: 150_000,
   bytesMax: 64 * 1024 * 1024,
   ageMsMax: 500,
+  ageGrowingMsMax: 5_000,
   ageBehindMsMax: 5_000,
 };
 export const SHARED_LIMITS: SharedLimits = { insertsMax: 4, heldBytesMax: 256 * 1024 * 1024 };
@@ -58,12 +59,15 @@ export const RETRY_LIMITS: RetryLimits = { waitMsInitial: 100, waitMsMax: 5_000,
 /** Moves rated usage, suspended calls, alerts and rejected records into their tables, until the membership is stopped. */
 export async function startAggregator(options: StartAggregatorOptions): Promise<Membership> {
   const { log, store, topics } = options;
-  const targets = new Map<string, Pick<TaskOptions, 'table' | 'schemas'>>([
-    [topics.rated, { table: 'usage', schemas: ['rated'] }],
-    [topics.suspended, { table: 'usage_suspended', schemas: ['suspended'] }],
-    [topics.resolved, { table: 'usage_resolved', schemas: ['resolved', 'reject_resolved'] }],
-    [topics.alerts, { table: 'usage_alerts', schemas: ['alerts'] }],
-    [topics.rejected, { table: 'usage_rejected', schemas: ['rejected'] }],
+  const limits = { ...BLOCK_LIMITS, ...options.limits };
+  // What is looked for within a second, or comes so seldom that waiting would bring nothing to it.
+  const atOnce = { ...limits, ageGrowingMsMax: limits.ageMsMax };
+  const targets = new Map<string, Pick<TaskOptions, 'table' | 'schemas' | 'limits'>>([
+    [topics.rated, { table: 'usage', schemas: ['rated'], limits: atOnce }],
+    [topics.suspended, { table: 'usage_suspended', schemas: ['suspended'], limits }],
+    [topics.resolved, { table: 'usage_resolved', schemas: ['resolved', 'reject_resolved'], limits: atOnce }],
+    [topics.alerts, { table: 'usage_alerts', schemas: ['alerts'], limits: atOnce }],
+    [topics.rejected, { table: 'usage_rejected', schemas: ['rejected'], limits }],
   ]);
   const observed = aggregatorMetrics(options.metrics);
   const observer: AggregatorObserver = {
@@ -76,7 +80,6 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
       options.observer?.waiting?.(waiting);
     },
   };
-  const limits = { ...BLOCK_LIMITS, ...options.limits };
   const retry = { ...RETRY_LIMITS, ...options.retry };
   const { insertsMax, heldBytesMax } = { ...SHARED_LIMITS, ...options.shared };
   const shared: SharedPlace = { turns: new Limiter(insertsMax), heldBytes: 0, heldBytesMax };
@@ -103,7 +106,6 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
         shared,
         topicId: topic.id,
         decode: decodeBlock,
-        limits,
         retry,
         signal,
         now: options.now ?? Date.now,

@@ -43,6 +43,13 @@ export const AGGREGATOR_CONFIG = defineConfig({
       max: 600_000,
       default: BLOCK_LIMITS.ageMsMax,
     }),
+    insertAgeGrowingMsMax: integer({
+      summary:
+        'The same for suspended calls and rejected records while more of them keep coming, at least every insertAgeMsMax: few rows cost an insert as many do.',
+      min: 10,
+      max: 600_000,
+      default: BLOCK_LIMITS.ageGrowingMsMax,
+    }),
     insertAgeBehindMsMax: integer({
       summary:
         'The same while more records wait to be read and those in hand are older than this: larger inserts catch up sooner.',
@@ -78,6 +85,11 @@ export const AGGREGATOR_CONFIG = defineConfig({
     }),
   },
   relations: [
+    {
+      holds: (values) => values.insertAgeMsMax <= values.insertAgeGrowingMsMax,
+      rule: 'insertAgeMsMax must not be above insertAgeGrowingMsMax',
+      about: ['insertAgeMsMax', 'insertAgeGrowingMsMax'],
+    },
     {
       holds: (values) => values.insertAgeMsMax <= values.insertAgeBehindMsMax,
       rule: 'insertAgeMsMax must not be above insertAgeBehindMsMax',

@@ -45,6 +45,7 @@ async function start(context: Context): Promise<void> {
       rowsMax: config.insertRowsMax,
       bytesMax: config.insertBytesMax,
       ageMsMax: config.insertAgeMsMax,
+      ageGrowingMsMax: config.insertAgeGrowingMsMax,
       ageBehindMsMax: config.insertAgeBehindMsMax,
     },
     retry: { tryForMs: config.insertTryForMs },

@@ -6,7 +6,7 @@ import { readNote } from './processor.ts';
 import { CrashingStore, storeDown } from './testing/crashing-store.ts';
 import { logOf, readOn, takeOver, TOPIC } from './testing/partition.ts';
 
-const LIMITS = { rowsMax: 2, bytesMax: 1_000_000, ageMsMax: 1_000, ageBehindMsMax: 1_000 };
+const LIMITS = { rowsMax: 2, bytesMax: 1_000_000, ageMsMax: 1_000, ageGrowingMsMax: 1_000, ageBehindMsMax: 1_000 };
 
 /** A store whose inserts end when they are told to. */
 class SlowStore extends CrashingStore {
@@ -118,7 +118,7 @@ test('a block that waits for its turn takes up what comes meanwhile', async () =
   const leave = await turns.acquire();
   const store = new CrashingStore();
   const owner = await takeOver(log, store, {
-    limits: { ...LIMITS, rowsMax: 10, ageMsMax: 0 },
+    limits: { ...LIMITS, rowsMax: 10, ageMsMax: 0, ageGrowingMsMax: 0 },
     inBackground: true,
     shared: { turns, heldBytes: 0, heldBytesMax: 1_000 },
   });

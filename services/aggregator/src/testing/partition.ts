@@ -81,7 +81,7 @@ export async function takeOver(
     schemas: ['rated'],
     topicId: topic?.id ?? '',
     decode: decodeNames,
-    limits: { rowsMax: 6, bytesMax: 1_000_000, ageMsMax: 1_000, ageBehindMsMax: 1_000 },
+    limits: { rowsMax: 6, bytesMax: 1_000_000, ageMsMax: 1_000, ageGrowingMsMax: 1_000, ageBehindMsMax: 1_000 },
     retry: { waitMsInitial: 1, waitMsMax: 2, tryForMs: 50 },
     now: () => 0,
     signal: new AbortController().signal,
