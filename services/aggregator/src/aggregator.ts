@@ -62,12 +62,21 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
   const limits = { ...BLOCK_LIMITS, ...options.limits };
   // What is looked for within a second, or comes so seldom that waiting would bring nothing to it.
   const atOnce = { ...limits, ageGrowingMsMax: limits.ageMsMax };
-  const targets = new Map<string, Pick<TaskOptions, 'table' | 'schemas' | 'limits'>>([
-    [topics.rated, { table: 'usage', schemas: ['rated'], limits: atOnce }],
-    [topics.suspended, { table: 'usage_suspended', schemas: ['suspended'], limits }],
-    [topics.resolved, { table: 'usage_resolved', schemas: ['resolved', 'reject_resolved'], limits: atOnce }],
-    [topics.alerts, { table: 'usage_alerts', schemas: ['alerts'], limits: atOnce }],
-    [topics.rejected, { table: 'usage_rejected', schemas: ['rejected'], limits }],
+  const { insertsMax, heldBytesMax } = { ...SHARED_LIMITS, ...options.shared };
+  const shared: SharedPlace = { heldBytes: 0, heldBytesMax };
+  const inserts = new Limiter(insertsMax);
+  const turns = [inserts];
+  // Few rows in many partitions, each with inserts of its own: they take turns, so that rated calls need not wait for them.
+  const exceptions = { limits, turns: [new Limiter(1), inserts] };
+  const targets = new Map<string, Pick<TaskOptions, 'table' | 'schemas' | 'limits' | 'turns'>>([
+    [topics.rated, { table: 'usage', schemas: ['rated'], limits: atOnce, turns }],
+    [topics.suspended, { table: 'usage_suspended', schemas: ['suspended'], ...exceptions }],
+    [
+      topics.resolved,
+      { table: 'usage_resolved', schemas: ['resolved', 'reject_resolved'], limits: atOnce, turns },
+    ],
+    [topics.alerts, { table: 'usage_alerts', schemas: ['alerts'], limits: atOnce, turns }],
+    [topics.rejected, { table: 'usage_rejected', schemas: ['rejected'], ...exceptions }],
   ]);
   const observed = aggregatorMetrics(options.metrics);
   const observer: AggregatorObserver = {
@@ -81,8 +90,6 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
     },
   };
   const retry = { ...RETRY_LIMITS, ...options.retry };
-  const { insertsMax, heldBytesMax } = { ...SHARED_LIMITS, ...options.shared };
-  const shared: SharedPlace = { turns: new Limiter(insertsMax), heldBytes: 0, heldBytesMax };
   const signal = options.signal ?? new AbortController().signal;
 
   return log.join({

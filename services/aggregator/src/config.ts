@@ -45,7 +45,7 @@ export const AGGREGATOR_CONFIG = defineConfig({
     }),
     insertAgeGrowingMsMax: integer({
       summary:
-        'The same for suspended calls and rejected records while more of them keep coming, at least every insertAgeMsMax: few rows cost an insert as many do.',
+        'The same for suspended calls and rejected records while more of them keep coming, at least one in twice insertAgeMsMax: few rows cost an insert as much as many.',
       min: 10,
       max: 600_000,
       default: BLOCK_LIMITS.ageGrowingMsMax,

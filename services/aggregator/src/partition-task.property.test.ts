@@ -36,7 +36,13 @@ test('whatever the blocks and wherever processes end, every row is stored once',
               throw new Error('ends here');
           };
           const owner = await takeOver(log, store, {
-            limits: { rowsMax, bytesMax: 100_000, ageMsMax: 1000, ageGrowingMsMax: 1000, ageBehindMsMax: 1000 },
+            limits: {
+              rowsMax,
+              bytesMax: 100_000,
+              ageMsMax: 1000,
+              ageGrowingMsMax: 1000,
+              ageBehindMsMax: 1000,
+            },
             inBackground,
             beforeCommit: () => end(true),
             afterCommit: () => end(false),

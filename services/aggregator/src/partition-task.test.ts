@@ -15,7 +15,13 @@ const isBoundary = (step: Commit): boolean => readNote(step.metadata)?.boundary 
 /** The next owner reads in other batches and at another pace than the one that crashed. */
 async function nextOwnerFinishes(log: EventLog, store: CrashingStore): Promise<void> {
   const owner = await takeOver(log, store, {
-    limits: { rowsMax: 4, bytesMax: 1_000_000, ageMsMax: 1_000, ageGrowingMsMax: 1_000, ageBehindMsMax: 1_000 },
+    limits: {
+      rowsMax: 4,
+      bytesMax: 1_000_000,
+      ageMsMax: 1_000,
+      ageGrowingMsMax: 1_000,
+      ageBehindMsMax: 1_000,
+    },
   });
   await readOn(log, owner, 1);
   await owner.task.close('stop');
@@ -47,7 +53,13 @@ test('rows that are late wait longer while more records are to be read, until no
   const log = await logOf([['a', 'b']]);
   const store = new CrashingStore();
   const owner = await takeOver(log, store, {
-    limits: { rowsMax: 100, bytesMax: 1_000_000, ageMsMax: 1_000, ageGrowingMsMax: 1_000, ageBehindMsMax: 5_000 },
+    limits: {
+      rowsMax: 100,
+      bytesMax: 1_000_000,
+      ageMsMax: 1_000,
+      ageGrowingMsMax: 1_000,
+      ageBehindMsMax: 5_000,
+    },
   });
   const [batch] = await batchesFrom(log, 0);
   const records = batch!.records.map((record) => ({ ...record, timestampMs: -5_000 }));
@@ -236,7 +248,13 @@ test('keeps what it needs of a batch that is overwritten afterwards', async () =
   const log = await logOf(MESSAGES);
   const store = new CrashingStore();
   const owner = await takeOver(log, store, {
-    limits: { rowsMax: 100, bytesMax: 1_000_000, ageMsMax: 1_000, ageGrowingMsMax: 1_000, ageBehindMsMax: 1_000 },
+    limits: {
+      rowsMax: 100,
+      bytesMax: 1_000_000,
+      ageMsMax: 1_000,
+      ageGrowingMsMax: 1_000,
+      ageBehindMsMax: 1_000,
+    },
   });
   for await (const batch of log.read({ topic: TOPIC, partition: 0, from: 0, fetchBytesMax: 1 })) {
     const records = batch.records.map((record) => ({ ...record, value: Buffer.from(record.value!) }));

@@ -43,8 +43,6 @@ export interface StoredBlock {
 
 /** What all partitions of a process share. */
 export interface SharedPlace {
-  /** Inserts under way at a time: those that wait for their turn collect more rows meanwhile. */
-  readonly turns: Limiter;
   /** Bytes of blocks in memory, of all partitions: collected, or being written. */
   heldBytes: number;
   readonly heldBytesMax: number;
@@ -53,6 +51,8 @@ export interface SharedPlace {
 export interface TaskOptions {
   readonly store: UsageStore;
   readonly shared: SharedPlace;
+  /** Inserts under way at a time, shared with other partitions: those that wait for their turn collect more rows meanwhile. */
+  readonly turns: readonly Limiter[];
   readonly table: UsageTable;
   /** Of the blocks that the table takes. */
   readonly schemas: readonly BlockHeader['schema'][];
@@ -229,7 +229,7 @@ export class AggregatorTask implements PartitionTask {
   /** Writes the block in hand once it is its turn; until then it grows. One write of a partition at a time, so offsets move in order. */
   #begin(): Writing {
     const sealed = Promise.withResolvers<void>();
-    const turn = new Turn(this.#options.shared.turns);
+    const turn = new Turn(this.#options.turns);
     const write = async (): Promise<void> => {
       // Positions without rows wait for nobody.
       if (this.#block?.rows !== 0) await turn.take();
@@ -290,7 +290,7 @@ export class AggregatorTask implements PartitionTask {
         'Records were deleted from the topic before they were stored: restore them, or move the offset by hand knowing what is lost.',
       );
     }
-    const turn = new Turn(this.#options.shared.turns);
+    const turn = new Turn(this.#options.turns);
     await turn.take();
     try {
       await this.#store({ ...block, next: boundary.next }, boundary, { replayed: true, turn });

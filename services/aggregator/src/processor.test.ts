@@ -12,7 +12,7 @@ import {
   writeNote,
 } from './processor.ts';
 
-const LIMITS = { rowsMax: 10, bytesMax: 100, ageMsMax: 1000, ageGrowingMsMax: 4000, ageBehindMsMax: 5000 };
+const LIMITS = { rowsMax: 10, bytesMax: 100, ageMsMax: 1000, ageGrowingMsMax: 1000, ageBehindMsMax: 5000 };
 const messageOf = (
   offset: number,
   rows: number,
@@ -41,21 +41,22 @@ test('a block is due by rows, bytes or age, and never when it is empty', () => {
   expect(isDue(emptyBlock(0), LIMITS, 1e9, false)).toBe(false);
 });
 
-test('rows wait for more while they keep coming, and no longer than all others once they stop', () => {
+test('rows wait for more while they keep coming', () => {
+  const growing = { ...LIMITS, ageGrowingMsMax: 4_000 };
   let block = withMessage(emptyBlock(0), messageOf(0, 1), 0);
-  for (const atMs of [900, 1_800, 2_700, 3_600]) {
-    expect(isDue(block, LIMITS, atMs, false)).toBe(false);
+  for (const atMs of [1_900, 3_800]) {
+    expect(isDue(block, growing, atMs, false)).toBe(false);
     block = withMessage(block, messageOf(atMs, 1), atMs);
   }
-  expect(isDue(block, LIMITS, 3_999, false)).toBe(false);
-  expect(isDue(block, LIMITS, 4_000, false)).toBe(true);
+  expect(isDue(block, growing, 3_999, false)).toBe(false);
+  expect(isDue(block, growing, 4_000, false)).toBe(true);
 
-  // Nothing but markers came for as long as rows wait at all.
+  // Nothing but markers came.
   const stopped = withOffsetsUpTo(withMessage(emptyBlock(0), messageOf(0, 1), 500), 9, 1_400);
-  expect(isDue(stopped, LIMITS, 1_499, false)).toBe(false);
-  expect(isDue(stopped, LIMITS, 1_500, false)).toBe(true);
-  // Positions alone wait for nothing.
-  expect(isDue(withOffsetsUpTo(emptyBlock(0), 9, 500), LIMITS, 1_500, false)).toBe(true);
+  expect(isDue(stopped, growing, 2_499, false)).toBe(false);
+  expect(isDue(stopped, growing, 2_500, false)).toBe(true);
+  // Positions alone wait for no rows.
+  expect(isDue(withOffsetsUpTo(emptyBlock(0), 9, 500), growing, 1_500, false)).toBe(true);
 });
 
 test('a partition is behind when more waits and what was read is late', () => {

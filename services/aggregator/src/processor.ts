@@ -9,8 +9,8 @@ export interface BlockLimits {
   /** Age of the oldest record since it was taken up. */
   readonly ageMsMax: number;
   /**
-   * The same while rows keep coming, at least every `ageMsMax`: an insert costs as much for ten rows as for a thousand. Equal to it where
-   * rows are to wait for no others.
+   * The same while rows keep coming, at least one in twice `ageMsMax`: an insert costs as much for ten rows as for a thousand. Equal to
+   * it where rows are to wait for no others.
    */
   readonly ageGrowingMsMax: number;
   /**
@@ -111,7 +111,7 @@ export function isDue(block: OpenBlock, limits: BlockLimits, nowMs: number, behi
 
 function ageMax(block: OpenBlock, limits: BlockLimits, nowMs: number, behind: boolean): number {
   if (behind) return limits.ageBehindMsMax;
-  const isGrowing = block.grownAtMs !== null && nowMs - block.grownAtMs < limits.ageMsMax;
+  const isGrowing = block.grownAtMs !== null && nowMs - block.grownAtMs < limits.ageMsMax * 2;
   return isGrowing ? limits.ageGrowingMsMax : limits.ageMsMax;
 }
 

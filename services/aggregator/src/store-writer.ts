@@ -20,20 +20,20 @@ export interface Waiting {
 
 /** A place among the inserts under way; given back while an insert waits to be tried again, so that other tables go on. */
 export class Turn {
-  readonly #turns: Limiter;
-  #leave: (() => void) | undefined;
+  readonly #turns: readonly Limiter[];
+  readonly #leave: (() => void)[] = [];
 
-  constructor(turns: Limiter) {
+  /** @param turns a place in each is needed; they are taken in this order, by all alike, so that nobody waits for one who waits */
+  constructor(turns: readonly Limiter[]) {
     this.#turns = turns;
   }
 
   async take(): Promise<void> {
-    this.#leave ??= await this.#turns.acquire();
+    for (const turns of this.#turns.slice(this.#leave.length)) this.#leave.push(await turns.acquire());
   }
 
   giveBack(): void {
-    this.#leave?.();
-    this.#leave = undefined;
+    for (const leave of this.#leave.splice(0)) leave();
   }
 }
 

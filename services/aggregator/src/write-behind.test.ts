@@ -6,7 +6,13 @@ import { readNote } from './processor.ts';
 import { CrashingStore, storeDown } from './testing/crashing-store.ts';
 import { logOf, readOn, takeOver, TOPIC } from './testing/partition.ts';
 
-const LIMITS = { rowsMax: 2, bytesMax: 1_000_000, ageMsMax: 1_000, ageGrowingMsMax: 1_000, ageBehindMsMax: 1_000 };
+const LIMITS = {
+  rowsMax: 2,
+  bytesMax: 1_000_000,
+  ageMsMax: 1_000,
+  ageGrowingMsMax: 1_000,
+  ageBehindMsMax: 1_000,
+};
 
 /** A store whose inserts end when they are told to. */
 class SlowStore extends CrashingStore {
@@ -101,8 +107,8 @@ test('a write that waits for its turn is not begun any more once the task is clo
   const turns = new Limiter(1);
   const leave = await turns.acquire();
   const store = new CrashingStore();
-  const shared = { turns, heldBytes: 0, heldBytesMax: 1_000 };
-  const owner = await takeOver(log, store, { limits: LIMITS, inBackground: true, shared });
+  const shared = { heldBytes: 0, heldBytesMax: 1_000 };
+  const owner = await takeOver(log, store, { limits: LIMITS, inBackground: true, shared, turns: [turns] });
   await readOn(log, owner);
   await owner.task.close('failed');
   leave();
@@ -120,12 +126,30 @@ test('a block that waits for its turn takes up what comes meanwhile', async () =
   const owner = await takeOver(log, store, {
     limits: { ...LIMITS, rowsMax: 10, ageMsMax: 0, ageGrowingMsMax: 0 },
     inBackground: true,
-    shared: { turns, heldBytes: 0, heldBytesMax: 1_000 },
+    shared: { heldBytes: 0, heldBytesMax: 1_000 },
+    turns: [turns],
   });
   await readOn(log, owner, 1);
   leave();
   await owner.task.close('stop');
   expect(store.inserts.map(({ rows }) => rows)).toEqual([2]);
+});
+
+test('what needs two turns has none that others need while it waits for the first', async () => {
+  const log = await logOf([['a', 'b']]);
+  const [ofFew, ofAll] = [new Limiter(1), new Limiter(1)];
+  const leave = await ofFew.acquire();
+  const store = new CrashingStore();
+  const owner = await takeOver(log, store, { limits: LIMITS, inBackground: true, turns: [ofFew, ofAll] });
+  await readOn(log, owner);
+  await ofAll.run(settled);
+  expect(store.inserts).toEqual([]);
+  leave();
+  await owner.task.close('stop');
+  expect(store.rows).toEqual(['a', 'b']);
+  // Both were given back.
+  await ofFew.close();
+  await ofAll.close();
 });
 
 test('an insert that waits to be tried again lets others have its turn', async () => {
@@ -138,7 +162,8 @@ test('an insert that waits to be tried again lets others have its turn', async (
   const owner = await takeOver(log, store, {
     limits: LIMITS,
     inBackground: true,
-    shared: { turns, heldBytes: 0, heldBytesMax: 1_000 },
+    shared: { heldBytes: 0, heldBytesMax: 1_000 },
+    turns: [turns],
     observer: {
       waiting: () => void turns.run(async () => void other.push('went on')),
       stored: () => void other.push('stored'),
@@ -153,7 +178,7 @@ test('an insert that waits to be tried again lets others have its turn', async (
 test('above the bytes that all partitions may hold, a partition reads on when its own block is stored', async () => {
   const log = await logOf([['a'], ['b']]);
   const store = new CrashingStore();
-  const shared = { turns: new Limiter(1), heldBytes: 996, heldBytesMax: 1_000 };
+  const shared = { heldBytes: 996, heldBytesMax: 1_000 };
   const limits = { ...LIMITS, rowsMax: 10 };
   const owner = await takeOver(log, store, { limits, inBackground: true, shared });
   await readOn(log, owner, 1);

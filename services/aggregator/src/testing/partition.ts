@@ -76,12 +76,19 @@ export async function takeOver(
   const [topic] = await log.describeTopics([TOPIC]);
   const task = new AggregatorTask(claim, {
     store,
-    shared: { turns: new Limiter(1), heldBytes: 0, heldBytesMax: 1_000_000 },
+    shared: { heldBytes: 0, heldBytesMax: 1_000_000 },
+    turns: [new Limiter(1)],
     table: 'usage',
     schemas: ['rated'],
     topicId: topic?.id ?? '',
     decode: decodeNames,
-    limits: { rowsMax: 6, bytesMax: 1_000_000, ageMsMax: 1_000, ageGrowingMsMax: 1_000, ageBehindMsMax: 1_000 },
+    limits: {
+      rowsMax: 6,
+      bytesMax: 1_000_000,
+      ageMsMax: 1_000,
+      ageGrowingMsMax: 1_000,
+      ageBehindMsMax: 1_000,
+    },
     retry: { waitMsInitial: 1, waitMsMax: 2, tryForMs: 50 },
     now: () => 0,
     signal: new AbortController().signal,
