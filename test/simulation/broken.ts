@@ -111,6 +111,21 @@ export const BROKEN_VARIANTS: Readonly<Record<string, BrokenVariant>> = {
     seedsMax: 5,
     variant: { seams: () => ({ rating: forgetAllowances }) },
   },
+  'parts-forgotten': {
+    what: 'a new owner of a partition does not know which parts of calls wait for the others',
+    seedsMax: 5,
+    variant: { seams: () => ({ rating: onRestoredParts((part, parts) => parts.delete(part.source)) }) },
+  },
+  'parts-doubled': {
+    what: 'a new owner of a partition has each part that waits twice',
+    seedsMax: 5,
+    variant: { seams: () => ({ rating: onRestoredParts(waitTwice) }) },
+  },
+  'parts-after-abort': {
+    what: 'rating keeps the waiting parts of a batch whose commit failed',
+    seedsMax: 25,
+    variant: { seams: keepPartsAfterAbort },
+  },
   'snapshot-before-commit': {
     what: 'a snapshot is taken of a state with a batch that is not committed yet, under the position before it',
     seedsMax: 15,
@@ -231,6 +246,43 @@ function keepSpendAfterAbort(): { rating: (processor: RatingProcessor) => Rating
           const spend = kept.get(claim.partition) ?? state.spend;
           kept.set(claim.partition, spend);
           return { ...state, spend };
+        },
+        process: (state, batch) => processor.process(state, batch),
+      };
+    },
+  };
+}
+
+type Parts = RatingState['parts'];
+type Part = ReturnType<Parts['all']>[number];
+
+function onRestoredParts(
+  change: (part: Part, parts: Parts, state: RatingState) => void,
+): (processor: RatingProcessor) => RatingProcessor {
+  return (processor) => ({
+    restore: async (claim, log) => {
+      const state = await processor.restore(claim, log);
+      for (const part of state.parts.all(state.window)) change(part, state.parts, state);
+      return state;
+    },
+    process: (state, batch) => processor.process(state, batch),
+  });
+}
+
+function waitTwice(part: Part, parts: Parts, { window }: RatingState): void {
+  parts.add({ ...part, source: `${part.source} again` }, window);
+}
+
+function keepPartsAfterAbort(): { rating: (processor: RatingProcessor) => RatingProcessor } {
+  return {
+    rating(processor) {
+      const kept = new Map<number, Parts>();
+      return {
+        restore: async (claim, log) => {
+          const state = await processor.restore(claim, log);
+          const parts = kept.get(claim.partition) ?? state.parts;
+          kept.set(claim.partition, parts);
+          return { ...state, parts };
         },
         process: (state, batch) => processor.process(state, batch),
       };

@@ -45,6 +45,8 @@ export interface RunResult {
 
 const PARTITIONS = 3;
 const CALLS = 220;
+/** Reported in two to four parts each. */
+const LONG_CALLS = 16;
 const FAULTY_MS = 60_000;
 /** Within it, everything must be done once the faults are over. */
 const HEALING_MS = 300_000;
@@ -65,7 +67,7 @@ export async function run({ seed, variant = {}, onTrace }: RunOptions): Promise<
   const seams = variant.seams?.() ?? {};
   const cluster = new Cluster({ wire, broker, engine, seams });
 
-  source.start({ calls: CALLS, spreadMs: FAULTY_MS * 0.7, topic: TOPICS.raw });
+  source.start({ calls: CALLS, longCalls: LONG_CALLS, spreadMs: FAULTY_MS * 0.7, topic: TOPICS.raw });
   cluster.start();
   new SimulatedOperators({ wire, broker, engine, seams }).start();
   disturbAtRandom({ cluster, wire });

@@ -11,6 +11,8 @@ import type { UsageTable } from '@tollstream/usage-store';
 import { decodeMessage, type AuditedBlock, type Totals } from './block.ts';
 import { expectRow, readRaw, UsedPools } from './model.ts';
 import type { AuditedCall, Expected, ExpectedRow } from './model.ts';
+import { isOfCall, WaitingParts, wholeCall } from './parts.ts';
+import type { SourcedPart, WholeCall } from './parts.ts';
 import { shown, SpendModel, type SpendEffects } from './spend.ts';
 
 /** What a run left behind, as anybody could read it. */
@@ -34,6 +36,10 @@ interface Row {
 
 /** Most problems told of one run: the first ones say enough. */
 const PROBLEMS_MAX = 12;
+
+/** How a part ended that nobody asked for. */
+const PUT_TOGETHER = 'was put together with its call';
+const DISCARD = '2';
 
 /** Enough to know two sums of a running total apart. */
 const ZERO = {
@@ -64,6 +70,24 @@ interface Spent {
   readonly model: SpendModel;
   /** By offset of the accepted block. */
   readonly byBlock: Map<number, SpendEffects>;
+}
+
+/** How far the model has come in a partition. */
+interface Course {
+  /** Output of what was taken up again, as long as nothing has accounted for it. */
+  readonly again: { readonly rated: Map<string, Row[]>; readonly resolved: Map<string, Row[]> };
+  readonly used: UsedPools;
+  readonly spent: Spent;
+  readonly parts: WaitingParts;
+  readonly sums: typeof ZERO;
+  readonly charge: Map<string, bigint>;
+}
+
+/** A call that parts have become, priced, and the row that names the catalog of its price. */
+interface Assembled {
+  readonly whole: WholeCall;
+  readonly expected: Extract<Expected, { kind: 'rated' }>;
+  readonly output: Row;
 }
 
 class Audit {
@@ -197,17 +221,23 @@ class Audit {
     };
     const suspended = bySource(this.#blocks.suspended[partition]!);
     const seen = new Set<string>();
-    const used = new UsedPools();
-    const spent: Spent = { model: new SpendModel(), byBlock: new Map() };
-    const sums = { ...ZERO };
-    const charge = new Map<string, bigint>();
-    const byOffset: Totals[] = [];
+    const course: Course = {
+      again,
+      used: new UsedPools(),
+      spent: { model: new SpendModel(), byBlock: new Map() },
+      parts: new WaitingParts(),
+      sums: { ...ZERO },
+      charge: new Map(),
+    };
+    const { used, spent, sums, charge } = course;
+    /** By offset of the input: after its own calls, and after each step in which parts were put together. */
+    const byOffset: Totals[][] = [];
     for (const block of this.#blocks.accepted[partition]!) {
       if (block.schema === 'replay') {
-        this.#checkReplay(block, { again, used, spent, sums, charge });
-        byOffset[block.offset] = { ...sums, charge: texts(charge) };
+        byOffset[block.offset] = this.#checkReplay(block, course);
         continue;
       }
+      const assembled: Assembled[] = [];
       for (const row of rowsOf(block)) {
         const source = sourceOf(row);
         const asRated = rated.get(source) ?? [];
@@ -217,8 +247,10 @@ class Audit {
         const call = this.#calls.get(source);
         sums.seen += 1;
         if (call === undefined) continue;
-        const isFirst = !seen.has(call.identity);
-        seen.add(call.identity);
+        const { part } = call;
+        const record = part === null ? call.identity : `${call.identity}\0${part.number} ${part.isLast}`;
+        const isFirst = !seen.has(record);
+        seen.add(record);
         this.#expect(
           asRated.length + asSuspended.length === (isFirst ? 1 : 0),
           () =>
@@ -226,7 +258,12 @@ class Audit {
         );
         const output = asRated[0] ?? asSuspended[0];
         if (!isFirst) sums.duplicate += 1;
-        else if (output !== undefined) {
+        else if (output !== undefined && part !== null) {
+          const { code, whole } = this.#arrive({ source, call }, output, course);
+          sums.suspended += 1;
+          this.#checkOutput(call, { kind: 'suspended', code }, asRated[0], asSuspended[0]);
+          if (whole !== null) assembled.push(whole);
+        } else if (output !== undefined) {
           const expected = this.#priced(call, output, used);
           if (expected === null) continue;
           sums[expected.kind] += 1;
@@ -238,7 +275,9 @@ class Audit {
           this.#checkOutput(call, expected, asRated[0], asSuspended[0]);
         }
       }
-      byOffset[block.offset] = { ...sums, charge: texts(charge) };
+      const after = [{ ...sums, charge: texts(charge) }];
+      after.push(...this.#checkAssembled(assembled, new Set(), block.offset, course));
+      byOffset[block.offset] = after;
     }
     for (const source of [
       ...rated.keys(),
@@ -258,68 +297,187 @@ class Audit {
       ...this.#blocks.resolved[partition]!,
       ...this.#blocks.alerts[partition]!,
     ]) {
+      const { firstOffset, isReplay, totals } = block;
+      const steps = byOffset[firstOffset] ?? [];
+      // The calls of the input themselves are its first step.
+      const wanted = isReplay ? steps : steps.slice(0, 1);
       this.#expect(
-        sameTotals(block.totals, byOffset[block.firstOffset]),
+        wanted.some((each) => sameTotals(totals, each)),
         () =>
-          `The ${block.schema} block at ${partition}/${block.offset} says ${JSON.stringify(block.totals)}; after input ${block.firstOffset} it is ${JSON.stringify(byOffset[block.firstOffset])}.`,
+          `The ${block.schema} block at ${partition}/${block.offset} says ${JSON.stringify(totals)}; after input ${firstOffset} it is ${JSON.stringify(wanted)}.`,
       );
     }
   }
 
-  /** Each suspended call that was taken up: rated as the model says, given up, or kept for want of a price; none after its end. */
-  #checkReplay(
-    block: AuditedBlock,
-    {
-      again,
-      used,
-      spent,
-      sums,
-      charge,
-    }: {
-      again: { rated: Map<string, Row[]>; resolved: Map<string, Row[]> };
-      used: UsedPools;
-      spent: Spent;
-      sums: typeof ZERO;
-      charge: Map<string, bigint>;
-    },
+  /** A part that comes for the first time: it waits, and with it the call may be whole and have a price. */
+  #arrive(
+    part: SourcedPart,
+    output: Row,
+    course: Course,
+  ): { readonly code: string; readonly whole: Assembled | null } {
+    if (!this.#remains.catalogs[0]!.accounts.has(part.call.account))
+      return { code: 'account_unknown', whole: null };
+    course.parts.add(part);
+    const result = this.#putTogether(course.parts.of(part.call, []), output, course);
+    if (typeof result === 'string') return { code: result, whole: null };
+    return { code: 'partial_incomplete', whole: result };
+  }
+
+  /** @returns why the call is none yet, or the call, whose parts then wait no longer */
+  #putTogether(
+    parts: readonly SourcedPart[],
+    output: Row,
+    { used, parts: waiting }: Course,
+  ): string | Assembled {
+    const whole = wholeCall(parts);
+    if (whole === null) return 'partial_incomplete';
+    const tried = this.#priced(whole.call, output, used.copy());
+    if (tried?.kind === 'suspended') return tried.code;
+    if (waiting.isRated(whole.call)) return 'partial_incomplete';
+    const expected = this.#priced(whole.call, output, used);
+    if (expected?.kind !== 'rated') return 'partial_incomplete';
+    waiting.rate(whole);
+    return { whole, expected, output };
+  }
+
+  /**
+   * Each call that was put together: one rated row, which is that of its first part, and a resolution for each part.
+   * @param asked sources of parts that were taken up, and are resolved with what else was
+   * @returns the totals after each step: one for each raw partition, as the parts name them
+   */
+  #checkAssembled(
+    assembled: readonly Assembled[],
+    asked: ReadonlySet<string>,
+    offset: number,
+    { again, spent, sums, charge }: Course,
+  ): Totals[] {
+    const partitionOf = ({ source }: SourcedPart): string => source.slice(0, source.lastIndexOf('/'));
+    const steps: Totals[] = [];
+    for (const raw of new Set(assembled.flatMap(({ whole }) => whole.parts.map(partitionOf)))) {
+      for (const { whole, expected, output } of assembled) {
+        const [first] = whole.parts;
+        if (partitionOf(first!) !== raw) continue;
+        const rows = again.rated.get(first!.source) ?? [];
+        again.rated.delete(first!.source);
+        this.#expect(
+          rows.length === 1,
+          () => `Call ${whole.call.callId}, whose parts have all come, was rated ${rows.length} times.`,
+        );
+        sums.rated += 1;
+        const { currency } = expected.row;
+        charge.set(currency, (charge.get(currency) ?? 0n) + expected.row.charge);
+        sums.alerts += this.#spend(whole.call, expected.row, output, offset, spent);
+        if (rows[0] !== undefined) this.#checkOutput(whole.call, expected, rows[0], undefined);
+      }
+      for (const part of assembled.flatMap(({ whole }) => whole.parts)) {
+        if (partitionOf(part) !== raw || asked.has(part.source)) continue;
+        const outcome = outcomeOf(part.call);
+        sums.replayed += 1;
+        if (outcome === 'assembled') sums.assembled += 1;
+        this.#checkResolution(part.source, takeFirst(again.resolved, part.source), { outcome, code: '' });
+        this.#ended.set(part.source, PUT_TOGETHER);
+      }
+      steps.push({ ...sums, charge: texts(charge) });
+    }
+    return steps;
+  }
+
+  #checkResolution(
+    source: string,
+    resolved: Row | undefined,
+    { outcome, code }: { readonly outcome: string; readonly code: string },
   ): void {
-    for (const row of rowsOf(block)) {
+    const said = RESOLVED_OUTCOMES[Number(resolved?.cells.get('outcome')) - 1];
+    const saidCode = resolved?.cells.get('code');
+    this.#expect(
+      said === outcome && saidCode === code,
+      () => `Call ${source} must be ${outcome} ${code}; it is ${said} ${saidCode}.`,
+    );
+  }
+
+  /**
+   * Each suspended call that was taken up: rated as the model says, given up, or kept for want of a price or of further parts; none after
+   * its end, but for parts that were put together since they were asked for.
+   * @returns the totals after its own calls, and after each step in which parts were put together
+   */
+  #checkReplay(block: AuditedBlock, course: Course): Totals[] {
+    const { again, used, spent, parts, sums, charge } = course;
+    const rows = rowsOf(block);
+    const askedParts = rows.flatMap((row): SourcedPart[] => {
+      const source = sourceOf(row);
+      const call = this.#calls.get(source);
+      const isPart = call !== undefined && call.part !== null && row.cells.get('action') !== DISCARD;
+      return isPart ? [{ source, call }] : [];
+    });
+    const results: { readonly call: AuditedCall; readonly result: string | Assembled }[] = [];
+    const resolvedHere = new Set<string>();
+    for (const row of rows) {
       const source = sourceOf(row);
       const call = this.#calls.get(source);
       const wasSuspended = this.#suspended.has(source);
       const ended = this.#ended.get(source);
       this.#expect(
-        wasSuspended && ended === undefined,
+        wasSuspended && (ended === undefined || ended === PUT_TOGETHER),
         () => `Call ${source} was taken up at ${block.offset}, and it ${ended ?? 'was never suspended'}.`,
       );
       sums.replayed += 1;
-      const resolutions = again.resolved.get(source) ?? [];
-      const resolved = resolutions.shift();
-      if (resolutions.length === 0) again.resolved.delete(source);
+      const resolved = takeFirst(again.resolved, source);
       this.#expect(
         resolved !== undefined,
         () => `Call ${source}, taken up at ${block.offset}, is not resolved.`,
       );
       if (call === undefined || resolved === undefined) continue;
-      const isDiscard = row.cells.get('action') === '2';
+      const isDiscard = row.cells.get('action') === DISCARD;
+      if (call.part !== null) {
+        const isKnown = this.#remains.catalogs[0]!.accounts.has(call.account);
+        let wanted: { outcome: 'rated' | 'assembled' | 'discarded' | 'kept'; code: string };
+        if (isDiscard && !parts.waits(source) && parts.isRated(call))
+          wanted = { outcome: 'kept', code: 'call_rated' };
+        else if (isDiscard) {
+          parts.giveUp(source);
+          wanted = { outcome: 'discarded', code: '' };
+        } else if (!isKnown) wanted = { outcome: 'kept', code: 'account_unknown' };
+        else {
+          let tried = results.find((each) => isOfCall(each.call, call));
+          if (tried === undefined) {
+            const asked = askedParts.filter((each) => isOfCall(each.call, call));
+            tried = { call, result: this.#putTogether(parts.of(call, asked), resolved, course) };
+            results.push(tried);
+          }
+          const { result } = tried;
+          if (typeof result === 'string') wanted = { outcome: 'kept', code: result };
+          else {
+            resolvedHere.add(source);
+            wanted = { outcome: outcomeOf(call), code: '' };
+          }
+        }
+        this.#checkResolution(source, resolved, wanted);
+        // The call itself is counted with its row.
+        if (wanted.outcome !== 'rated') sums[wanted.outcome] += 1;
+        if (wanted.outcome !== 'kept') this.#ended.set(source, `was ${wanted.outcome} before`);
+        continue;
+      }
       const expected = isDiscard ? null : this.#priced(call, resolved, used);
       const outcome = expected === null ? 'discarded' : expected.kind === 'rated' ? 'rated' : 'kept';
       sums[outcome] += 1;
       if (outcome !== 'kept') this.#ended.set(source, `was ${outcome} before`);
-      const said = RESOLVED_OUTCOMES[Number(resolved.cells.get('outcome')) - 1];
       const code = expected?.kind === 'suspended' ? expected.code : '';
-      this.#expect(
-        said === outcome && resolved.cells.get('code') === code,
-        () => `Call ${source} must be ${outcome} ${code}; it is ${said} ${resolved.cells.get('code')}.`,
-      );
+      this.#checkResolution(source, resolved, { outcome, code });
       if (expected?.kind !== 'rated') continue;
-      const rows = again.rated.get(source) ?? [];
+      const ratedRows = again.rated.get(source) ?? [];
       again.rated.delete(source);
-      this.#expect(rows.length === 1, () => `Call ${source}, taken up, was rated ${rows.length} times.`);
+      this.#expect(
+        ratedRows.length === 1,
+        () => `Call ${source}, taken up, was rated ${ratedRows.length} times.`,
+      );
       charge.set(expected.row.currency, (charge.get(expected.row.currency) ?? 0n) + expected.row.charge);
       sums.alerts += this.#spend(call, expected.row, resolved, block.offset, spent);
-      if (rows[0] !== undefined) this.#checkOutput(call, expected, rows[0], undefined);
+      if (ratedRows[0] !== undefined) this.#checkOutput(call, expected, ratedRows[0], undefined);
     }
+    const assembled = results.flatMap(({ result }) => (typeof result === 'string' ? [] : [result]));
+    const after = [{ ...sums, charge: texts(charge) }];
+    after.push(...this.#checkAssembled(assembled, resolvedHere, block.offset, course));
+    return after;
   }
 
   /** @returns how many alerts the call must cause */
@@ -393,7 +551,9 @@ class Audit {
         .reduce((sum, { table }) => sum + table.rows.length, 0);
     const requested = this.#remains.committed('suspense', this.#remains.topics.accepted, 0)?.offset ?? 0;
     const published = counted(this.#blocks.accepted, 'replay');
-    const resolved = counted(this.#blocks.resolved, 'resolved');
+    // Parts that were put together when the last one came: nobody asked for them.
+    const asked = this.#blocks.resolved.flat().flatMap(rowsOf);
+    const resolved = asked.filter(({ cells }) => cells.get('run') !== '').length;
     this.#expect(
       requested === published && published === resolved,
       () => `${requested} suspended calls were asked for, ${published} published, ${resolved} resolved.`,
@@ -494,6 +654,18 @@ class Audit {
         `The position of ${group} on ${topic}/${partition} says ${committed?.metadata}; it is ${JSON.stringify(expected)}.`,
     );
   }
+}
+
+/** What becomes of a part whose call was rated: the first one stands for the call. */
+function outcomeOf({ part }: AuditedCall): 'rated' | 'assembled' {
+  return part?.number === 1 ? 'rated' : 'assembled';
+}
+
+function takeFirst(rows: Map<string, Row[]>, source: string): Row | undefined {
+  const ofSource = rows.get(source) ?? [];
+  const first = ofSource.shift();
+  if (ofSource.length === 0) rows.delete(source);
+  return first;
 }
 
 function readNote(metadata: string): unknown {

@@ -18,6 +18,8 @@ export interface AuditedCall {
   readonly endedAt: number;
   readonly device: string;
   readonly account: string;
+  /** Of a call that is reported in parts: which one it is. */
+  readonly part: { readonly number: number; readonly isLast: boolean } | null;
 }
 
 export interface ExpectedRow {
@@ -70,6 +72,10 @@ export function readRaw(value: Buffer, receivedAt: number, catalog: Catalog): Ra
       endedAt,
       device: text('device'),
       account: text('account') || ownerOf(own, catalog),
+      part:
+        fields['partial_sequence'] === undefined
+          ? null
+          : { number: Number(fields['partial_sequence']), isLast: Boolean(fields['partial_last']) },
     },
   };
 }
@@ -93,6 +99,13 @@ export class UsedPools {
 
   of(pool: Pool, place: UsePlace): bigint {
     return this.#used.get(keyOf(pool, place)) ?? 0n;
+  }
+
+  /** The same, to be used of or to be forgotten. */
+  copy(): UsedPools {
+    const copy = new UsedPools();
+    for (const [key, amount] of this.#used) copy.#used.set(key, amount);
+    return copy;
   }
 
   add(pool: Pool, place: UsePlace, amount: bigint): void {

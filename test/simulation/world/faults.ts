@@ -9,6 +9,8 @@ export const FAULT_KINDS = [
   'publish duplicated',
   'publish reordered',
   'record poisoned',
+  'part late',
+  'part lost',
   'crash before request',
   'crash after request',
   'commit aborted',

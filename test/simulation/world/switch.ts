@@ -4,7 +4,7 @@ import type { Random } from './random.ts';
 import { EPOCH_MS, type VirtualTime } from './virtual-time.ts';
 
 const HOUR_MS = 3_600_000;
-const PROBABILITY = { duplicate: 0.1, reorder: 0.15, poison: 0.05 };
+const PROBABILITY = { duplicate: 0.1, reorder: 0.15, poison: 0.05, partLate: 0.15, partLost: 0.04 };
 
 /** Written as users and gateways write them. */
 const DESTINATIONS = [
@@ -25,7 +25,7 @@ const DESTINATIONS = [
   '101',
 ];
 
-/** A switch and its gateway: publishes calls at least once, in no order, and now and then what is no call. */
+/** A switch and its gateway: publishes calls at least once, some in parts, in no order, and now and then what is no call. */
 export class SimulatedSwitch {
   readonly #parts: { broker: SimulatedBroker; faults: Faults; random: Random; time: VirtualTime };
   #waiting = 0;
@@ -44,24 +44,43 @@ export class SimulatedSwitch {
     return this.#waiting === 0;
   }
 
-  /** Publishes so many calls, spread over the time. */
-  start({ calls, spreadMs, topic }: { calls: number; spreadMs: number; topic: string }): void {
-    const { broker, faults, random } = this.#parts;
-    const partitions = broker.store.topic(topic)!.partitions;
+  /**
+   * Publishes so many calls, spread over the time.
+   * @param longCalls further ones, each reported in parts
+   */
+  start(load: { calls: number; longCalls: number; spreadMs: number; topic: string }): void {
+    const { faults, random } = this.#parts;
+    const { calls, longCalls, spreadMs, topic } = load;
     for (let i = 0; i < calls; i += 1) {
       const isPoisoned = faults.strikes('record poisoned', PROBABILITY.poison);
       const value = isPoisoned ? this.#makePoison(i) : Buffer.from(JSON.stringify(this.#makeCall(i)));
-      const place = { topic, partition: random.between(0, partitions - 1) };
-      const isLate = faults.strikes('publish reordered', PROBABILITY.reorder);
-      const atMs = (spreadMs * i) / calls + (isLate ? random.between(100, 15_000) : 0);
-      this.#publishAt(atMs, place, value);
-      while (faults.strikes('publish duplicated', PROBABILITY.duplicate)) {
-        // A retry goes where the first went, a replayed gateway elsewhere.
-        const elsewhere = random.chance(0.5)
-          ? place
-          : { topic, partition: random.between(0, partitions - 1) };
-        this.#publishAt(atMs + random.between(1, 20_000), elsewhere, value);
+      this.#publish(topic, (spreadMs * i) / calls, value);
+    }
+    for (let i = 0; i < longCalls; i += 1) {
+      // One that never comes leaves the others waiting for ever, unless a person gives them up.
+      const sent = this.#makeParts(i).filter(() => !faults.strikes('part lost', PROBABILITY.partLost));
+      for (const [number, part] of sent.entries()) {
+        // Lost on the way and found again, when the others have waited for long.
+        const isFoundLater = faults.strikes('part late', PROBABILITY.partLate);
+        const afterMs =
+          number * random.between(0, 4_000) + (isFoundLater ? random.between(15_000, 40_000) : 0);
+        this.#publish(topic, (spreadMs * i) / longCalls + afterMs, Buffer.from(JSON.stringify(part)));
       }
+    }
+  }
+
+  /** Once, or as often as a gateway repeats itself. */
+  #publish(topic: string, dueMs: number, value: Buffer): void {
+    const { broker, faults, random } = this.#parts;
+    const { partitions } = broker.store.topic(topic)!;
+    const place = { topic, partition: random.between(0, partitions - 1) };
+    const isLate = faults.strikes('publish reordered', PROBABILITY.reorder);
+    const atMs = dueMs + (isLate ? random.between(100, 15_000) : 0);
+    this.#publishAt(atMs, place, value);
+    while (faults.strikes('publish duplicated', PROBABILITY.duplicate)) {
+      // A retry goes where the first went, a replayed gateway elsewhere.
+      const elsewhere = random.chance(0.5) ? place : { topic, partition: random.between(0, partitions - 1) };
+      this.#publishAt(atMs + random.between(1, 20_000), elsewhere, value);
     }
   }
 
@@ -96,6 +115,31 @@ export class SimulatedSwitch {
       device: `phone-${random.between(1, 2)}`,
       ...(random.chance(0.03) ? { account: 'nobody' } : {}),
     };
+  }
+
+  /** The parts of a long call in their order: each goes on where the one before ended, and the last one says that it is. */
+  #makeParts(number: number): Record<string, unknown>[] {
+    const { random } = this.#parts;
+    const call = this.#makeCall(number);
+    const count = random.between(2, 4);
+    // A switch that rings for long reports that, too.
+    const rings = random.chance(0.15);
+    let beginMs = Number(call['started_at']);
+    return Array.from({ length: count }, (_, i) => {
+      const endMs = beginMs + random.between(1, 300_000);
+      const isAnswered = !(rings && i === 0);
+      const part = {
+        ...call,
+        call_id: `long-${number}`,
+        started_at: beginMs,
+        answered_at: isAnswered ? beginMs + (i === 0 ? random.between(0, endMs - beginMs) : 0) : undefined,
+        ended_at: endMs,
+        partial_sequence: i + 1,
+        ...(i === count - 1 ? { partial_last: true } : {}),
+      };
+      beginMs = endMs;
+      return part;
+    });
   }
 
   #makePoison(number: number): Buffer {
