@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Type } from 'avsc';
 import { loadOwnSchema, singleObjectHeader } from './avro-schema.ts';
+import { boundsCheck } from './avro-bounds.ts';
 import { DIRECTIONS, DISPOSITIONS } from './call.ts';
 import type { CallEvent, Direction, Disposition } from './call.ts';
 import { rejected } from './decoded-record.ts';
@@ -216,8 +217,11 @@ export function makeBodyReader(writer: Type): BodyReader | { readonly problem: s
   if (JSON.stringify(writer.schema()) === JSON.stringify(callEventType.schema())) return readCallEventBody;
   try {
     const resolver = callEventType.createResolver(writer);
+    const isBounded = boundsCheck(writer);
     return (value, start) => {
       try {
+        if (isBounded?.(value, start) === false)
+          return rejected('unreadable', 'Avro: the record ends early, or claims more entries than it holds');
         const { value: event, offset } = callEventType.decode(value, start, resolver);
         if (offset < 0 || event === undefined)
           return rejected('unreadable', `Avro: the record ends early, after ${value.length} bytes`);

@@ -162,6 +162,19 @@ describe('broken Avro', () => {
     expect(decoder.decode(value)).toMatchObject({ kind: 'rejected', code });
   });
 
+  test('an array that claims 2^40 entries without bytes is refused at once, under whatever schema', async () => {
+    const { fields, ...rest } = callEventType.schema() as { fields: object[] };
+    const tags = { name: 'tags', type: { type: 'array', items: 'null' } };
+    const writer = avro.Type.forSchema({ ...rest, fields: [...fields, tags] } as unknown as Schema);
+    const tagged = new CallEventDecoder({ source: registry({ 9: writer }) });
+    const body = whole.subarray(10);
+    const count = avro.Type.forSchema('long').toBuffer(2 ** 40);
+    const hostile = frame(9, Buffer.concat([body, count, Buffer.of(0)]));
+    await tagged.prepare([hostile]);
+    expect(tagged.decode(hostile)).toMatchObject({ kind: 'rejected', code: 'unreadable' });
+    expect(tagged.decode(frame(9, Buffer.concat([body, Buffer.of(4, 0)])))).toMatchObject({ kind: 'call' });
+  });
+
   test('text that is no UTF-8 is found under other writer schemas too', async () => {
     const older = new CallEventDecoder({ source: registry({ 7: v1 }) });
     const value = frame(

@@ -22,6 +22,7 @@ export {
 export type { BuilderOf, BuildersOf, ColumnBuilder, ColumnList } from './native-writer.ts';
 export * from './totals-arithmetic.ts';
 export * from './totals.ts';
+export { boundsCheck } from './avro-bounds.ts';
 export { callEventEnd, callEventHeader, callEventType, encodeCallEvent } from './call-event-avro.ts';
 export { CALL_TEXT, CallEventCursor } from './call-event-cursor.ts';
 export { CallEventDecoder } from './call-event-decoder.ts';

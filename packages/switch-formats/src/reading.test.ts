@@ -245,8 +245,11 @@ describe('Avro object containers', () => {
   const text = (value: string): Buffer => Buffer.concat([long(Buffer.byteLength(value)), Buffer.from(value)]);
   const event = (callId: string): Buffer => callEventType.toBuffer({ ...EVENT, call_id: callId });
 
-  function container(codec: string, pack: (bytes: Buffer) => Buffer): Buffer {
-    const schema = JSON.stringify(callEventType.schema({ exportAttrs: true }));
+  function container(
+    codec: string,
+    pack: (bytes: Buffer) => Buffer,
+    schema = JSON.stringify(callEventType.schema({ exportAttrs: true })),
+  ): Buffer {
     const meta = Buffer.concat([
       long(2),
       text('avro.codec'),
@@ -291,6 +294,17 @@ describe('Avro object containers', () => {
     const cut = await readAll(file('cut.avro', container('null', (packed) => packed).subarray(0, -20)));
     expect(callsOf(cut)).toHaveLength(2);
     expect(rejectionsOf(cut)).toHaveLength(1);
+  });
+
+  it('rejects a record whose array claims entries without end', async () => {
+    const { fields, ...rest } = callEventType.schema({ exportAttrs: true }) as { fields: object[] };
+    const tags = { name: 'tags', type: { type: 'array', items: 'null' } };
+    // Behind each block's records stands the array of the last one.
+    const claim = (packed: Buffer): Buffer => Buffer.concat([packed, long(2 ** 40), long(0)]);
+    const bytes = container('null', claim, JSON.stringify({ ...rest, fields: [...fields, tags] }));
+    const records = await readAll(file('claims.avro', bytes));
+    expect(callsOf(records)).toEqual([]);
+    expect(rejectionsOf(records)).toMatchObject([{ code: 'unreadable' }, { code: 'unreadable' }]);
   });
 
   it('names a codec and a header it cannot read', async () => {

@@ -1,5 +1,5 @@
 import { inflateRawSync, zstdDecompressSync } from 'node:zlib';
-import { callEventEnd, callEventHeader, callEventType } from '@tollstream/contracts';
+import { boundsCheck, callEventEnd, callEventHeader, callEventType } from '@tollstream/contracts';
 import avro from 'avsc';
 import type { Schema, Type } from 'avsc';
 import { ImportError } from '../errors.ts';
@@ -208,8 +208,10 @@ function bodyReader(writer: Type): BodyReader {
     };
   }
   const resolver = callEventType.createResolver(writer);
+  const isBounded = boundsCheck(writer);
   return (block, at) => {
     try {
+      if (isBounded?.(block, at) === false) return UNREADABLE;
       const { value, offset } = callEventType.decode(block, at, resolver);
       if (offset < 0) return UNREADABLE;
       return { value: Buffer.concat([callEventHeader, callEventType.toBuffer(value)]), end: offset };
