@@ -34,6 +34,7 @@ interface KafkaFailure {
   readonly message: string;
   readonly type: string;
   readonly code: string;
+  readonly isRetriable: boolean;
 }
 
 /** Says what a failure of kafkajs means: a claim lost, something a person must change, or something to wait for. */
@@ -102,6 +103,17 @@ export function isFailureOfType(error: unknown, type: string): boolean {
   return causes(error).some((failure) => failure.type === type);
 }
 
+/**
+ * Whether the broker answered that it cannot yet: not the leader, none elected, a coordinator that loads. Not about a topic that it does
+ * not know, which kafkajs takes for one that is about to be made.
+ */
+export function isBrokerNotReady(error: unknown): boolean {
+  return causes(error).some(
+    ({ name, type, isRetriable }) =>
+      name === 'KafkaJSProtocolError' && isRetriable && type !== 'UNKNOWN_TOPIC_OR_PARTITION',
+  );
+}
+
 /** An error of ours that kafkajs wrapped on its way out. */
 function ownError(error: unknown): Error | undefined {
   let current = error;
@@ -117,8 +129,14 @@ function causes(error: unknown): KafkaFailure[] {
   const failures: KafkaFailure[] = [];
   let current = error;
   while (typeof current === 'object' && current !== null && failures.length < 10) {
-    const { name, message, type, code, cause, errors } = current as Record<string, unknown>;
-    failures.push({ name: text(name), message: text(message), type: text(type), code: text(code) });
+    const { name, message, type, code, retriable, cause, errors } = current as Record<string, unknown>;
+    failures.push({
+      name: text(name),
+      message: text(message),
+      type: text(type),
+      code: text(code),
+      isRetriable: retriable === true,
+    });
     current = cause ?? (Array.isArray(errors) ? (errors as unknown[])[0] : undefined);
   }
   return failures;

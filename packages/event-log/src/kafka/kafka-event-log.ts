@@ -10,9 +10,8 @@ import {
   partitionsDiffer,
   topicMissing,
 } from '../errors.ts';
-import { backoffMs, FETCH_BYTES_MAX, TASK_BACKOFF, type Backoff } from '../limits.ts';
+import { FETCH_BYTES_MAX, TASK_BACKOFF, type Backoff } from '../limits.ts';
 import {
-  ClaimLostError,
   type Commit,
   type Committed,
   type EventLog,
@@ -24,7 +23,7 @@ import {
   type TopicInfo,
   type TopicSpec,
 } from '../port.ts';
-import { explainKafkaError, isFailureOfType } from './kafka-errors.ts';
+import { explainKafkaError } from './kafka-errors.ts';
 import { KafkaMembership } from './kafka-membership.ts';
 import {
   createKafka,
@@ -42,12 +41,10 @@ import {
   type InternalCluster,
 } from './kafkajs-internals.ts';
 import { withinTime } from '../waiting.ts';
+import { askAgain } from './ask-again.ts';
 import { claimTransactionally } from './transactional-claim.ts';
 import { fetchTopicInfos } from './topic-metadata.ts';
 
-/** Attempts of one request about metadata or offsets; they take about 6 s together. */
-const REQUEST_ATTEMPTS_MAX = 8;
-const REQUEST_BACKOFF: Backoff = { initialMs: 50, maxMs: 1_500 };
 const READ_WAIT_MS = 500;
 /** Empty fetches below the end of a partition before reading gives up. */
 const EMPTY_FETCHES_MAX = 20;
@@ -347,26 +344,21 @@ class KafkaEventLog implements EventLog {
     }
   }
 
-  /** Asks again while leaders move and connections come back; what lasts is explained and thrown. */
   async #request<T>(ask: (cluster: InternalCluster) => Promise<T>): Promise<T> {
     this.#assertOpen();
-    for (let attempt = 1; ; attempt += 1) {
-      await this.#connect();
-      try {
-        return await ask(this.#cluster);
-      } catch (thrown) {
-        const error = explainKafkaError(thrown, this.#options.brokers);
-        const isUseless = isFatal(error) || error instanceof ClaimLostError || this.#closed;
-        // kafkajs has tried many times by itself to reach a broker that is away.
-        const isAway =
-          error instanceof EventLogError && error.code === 'TOLL_KAFKA_UNREACHABLE' && attempt > 1;
-        if (isUseless || isAway || attempt >= REQUEST_ATTEMPTS_MAX) throw error;
+    return askAgain({
+      brokers: this.#options.brokers,
+      connect: async () => this.#connect(),
+      ask: async () => ask(this.#cluster),
+      prepare: async ({ isTopicUnknown }) => {
         // One topic that is gone makes the answer for all the others useless to kafkajs.
-        if (isFailureOfType(thrown, 'UNKNOWN_TOPIC_OR_PARTITION')) this.#cluster.targetTopics.clear();
+        if (isTopicUnknown) this.#cluster.targetTopics.clear();
         await this.#cluster.refreshMetadata().catch(() => undefined);
-        await sleep(backoffMs(REQUEST_BACKOFF, attempt));
-      }
-    }
+      },
+      isClosed: () => this.#closed,
+      now: () => performance.now(),
+      sleep,
+    });
   }
 
   /** kafkajs tries for some seconds by itself. */
