@@ -11,7 +11,7 @@ const recordOf = (type: Schema): Type =>
       { name: 'tags', type },
       { name: 'id', type: 'string' },
     ],
-  } as Schema);
+  });
 const long = (value: number): Buffer => avro.Type.forSchema('long').toBuffer(value);
 const NULLS = recordOf({ type: 'array', items: 'null' });
 
@@ -55,7 +55,7 @@ test('a type that holds itself is checked, and nesting beyond the stack is refus
       { name: 'next', type: ['null', 'Node'] },
       { name: 'tags', type: { type: 'map', values: 'bytes' } },
     ],
-  } as Schema);
+  });
   const value = { next: { next: null, tags: { a: Buffer.from('b') } }, tags: {} };
   const check = boundsCheck(type)!;
   expect(check(type.toBuffer(value), 0)).toBe(true);

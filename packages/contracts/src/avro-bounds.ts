@@ -38,7 +38,7 @@ class Unbounded extends Error {}
  */
 export function boundsCheck(writer: Type): ((bytes: Buffer, start: number) => boolean) | null {
   const steps = new Map<InnerType, Step>();
-  const step = stepOf(writer as unknown as InnerType, steps);
+  const step = stepOf(writer, steps);
   const isCounted = [...steps.keys()].some(({ typeName }) => typeName === 'array' || typeName === 'map');
   if (!isCounted) return null;
   return (bytes, start) => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { askAgain, BROKER_READY_MS_MAX, REQUEST_ATTEMPTS_MAX } from './ask-again.ts';
 
 const { createErrorFromCode } = createRequire(import.meta.url)('kafkajs/src/protocol/error.js') as {
-  createErrorFromCode(code: number): Error;
+  readonly createErrorFromCode: (code: number) => Error;
 };
 const CODE = { unknownTopic: 3, leaderNotAvailable: 5, notLeader: 6, coordinatorLoading: 14, policy: 44 };
 

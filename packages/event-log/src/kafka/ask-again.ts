@@ -5,7 +5,7 @@ import { explainKafkaError, isBrokerNotReady, isFailureOfType } from './kafka-er
 
 /** Attempts of one request about metadata or offsets; they take about 6 s together. */
 export const REQUEST_ATTEMPTS_MAX = 8;
-export const REQUEST_BACKOFF: Backoff = { initialMs: 50, maxMs: 1_500 };
+const REQUEST_BACKOFF: Backoff = { initialMs: 50, maxMs: 1_500 };
 /** How long a broker may say that it is not ready: one that has just started or been elected takes its time on a busy machine. */
 export const BROKER_READY_MS_MAX = 60_000;
 
