@@ -55,7 +55,7 @@ async function startOwn(say: (line: string) => void): Promise<BenchBroker> {
   const node = { directory, port, advertisedPort: port, controllerPort, saslPort };
   say(`starting Apache Kafka ${KAFKA_VERSION} on port ${port}`);
   await formatBroker(node);
-  const { pid } = await startBroker(node);
+  const { pid } = await startBroker(node, { isMeasured: true });
   let isEnded = false;
   const end = (): void => {
     if (isEnded) return;
