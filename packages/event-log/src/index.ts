@@ -1,5 +1,5 @@
 export * from './port.ts';
-export { PackedBatch, PackedRecords, packRecords, recordCount } from './packed-records.ts';
+export { PackedBatch, PackedRecords, copyRecords, packRecords, recordCount } from './packed-records.ts';
 export type { HeaderRun, PackedColumns } from './packed-records.ts';
 export { EventLogError, isFatal, topicMissing, type EventLogErrorCode } from './errors.ts';
 export { createMemoryEventLog, type MemoryEventLogOptions } from './memory/memory-event-log.ts';

@@ -19,7 +19,8 @@ export interface PackedColumns {
   readonly headerRuns: readonly HeaderRun[];
 }
 
-const PLACES = 4;
+/** Places of a record. */
+export const PLACES = 4;
 
 export class PackedRecords implements PackedColumns {
   readonly bytes: Buffer;
@@ -135,6 +136,72 @@ export class PackedBatch implements RecordBatch {
 /** How many records a batch has, without making an object for any. */
 export function recordCount(batch: RecordBatch): number {
   return batch.packed === undefined ? batch.records.length : batch.packed.count;
+}
+
+/** Pieces one after the other, their bytes copied side by side; a piece alone is handed on as it is. */
+export function joinRecords(pieces: readonly PackedRecords[]): PackedRecords {
+  const [first] = pieces;
+  if (first !== undefined && pieces.length === 1) return first;
+  const count = pieces.reduce((sum, piece) => sum + piece.count, 0);
+  const offsets = new Float64Array(count);
+  const timestamps = new Float64Array(count);
+  const places = new Int32Array(count * PLACES);
+  const headerRuns: HeaderRun[] = [];
+  let at = 0;
+  let bytesAt = 0;
+  for (const piece of pieces) {
+    offsets.set(piece.offsets, at);
+    timestamps.set(piece.timestamps, at);
+    movePlaces(piece.places, bytesAt, places.subarray(at * PLACES));
+    for (const { headers, end } of piece.headerRuns) {
+      const run = headerRuns.at(-1);
+      if (run !== undefined && run.headers === headers) run.end = at + end;
+      else headerRuns.push({ headers, end: at + end });
+    }
+    at += piece.count;
+    bytesAt += piece.bytes.length;
+  }
+  const bytes = Buffer.concat(
+    pieces.map((piece) => piece.bytes),
+    bytesAt,
+  );
+  return new PackedRecords({ bytes, offsets, timestamps, places, headerRuns });
+}
+
+/** The same records in memory of their own, which can be handed to another thread: only the bytes that they take are copied. */
+export function copyRecords({
+  bytes,
+  offsets,
+  timestamps,
+  places,
+  headerRuns,
+}: PackedRecords): PackedRecords {
+  let start = bytes.length;
+  let end = 0;
+  for (let i = 0; i < places.length; i += 2) {
+    if (places[i]! < 0) continue;
+    start = Math.min(start, places[i]!);
+    end = Math.max(end, places[i + 1]!);
+  }
+  const own = Buffer.allocUnsafeSlow(Math.max(0, end - start));
+  bytes.copy(own, 0, start, end);
+  const moved = new Int32Array(places.length);
+  movePlaces(places, -start, moved);
+  return new PackedRecords({
+    bytes: own,
+    offsets: offsets.slice(),
+    timestamps: timestamps.slice(),
+    places: moved,
+    headerRuns,
+  });
+}
+
+function movePlaces(from: Int32Array, by: number, to: Int32Array): void {
+  for (let i = 0; i < from.length; i += 2) {
+    const isNull = from[i]! < 0;
+    to[i] = isNull ? -1 : from[i]! + by;
+    to[i + 1] = isNull ? -1 : from[i + 1]! + by;
+  }
 }
 
 /** Packs records that are at hand as objects, copying their keys and values side by side. */

@@ -1,6 +1,7 @@
 import { checkCommit } from '../commit-check.ts';
 import { asError, logClosed, partitionMissing, partitionsDiffer, topicMissing } from '../errors.ts';
 import { FETCH_BYTES_MAX, RECORDS_MAX, TASK_BACKOFF, TICK_MS, type Backoff } from '../limits.ts';
+import { PackedBatch, PackedRecords, recordCount } from '../packed-records.ts';
 import type {
   ClaimMode,
   Committed,
@@ -16,7 +17,7 @@ import type {
 import { yieldToEventLoop } from '../waiting.ts';
 import { groupOutputs } from './group-outputs.ts';
 import { Group, partitionKey, type GroupMember } from './group.ts';
-import type { Cursor, LocalStore, Position } from './local-store.ts';
+import type { Cursor, LocalStore, Position, ReadResult } from './local-store.ts';
 import { PartitionWorker } from './partition-worker.ts';
 
 export interface LocalEventLogOptions {
@@ -136,8 +137,9 @@ export class LocalEventLog implements EventLog {
       this.#assertOpen();
       const { records, nextOffset } = cursor.read(position, limits);
       position = nextOffset;
-      if (records.length === 0) continue;
-      yield { topic, partition, records, nextOffset, endOffset };
+      const batch = batchOf(records, { topic, partition, nextOffset, endOffset });
+      if (recordCount(batch) === 0) continue;
+      yield batch;
       await yieldToEventLoop();
     }
   }
@@ -223,7 +225,7 @@ export class LocalEventLog implements EventLog {
       recordsMax: options.recordsMax ?? RECORDS_MAX,
       bytesMax: options.fetchBytesMax ?? FETCH_BYTES_MAX,
     });
-    return { topic, partition, records, nextOffset: Math.max(from, nextOffset), endOffset: end };
+    return batchOf(records, { topic, partition, nextOffset: Math.max(from, nextOffset), endOffset: end });
   }
 
   #claim(position: Position, mode: ClaimMode): PartitionClaim {
@@ -287,4 +289,13 @@ export class LocalEventLog implements EventLog {
   #assertOpen(): void {
     if (this.#closed) throw logClosed();
   }
+}
+
+function batchOf(
+  records: ReadResult['records'],
+  place: Pick<RecordBatch, 'topic' | 'partition' | 'nextOffset' | 'endOffset'>,
+): RecordBatch {
+  return records instanceof PackedRecords
+    ? new PackedBatch({ ...place, packed: records })
+    : { ...place, records };
 }

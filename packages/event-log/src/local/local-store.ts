@@ -1,3 +1,4 @@
+import type { PackedRecords } from '../packed-records.ts';
 import type { Committed, LogRecord, Offset, OutputRecord, TopicInfo, TopicSpec } from '../port.ts';
 
 /** Names one partition of one group. */
@@ -29,15 +30,15 @@ export interface ReadLimits {
   readonly bytesMax: number;
 }
 
-export interface ReadResult {
-  readonly records: LogRecord[];
+export interface ReadResult<Records = readonly LogRecord[] | PackedRecords> {
+  readonly records: Records;
   /** Next offset to read from; `limits.to` when everything before it was read. */
   readonly nextOffset: Offset;
 }
 
 /** Reads one partition forward; remembers where it is, so that reading on costs nothing extra. */
-export interface Cursor {
-  read(from: Offset, limits: ReadLimits): ReadResult;
+export interface Cursor<Records = readonly LogRecord[] | PackedRecords> {
+  read(from: Offset, limits: ReadLimits): ReadResult<Records>;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { recordCount } from '../packed-records.ts';
 import { TaskHolder, type TaskHolderOptions, type TaskOutcome } from '../task-holder.ts';
 import { yieldToEventLoop } from '../waiting.ts';
 import type { Offset, RecordBatch } from '../port.ts';
@@ -64,7 +65,7 @@ export class PartitionWorker {
     let tickedMs = performance.now();
     while (!this.#abort.signal.aborted) {
       const batch = fetch(position);
-      if (batch.records.length > 0) {
+      if (recordCount(batch) > 0) {
         const outcome = await this.#holder.process(batch);
         if (outcome !== 'done') return outcome;
         await yieldToEventLoop();

@@ -93,11 +93,11 @@ export class MemoryStore implements LocalStore {
     this.#options.afterCommit?.(position, step);
   }
 
-  cursor(topic: string, partition: number): Cursor {
+  cursor(topic: string, partition: number): Cursor<LogRecord[]> {
     let log = this.#partition(topic, partition);
     let index = 0;
     return {
-      read: (from: Offset, limits: ReadLimits): ReadResult => {
+      read: (from: Offset, limits: ReadLimits): ReadResult<LogRecord[]> => {
         const current = this.#partition(topic, partition);
         if (current !== log || (log.records[index - 1]?.offset ?? -1) >= from) index = 0;
         log = current;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OutputRecord } from '../port.ts';
+import type { LogRecord, OutputRecord } from '../port.ts';
 import { packSegments, SEGMENT_BYTES_MAX, SegmentReader, type Segment } from './segment.ts';
 
 // The same cases on every run, so that a failure is seen again; FC_SEED asks for others.
@@ -22,11 +22,14 @@ const record: fc.Arbitrary<OutputRecord> = fc
   )
   .map(({ headers: given, ...rest }) => (given ? { ...rest, headers: given } : rest));
 
-function unpack(segments: readonly Segment[]): unknown[] {
-  const records: unknown[] = [];
-  for (const segment of segments) {
-    const reader = new SegmentReader(segment.bytes, records.length);
-    while (!reader.isAtEnd) records.push(reader.next());
+const NO_LIMIT = { to: Infinity, recordsMax: Infinity, bytesMax: Infinity };
+
+function unpack(segments: Iterable<Segment>, limits = NO_LIMIT): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (const { bytes: packed } of segments) {
+    // A reader holds what the log keeps, and the log keeps a copy.
+    const reader = new SegmentReader(Buffer.from(packed), records.length);
+    while (!reader.isAtEnd) records.push(...reader.read(limits).records());
   }
   return records;
 }
@@ -51,7 +54,7 @@ describe('segments', () => {
   it('can be read from any record on, and from unaligned bytes', () => {
     fc.assert(
       fc.property(fc.array(record, { minLength: 1, maxLength: 30 }), fc.nat(), (records, at) => {
-        const [segment] = packSegments(records, 7);
+        const [segment] = [...packSegments(records, 7)];
         if (!segment) throw new Error('nothing was packed');
         const whole = unpack([segment]);
         const from = at % records.length;
@@ -59,15 +62,41 @@ describe('segments', () => {
         unaligned.set(segment.bytes, 1);
         const reader = new SegmentReader(unaligned.subarray(1), 0);
         reader.skipTo(from);
-        expect(reader.next()).toEqual(whole[from]);
+        expect(reader.read(NO_LIMIT).records()).toEqual(whole.slice(from));
       }),
+    );
+  });
+
+  it('are read in pieces that end where a limit is reached', () => {
+    fc.assert(
+      fc.property(
+        fc.array(record, { minLength: 1, maxLength: 30 }),
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 1, max: 100 }),
+        (records, recordsMax, bytesMax) => {
+          const sizeOf = ({ key, value }: LogRecord): number => (key?.length ?? 0) + (value?.length ?? 0);
+          const whole = unpack(packSegments(records, 7));
+          const [segment] = [...packSegments(records, 7)];
+          const reader = new SegmentReader(segment!.bytes, 0);
+          const read: LogRecord[] = [];
+          while (!reader.isAtEnd) {
+            const piece = reader.read({ to: Infinity, recordsMax, bytesMax }).records();
+            read.push(...piece);
+            const size = piece.reduce((sum, each) => sum + sizeOf(each), 0);
+            expect(piece.length).toBeLessThanOrEqual(recordsMax);
+            expect(size - sizeOf(piece.at(-1)!)).toBeLessThan(bytesMax);
+            expect(reader.isAtEnd || piece.length === recordsMax || size >= bytesMax).toBe(true);
+          }
+          expect(read).toEqual(whole);
+        },
+      ),
     );
   });
 
   it('are closed at their size, and never split a record', () => {
     const value = Buffer.alloc(SEGMENT_BYTES_MAX / 2 + 1);
     const records = Array.from({ length: 5 }, () => ({ topic: 'topic', partition: 0, value }));
-    expect(packSegments(records, 0).map((segment) => segment.count)).toEqual([2, 2, 1]);
+    expect(Array.from(packSegments(records, 0), (segment) => segment.count)).toEqual([2, 2, 1]);
   });
 
   it('share one headers object among all records of a producer that passes one', () => {

@@ -9,7 +9,9 @@
  * Length 0xFFFFFFFF says null. `headers` is a JSON array of the distinct header objects; producers that pass one object for
  * all records of a commit get one entry and no index.
  */
-import type { LogRecord, Offset, OutputRecord, RecordHeaders } from '../port.ts';
+import { type HeaderRun, PackedRecords, PLACES } from '../packed-records.ts';
+import type { Offset, OutputRecord, RecordHeaders } from '../port.ts';
+import type { ReadLimits } from '../local/local-store.ts';
 
 const MAGIC = 0x3147_5354;
 const FIXED_BYTES = 16;
@@ -21,22 +23,28 @@ const HAS_HEADER_INDEX = 4;
 /** A segment is closed once its keys and values take this many bytes. One record is never split. */
 export const SEGMENT_BYTES_MAX = 4 * 1024 * 1024;
 const SEGMENT_RECORDS_MAX = 65_536;
+/** Memory kept for packing; one larger record gets its own. */
+const WORK_BYTES_MAX = 2 * SEGMENT_BYTES_MAX;
 
 export interface Segment {
   readonly count: number;
   readonly bytes: Buffer;
 }
 
-/** Packs records, in order, into as many segments as the size limit asks for. */
-export function packSegments(records: readonly OutputRecord[], nowMs: number): Segment[] {
-  const segments: Segment[] = [];
+/**
+ * Packs records, in order, into as many segments as the size limit asks for. The bytes of one are good until the next is asked for:
+ * SQLite copies what it is given, and memory that is used again costs neither the kernel nor the garbage collector.
+ */
+export function* packSegments(
+  records: readonly OutputRecord[],
+  nowMs: number,
+): Generator<Segment, void, void> {
   let from = 0;
   while (from < records.length) {
     const to = endOfSegment(records, from);
-    segments.push(packSegment(records.slice(from, to), nowMs));
+    yield packSegment(from === 0 && to === records.length ? records : records.slice(from, to), nowMs);
     from = to;
   }
-  return segments;
 }
 
 function endOfSegment(records: readonly OutputRecord[], from: number): number {
@@ -77,9 +85,7 @@ function packSegment(records: readonly OutputRecord[], nowMs: number): Segment {
   const headerBytes = Buffer.from(headers.json());
   const timestampCount = hasTimestamps ? count : 1;
   const indexCount = (hasKeys ? count : 0) + count + (headers.isShared ? 0 : count);
-  const bytes = Buffer.allocUnsafeSlow(
-    FIXED_BYTES + timestampCount * 8 + indexCount * 4 + headerBytes.length + dataBytes,
-  );
+  const bytes = workspace(FIXED_BYTES + timestampCount * 8 + indexCount * 4 + headerBytes.length + dataBytes);
   bytes.writeUInt32LE(MAGIC, 0);
   bytes.writeUInt32LE(count, 4);
   bytes.writeUInt32LE(
@@ -119,6 +125,16 @@ function packSegment(records: readonly OutputRecord[], nowMs: number): Segment {
     }
   }
   return { count, bytes };
+}
+
+let work = Buffer.alloc(0);
+
+/** Memory for one segment, of the length that it has; what stood there is overwritten. Most are as large as the limit lets them be. */
+function workspace(length: number): Buffer {
+  if (length > WORK_BYTES_MAX) return Buffer.allocUnsafeSlow(length);
+  if (length > work.length)
+    work = Buffer.allocUnsafeSlow(Math.min(WORK_BYTES_MAX, Math.max(length, 2 * work.length)));
+  return work.subarray(0, length);
 }
 
 /** Distinct header objects of a segment, recognised by identity first: the usual producer passes one object. */
@@ -169,7 +185,7 @@ export class SegmentReader {
   readonly #bytes: Buffer;
   readonly #firstOffset: Offset;
   readonly #count: number;
-  readonly #timestamps: Float64Array;
+  readonly #timestamps: Float64Array<ArrayBuffer>;
   readonly #keyLengths: Uint32Array | null;
   readonly #valueLengths: Uint32Array;
   readonly #headerIndex: Uint32Array | null;
@@ -187,7 +203,7 @@ export class SegmentReader {
     const flags = bytes.readUInt32LE(8);
     let at = FIXED_BYTES;
     const timestampCount = flags & HAS_TIMESTAMPS ? count : 1;
-    this.#timestamps = new Float64Array(bytes.buffer, bytes.byteOffset + at, timestampCount);
+    this.#timestamps = new Float64Array(bytes.buffer as ArrayBuffer, bytes.byteOffset + at, timestampCount);
     at += timestampCount * 8;
     const column = (): Uint32Array => {
       const lengths = new Uint32Array(bytes.buffer, bytes.byteOffset + at, count);
@@ -205,7 +221,7 @@ export class SegmentReader {
     this.#count = count;
   }
 
-  /** Offset of the record that `next` gives; the segment's next offset at its end. */
+  /** Offset of the record that is read next; the segment's next offset at its end. */
   get offset(): Offset {
     return this.#firstOffset + this.#record;
   }
@@ -216,29 +232,69 @@ export class SegmentReader {
 
   skipTo(offset: Offset): void {
     while (!this.isAtEnd && this.offset < offset) {
-      const keyLength = this.#keyLengths?.[this.#record] ?? NULL_LENGTH;
-      const valueLength = this.#valueLengths[this.#record] ?? NULL_LENGTH;
-      this.#at +=
-        (keyLength === NULL_LENGTH ? 0 : keyLength) + (valueLength === NULL_LENGTH ? 0 : valueLength);
+      this.#at += this.#keyLength(this.#record) + this.#valueLength(this.#record);
       this.#record += 1;
     }
   }
 
-  next(): LogRecord {
-    const record = this.#record;
-    const offset = this.#firstOffset + record;
-    const key = this.#take(this.#keyLengths === null ? NULL_LENGTH : (this.#keyLengths[record] as number));
-    const value = this.#take(this.#valueLengths[record] as number);
-    const timestampMs = this.#timestamps[this.#timestamps.length === 1 ? 0 : record] as number;
-    const headers = this.#headers[this.#headerIndex === null ? 0 : (this.#headerIndex[record] as number)];
-    this.#record += 1;
-    return headers ? { offset, key, value, timestampMs, headers } : { offset, key, value, timestampMs };
+  /** The next records, as they lie here: those before `to`, until there are as many or their keys and values as long as asked for. */
+  read(limits: ReadLimits): PackedRecords {
+    const first = this.#record;
+    const start = this.#at;
+    const most = Math.min(this.#count, first + limits.recordsMax, limits.to - this.#firstOffset);
+    while (this.#record < most && this.#at - start < limits.bytesMax) {
+      this.#at += this.#keyLength(this.#record) + this.#valueLength(this.#record);
+      this.#record += 1;
+    }
+    const count = this.#record - first;
+    const offsets = new Float64Array(count);
+    const places = new Int32Array(count * PLACES);
+    let at = 0;
+    for (let i = 0; i < count; i += 1) {
+      const record = first + i;
+      offsets[i] = this.#firstOffset + record;
+      const isKeyNull = this.#keyLengths === null || this.#keyLengths[record] === NULL_LENGTH;
+      const isValueNull = this.#valueLengths[record] === NULL_LENGTH;
+      places[i * PLACES] = isKeyNull ? -1 : at;
+      at += this.#keyLength(record);
+      places[i * PLACES + 1] = at;
+      places[i * PLACES + 2] = isValueNull ? -1 : at;
+      at += this.#valueLength(record);
+      places[i * PLACES + 3] = at;
+    }
+    return new PackedRecords({
+      bytes: this.#bytes.subarray(start, this.#at),
+      offsets,
+      timestamps:
+        this.#timestamps.length === 1
+          ? new Float64Array(count).fill(this.#timestamps[0]!)
+          : this.#timestamps.slice(first, this.#record),
+      places,
+      headerRuns: this.#headerRuns(first, count),
+    });
   }
 
-  #take(length: number): Buffer | null {
-    if (length === NULL_LENGTH) return null;
-    const start = this.#at;
-    this.#at += length;
-    return this.#bytes.subarray(start, this.#at);
+  #headerRuns(first: number, count: number): HeaderRun[] {
+    if (count === 0) return [];
+    if (this.#headerIndex === null) return [{ headers: this.#headers[0] ?? undefined, end: count }];
+    const runs: HeaderRun[] = [];
+    let last = -1;
+    for (let i = 0; i < count; i += 1) {
+      const index = this.#headerIndex[first + i]!;
+      if (index === last) runs.at(-1)!.end = i + 1;
+      else runs.push({ headers: this.#headers[index] ?? undefined, end: i + 1 });
+      last = index;
+    }
+    return runs;
+  }
+
+  #keyLength(record: number): number {
+    const length = this.#keyLengths === null ? NULL_LENGTH : this.#keyLengths[record]!;
+    return length === NULL_LENGTH ? 0 : length;
+  }
+
+  #valueLength(record: number): number {
+    const length = this.#valueLengths[record]!;
+    return length === NULL_LENGTH ? 0 : length;
   }
 }

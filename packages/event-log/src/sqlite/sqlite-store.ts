@@ -11,14 +11,8 @@ import type {
   ReadResult,
   StoreCommit,
 } from '../local/local-store.ts';
-import {
-  ClaimLostError,
-  type Committed,
-  type LogRecord,
-  type Offset,
-  type TopicInfo,
-  type TopicSpec,
-} from '../port.ts';
+import { ClaimLostError, type Committed, type Offset, type TopicInfo, type TopicSpec } from '../port.ts';
+import { type PackedRecords, joinRecords } from '../packed-records.ts';
 import { corrupt, explainDataError } from './data-errors.ts';
 import { packSegments, SegmentReader } from './segment.ts';
 
@@ -167,27 +161,28 @@ export class SqliteStore implements LocalStore {
     let segment: SegmentReader | undefined;
     let segmentEnd: Offset = 0;
     const read = (from: Offset, limits: ReadLimits): ReadResult => {
-      const records: LogRecord[] = [];
-      let bytes = 0;
+      const pieces: PackedRecords[] = [];
+      let left = limits;
       let position = from;
-      while (position < limits.to && records.length < limits.recordsMax && bytes < limits.bytesMax) {
+      while (position < left.to && left.recordsMax > 0 && left.bytesMax > 0) {
         if (segment === undefined || segment.offset > position || segmentEnd <= position) {
           const found = this.#segment(topic, partition, position);
-          if (found === undefined) return { records, nextOffset: limits.to };
+          if (found === undefined) return { records: joinRecords(pieces), nextOffset: limits.to };
           segment = found.reader;
           segmentEnd = found.nextOffset;
         }
         segment.skipTo(position);
-        const end = Math.min(segmentEnd, limits.to);
-        while (segment.offset < end && records.length < limits.recordsMax && bytes < limits.bytesMax) {
-          const record = segment.next();
-          bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
-          records.push(record);
-        }
+        const piece = segment.read(left);
+        pieces.push(piece);
+        left = {
+          to: left.to,
+          recordsMax: left.recordsMax - piece.count,
+          bytesMax: left.bytesMax - piece.bytes.length,
+        };
         position = segment.offset;
       }
       if (segment?.isAtEnd) segment = undefined;
-      return { records, nextOffset: position };
+      return { records: joinRecords(pieces), nextOffset: position };
     };
     return { read };
   }

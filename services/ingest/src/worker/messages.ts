@@ -3,7 +3,7 @@ import type { TransferredCatalog } from '@tollstream/catalog';
 import type { RejectCode, RunningTotals } from '@tollstream/contracts';
 import type { OutputRecord } from '@tollstream/event-log';
 import type { IngestProcessorOptions } from '../processor.ts';
-import type { PackedBatch } from './packed-batch.ts';
+import type { MovedBatch } from './packed-batch.ts';
 
 /** Options of the processor that can cross to another thread; the catalog shares its buffers. */
 export interface WorkerSetup extends Pick<
@@ -17,7 +17,7 @@ export type WorkerRequest =
   | {
       readonly id: number;
       readonly kind: 'batch';
-      readonly batch: PackedBatch;
+      readonly batch: MovedBatch;
       readonly totals: RunningTotals;
     }
   /** Takes another version, beside the one in use. */

@@ -1,3 +1,4 @@
+import { PackedBatch, type RecordBatch, packRecords } from '@tollstream/event-log';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { packBatch, unpackBatch } from './packed-batch.ts';
@@ -31,13 +32,48 @@ const batches = fc
     })),
   }));
 
+function assertSame(unpacked: RecordBatch, batch: RecordBatch): void {
+  const { topic, partition, nextOffset, endOffset, records } = batch;
+  expect(unpacked).toMatchObject({ topic, partition, nextOffset, endOffset });
+  expect(unpacked.records).toEqual(records);
+}
+
 test('what is packed comes out again, and shared headers stay one object', () => {
   fc.assert(
     fc.property(batches, (batch) => {
       const unpacked = unpackBatch(packBatch(batch).packed);
-      expect(unpacked).toEqual(batch);
+      assertSame(unpacked, batch);
       for (const [i, record] of unpacked.records.entries())
         expect(record.headers).toBe(batch.records[i]?.headers);
+    }),
+  );
+});
+
+test('of what the log hands over packed, only its own bytes are moved, and the log keeps them', () => {
+  fc.assert(
+    fc.property(batches, fc.nat(30), fc.nat(30), (batch, one, other) => {
+      const whole = packRecords(batch.records);
+      const [from, to] = [one, other].map((at) => at % (whole.count + 1)).toSorted((a, b) => a - b) as [
+        number,
+        number,
+      ];
+      const { topic, partition, nextOffset, endOffset } = batch;
+      const part = new PackedBatch({
+        topic,
+        partition,
+        nextOffset,
+        endOffset,
+        packed: whole.slice(from, to),
+      });
+      const { packed, transfer } = packBatch(part);
+      const moved = structuredClone(packed, { transfer });
+      assertSame(unpackBatch(moved), { ...batch, records: batch.records.slice(from, to) });
+      expect(whole.records()).toEqual(batch.records);
+      expect(moved.bytes.length).toBe(
+        batch.records
+          .slice(from, to)
+          .reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0),
+      );
     }),
   );
 });

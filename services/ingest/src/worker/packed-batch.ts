@@ -1,80 +1,44 @@
 /** A batch of records as a few flat arrays: what crosses to another thread is moved, not cloned record by record. */
-import type { LogRecord, RecordBatch, RecordHeaders } from '@tollstream/event-log';
+import {
+  PackedBatch,
+  type PackedColumns,
+  PackedRecords,
+  type RecordBatch,
+  copyRecords,
+  packRecords,
+} from '@tollstream/event-log';
 
-/**
- * Keys and values stand one after the other in `bytes`:
- *
- *   bytes   │ key 0 │ value 0 │ key 1 │ value 1 │ …
- *   lengths │ key 0, value 0, key 1, value 1, …        -1 = null
- */
-export interface PackedBatch {
-  readonly topic: string;
-  readonly partition: number;
-  readonly nextOffset: number;
-  readonly endOffset: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly lengths: Int32Array<ArrayBuffer>;
-  readonly offsets: Float64Array<ArrayBuffer>;
-  readonly timestamps: Float64Array<ArrayBuffer>;
-  /** Runs of records that share one headers object; `end` is the index behind the run. */
-  readonly headerRuns: readonly { readonly headers: RecordHeaders | undefined; readonly end: number }[];
-}
+export type MovedBatch = Pick<RecordBatch, 'topic' | 'partition' | 'nextOffset' | 'endOffset'> &
+  Omit<PackedColumns, 'bytes'> & { readonly bytes: Uint8Array<ArrayBuffer> };
 
-export function packBatch(batch: RecordBatch): { packed: PackedBatch; transfer: ArrayBuffer[] } {
-  const { topic, partition, nextOffset, endOffset, records } = batch;
-  const lengths = new Int32Array(records.length * 2);
-  const offsets = new Float64Array(records.length);
-  const timestamps = new Float64Array(records.length);
-  const headerRuns: { headers: RecordHeaders | undefined; end: number }[] = [];
-  let size = 0;
-  for (const [i, { key, value, offset, timestampMs, headers }] of records.entries()) {
-    lengths[2 * i] = key?.length ?? -1;
-    lengths[2 * i + 1] = value?.length ?? -1;
-    size += (key?.length ?? 0) + (value?.length ?? 0);
-    offsets[i] = offset;
-    timestamps[i] = timestampMs;
-    const run = headerRuns.at(-1);
-    if (run !== undefined && run.headers === headers) run.end = i + 1;
-    else headerRuns.push({ headers, end: i + 1 });
-  }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const { key, value } of records) {
-    if (key !== null) {
-      bytes.set(key, at);
-      at += key.length;
-    }
-    if (value !== null) {
-      bytes.set(value, at);
-      at += value.length;
-    }
-  }
-  const packed = { topic, partition, nextOffset, endOffset, bytes, lengths, offsets, timestamps, headerRuns };
-  return { packed, transfer: [bytes.buffer, lengths.buffer, offsets.buffer, timestamps.buffer] };
-}
-
-export function unpackBatch(packed: PackedBatch): RecordBatch {
-  const { topic, partition, nextOffset, endOffset, lengths, offsets, timestamps, headerRuns } = packed;
-  const bytes = Buffer.from(packed.bytes.buffer, packed.bytes.byteOffset, packed.bytes.length);
-  const records: LogRecord[] = [];
-  let at = 0;
-  const take = (length: number): Buffer | null => {
-    if (length < 0) return null;
-    at += length;
-    return bytes.subarray(at - length, at);
+export function packBatch(batch: RecordBatch): { packed: MovedBatch; transfer: ArrayBuffer[] } {
+  const { topic, partition, nextOffset, endOffset } = batch;
+  // Memory of its own: what the log handed over may be a part of something larger.
+  const own = batch.packed === undefined ? packRecords(batch.records) : copyRecords(batch.packed);
+  const { offsets, timestamps, places, headerRuns } = own;
+  const bytes = new Uint8Array(own.bytes.buffer as ArrayBuffer, own.bytes.byteOffset, own.bytes.length);
+  return {
+    packed: { topic, partition, nextOffset, endOffset, bytes, offsets, timestamps, places, headerRuns },
+    transfer: [bytes.buffer, offsets.buffer, timestamps.buffer, places.buffer],
   };
-  for (const { headers, end } of headerRuns) {
-    for (let i = records.length; i < end; i += 1) {
-      const key = take(lengths[2 * i] ?? -1);
-      const value = take(lengths[2 * i + 1] ?? -1);
-      const offset = offsets[i] ?? 0;
-      const timestampMs = timestamps[i] ?? 0;
-      records.push(
-        headers === undefined
-          ? { offset, key, value, timestampMs }
-          : { offset, key, value, timestampMs, headers },
-      );
-    }
-  }
-  return { topic, partition, nextOffset, endOffset, records };
+}
+
+export function unpackBatch({
+  bytes,
+  offsets,
+  timestamps,
+  places,
+  headerRuns,
+  ...place
+}: MovedBatch): RecordBatch {
+  return new PackedBatch({
+    ...place,
+    packed: new PackedRecords({
+      bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+      offsets,
+      timestamps,
+      places,
+      headerRuns,
+    }),
+  });
 }
