@@ -15,7 +15,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import schema from '../../../schemas/invoice.schema.json' with { type: 'json' };
 import { billedCalls, creditedCalls } from './cdr/billed.ts';
-import { writeCdrFile } from './cdr/download.ts';
+import { streamCdrs, writeCdrFile } from './cdr/download.ts';
+import { summariseCdrs } from './cdr/slices.ts';
 import type { Invoice } from './invoice.ts';
 import { creditNoteDocument } from './issue/credit-note.ts';
 import type { CreditNote } from './issue/credit-note.ts';
@@ -138,13 +139,18 @@ async function issuedIn(month: string): Promise<Invoice[]> {
   return records.map(({ document }) => JSON.parse(document) as Invoice);
 }
 
-/** The rows of an invoice's file. */
+/** The rows of an invoice's file, which is the same whether it is sorted at once or slice by slice. */
 async function rowsOf(invoice: Invoice): Promise<Record<string, string>[]> {
   const billed = await billedCalls(store, invoice);
   const output = path.join(directory, `${invoice.number}.jsonl`);
   const { accountId, month } = billed;
-  await writeCdrFile(store, { accountId, month, billed, format: 'jsonl', output });
-  const lines = readFileSync(output, 'utf8').split('\n').filter(Boolean);
+  const request = { accountId, month, billed, format: 'jsonl' } as const;
+  const { calls } = await writeCdrFile(store, { ...request, output });
+  const file = readFileSync(output, 'utf8');
+  const sliced = await summariseCdrs(store, request, Math.ceil(calls / 4));
+  expect(sliced.slices.length).toBeGreaterThan(calls > 40 ? 3 : 0);
+  expect((await streamCdrs(store, request, sliced).toArray()).join('')).toBe(file);
+  const lines = file.split('\n').filter(Boolean);
   return lines.map((line) => JSON.parse(line) as Record<string, string>);
 }
 

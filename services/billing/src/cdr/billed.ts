@@ -8,6 +8,7 @@ import { monthBefore, monthNumber, monthText, parseMonth } from '../month.ts';
 import { CALL_KEY, USAGE_COLUMNS } from '../settlement/month-reader.ts';
 import { closingRun, readRuns } from '../settlement/runs.ts';
 import { MONTH_OF_ACCOUNT } from '../usage-summary.ts';
+import { STARTED_WITHIN_SLICE, WITHIN_SLICE } from './columns.ts';
 
 export interface BilledCalls {
   readonly accountId: string;
@@ -36,35 +37,55 @@ export function creditedCalls({ account, invoice, adjustments }: CreditNote): Bi
 const CALLS = CALL_COLUMNS.map(([name]) => name).filter((name) => USAGE_COLUMNS.includes(name));
 const PRICES = PRICE_COLUMNS.map(([name]) => name);
 
+/** Of the calls, what later runs changed. Parameters: account, month. */
+const changedAfter = (run: number): string =>
+  `${MONTH_OF_ACCOUNT} AND usage_adjustments.run_number > ${run} AND new_revision > revision`;
+
+function carriedBy(adjustments: BilledCalls['adjustments']): string {
+  const runs = adjustments.map(({ month, run }) => `(${monthNumber(parseMonth(month))}, ${run})`);
+  return `account_id = {account:String} AND (billing_month, run_number) IN (${runs.join(', ')})
+    AND (difference != 0 OR reason = 'late_call')`;
+}
+
 /**
- * Rows of all of them, in the columns of `usage` with `reason` after them: '' = billed with its month. Of an adjustment the charge is what
- * the call costs more, or less. Parameters: account, month.
+ * Rows of those that start within a slice, in the columns of `usage` with `reason` after them: '' = billed with its month. Of an adjustment
+ * the charge is what the call costs more, or less. Parameters: account, month, and those of a slice.
  */
 export function billedRows(database: string, { closedBy, adjustments }: BilledCalls): string {
   const columns = [...CALLS, ...PRICES].join(', ');
-  const changedLater = `${MONTH_OF_ACCOUNT} AND usage_adjustments.run_number > ${closedBy} AND new_revision > revision`;
+  // The keys of a whole month would take more memory the more calls it has: only those that the slice can have are held.
   const isSettled = `${CALL_KEY} IN (
-    SELECT call_key FROM ${database}.settled_calls WHERE ${MONTH_OF_ACCOUNT} AND run_number <= ${closedBy})`;
+    SELECT call_key FROM ${database}.settled_calls WHERE ${MONTH_OF_ACCOUNT} AND run_number <= ${closedBy}
+      AND call_key IN (SELECT ${CALL_KEY} FROM ${database}.usage WHERE ${MONTH_OF_ACCOUNT} AND ${STARTED_WITHIN_SLICE}))`;
+  const changedLater = `${changedAfter(closedBy ?? 0)} AND ${STARTED_WITHIN_SLICE}`;
   // As the call was before the first of the later runs that changed it.
   const before = `SELECT ${columns}, '' AS reason FROM ${database}.usage_adjustments FINAL
     WHERE ${changedLater} AND ${isSettled} ORDER BY run_number LIMIT 1 BY ${CALL_KEY}`;
   const settled = [
     `SELECT ${columns}, '' AS reason FROM ${database}.usage FINAL
-     WHERE ${MONTH_OF_ACCOUNT} AND ${isSettled} AND ${CALL_KEY} NOT IN (
+     WHERE ${MONTH_OF_ACCOUNT} AND ${WITHIN_SLICE} AND ${isSettled} AND ${CALL_KEY} NOT IN (
        SELECT ${CALL_KEY} FROM ${database}.usage_adjustments WHERE ${changedLater})`,
-    `SELECT * FROM (${before})`,
+    `SELECT * FROM (${before}) WHERE ${WITHIN_SLICE}`,
   ];
   const nothing = `SELECT ${columns}, '' AS reason FROM ${database}.usage WHERE 0`;
   const parts = closedBy === null ? [nothing] : settled;
   if (adjustments.length > 0) {
-    const runs = adjustments.map(({ month, run }) => `(${monthNumber(parseMonth(month))}, ${run})`);
     // Columns of a union go by their place. A name of its own would hide the column that the condition asks for.
     const after = PRICES.map((name) => (name === 'charge' ? 'difference' : `new_${name}`));
     parts.push(
       `SELECT ${[...CALLS, ...after, 'toString(reason)'].join(', ')} FROM ${database}.usage_adjustments FINAL
-       WHERE account_id = {account:String} AND (billing_month, run_number) IN (${runs.join(', ')})
-         AND (difference != 0 OR reason = 'late_call')`,
+       WHERE ${carriedBy(adjustments)} AND ${WITHIN_SLICE}`,
     );
   }
+  return parts.join('\nUNION ALL\n');
+}
+
+/** Times of all rows that may be among them, some of them more than once. Parameters: account, month. */
+export function billedCandidates(database: string, { closedBy, adjustments }: BilledCalls): string {
+  const times = 'SELECT started_at, answered_at FROM';
+  const parts = [`${times} ${database}.usage WHERE ${closedBy === null ? '0' : MONTH_OF_ACCOUNT}`];
+  if (closedBy !== null) parts.push(`${times} ${database}.usage_adjustments WHERE ${changedAfter(closedBy)}`);
+  if (adjustments.length > 0)
+    parts.push(`${times} ${database}.usage_adjustments WHERE ${carriedBy(adjustments)}`);
   return parts.join('\nUNION ALL\n');
 }

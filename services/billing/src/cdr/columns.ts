@@ -16,6 +16,14 @@ export interface CdrColumn {
 const number = (end: string): string =>
   `if(${end}_number > 0, concat('+', toString(${end}_number)), ${end}_text)`;
 export const START = 'if(toUnixTimestamp64Milli(answered_at) > 0, answered_at, started_at)';
+
+/** By the sort key of the tables, which holds `started_at` and nothing later. Parameters: earliest_ms, to_ms. */
+export const STARTED_WITHIN_SLICE =
+  'started_at >= fromUnixTimestamp64Milli({earliest_ms:Int64}) AND started_at < fromUnixTimestamp64Milli({to_ms:Int64})';
+/** Parameters: from_ms, to_ms, and those above: nobody answers a call before it starts. */
+export const WITHIN_SLICE = `toUnixTimestamp64Milli(${START}) >= {from_ms:Int64}
+  AND toUnixTimestamp64Milli(${START}) < {to_ms:Int64} AND ${STARTED_WITHIN_SLICE}`;
+
 const BILLABLE_MINUTES = 'toDecimal64(intDiv(toUInt64(billable_seconds) * 1000000 + 30, 60), 6) / 1000000';
 
 const BILLED: readonly CdrColumn[] = [

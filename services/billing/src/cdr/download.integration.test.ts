@@ -11,8 +11,11 @@ import { openEmbeddedStore } from '@tollstream/usage-store';
 import type { EmbeddedStore } from '@tollstream/usage-store';
 import { parseDecimalBig } from '@tollstream/money';
 import { storeCalls } from '../testing/stored-calls.ts';
+import { cdrColumns } from './columns.ts';
 import { streamCdrs, writeCdrFile } from './download.ts';
 import type { CdrDownload } from './download.ts';
+import { summariseCdrs } from './slices.ts';
+import type { CdrSummary } from './slices.ts';
 
 const CALLS = 5_000;
 const MONTH = { accountId: 'riverside-dental', month: '2020-01' } as const;
@@ -63,13 +66,19 @@ it('says what it wrote: calls, their exact sum, bytes and checksum', async () =>
 
 it('is the same file whether it is sorted at once or part by part, from any row on', async () => {
   for (const format of ['csv', 'jsonl'] as const) {
-    const bytesOf = async (part: { skippedRows: number; sliceCalls?: number }): Promise<Buffer> =>
-      Buffer.concat(await streamCdrs(store, { ...MONTH, format }, { calls: CALLS, ...part }).toArray());
+    const request = { ...MONTH, format };
+    const [whole, sliced] = [await summariseCdrs(store, request), await summariseCdrs(store, request, 700)];
+    expect(whole.slices).toHaveLength(1);
+    expect(sliced.slices.length).toBeGreaterThan(CALLS / 700);
+    expect({ ...sliced, slices: [] }).toEqual({ ...whole, slices: [] });
+    const bytesOf = async ({ slices }: CdrSummary, skippedRows: number): Promise<Buffer> =>
+      Buffer.concat(await streamCdrs(store, request, { slices, skippedRows }).toArray());
     for (const skippedRows of [0, 1, 699, 700, 701, CALLS - 1, CALLS]) {
-      const inParts = await bytesOf({ skippedRows, sliceCalls: 700 });
-      expect(inParts.equals(await bytesOf({ skippedRows })), `${format}, ${skippedRows} rows skipped`).toBe(
-        true,
-      );
+      const inParts = await bytesOf(sliced, skippedRows);
+      expect(
+        inParts.equals(await bytesOf(whole, skippedRows)),
+        `${format}, ${skippedRows} rows skipped`,
+      ).toBe(true);
     }
   }
 });
@@ -114,13 +123,41 @@ it('gives every pricing field, and nothing that a spreadsheet would run', async 
   });
 });
 
-it('has the same calls in a Parquet file', async () => {
+it('has the same calls in a Parquet file, in the same order, and the same bytes when made again', async () => {
   const written = await download('calls.parquet', { format: 'parquet', hasDetail: true });
+  const from = `file('${file('calls.parquet')}', Parquet)`;
   const [row] = await store.query<{ calls: string; cost: string; first: string }>(
-    `SELECT count() AS calls, sum(total_cost) AS cost, argMin(origin, start_utc) AS first FROM file('${file('calls.parquet')}', Parquet)`,
+    `SELECT count() AS calls, sum(total_cost) AS cost, argMin(origin, start_utc) AS first FROM ${from}`,
   );
   expect(row).toEqual({ calls: String(CALLS), cost: expect.any(String), first: '+12125550100' });
   expect(parseDecimalBig(row!.cost, 6)).toBe(written.charge.get('USD'));
+  const again = await download('again.parquet', { format: 'parquet', hasDetail: true });
+  expect(again.sha256).toBe(written.sha256);
+
+  await download('calls.jsonl', { format: 'jsonl', hasDetail: true });
+  const want = (await readFile(file('calls.jsonl'), 'utf8')).trimEnd().split('\n');
+  const rows = await store.query<Record<string, unknown>>(
+    `SELECT * REPLACE (concat(replaceOne(toString(start_utc), ' ', 'T'), 'Z') AS start_utc,
+                       concat(replaceOne(toString(end_utc), ' ', 'T'), 'Z') AS end_utc)
+     FROM ${from} SETTINGS max_threads = 1`,
+  );
+  expect(rows).toEqual(want.map((line) => JSON.parse(line) as unknown));
+  const types = await store.query<{ name: string; type: string }>(`DESCRIBE TABLE ${from}`);
+  const typeOf = new Map(types.map(({ name, type }) => [name, type]));
+  expect(
+    ['start_utc', 'duration_seconds', 'total_cost', 'rate_per_minute', 'prefix'].map((name) =>
+      typeOf.get(name),
+    ),
+  ).toEqual(["DateTime64(3, 'UTC')", 'Decimal(18, 3)', 'Decimal(18, 6)', 'Decimal(18, 8)', 'UInt64']);
+});
+
+it('is a Parquet file of the same columns where there are no calls', async () => {
+  const filters = { extension: 'nobody' };
+  expect((await download('none.parquet', { format: 'parquet', filters })).calls).toBe(0);
+  const from = `file('${file('none.parquet')}', Parquet)`;
+  expect(await store.query(`SELECT * FROM ${from}`)).toEqual([]);
+  const names = (await store.query<{ name: string }>(`DESCRIBE TABLE ${from}`)).map(({ name }) => name);
+  expect(names).toEqual(cdrColumns({ format: 'parquet' }).map(({ name }) => name));
 });
 
 it('has the same calls in a workbook, numbers as text', async () => {

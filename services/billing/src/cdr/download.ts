@@ -1,6 +1,6 @@
 /**
  * A month's billed calls as a file: CSV, JSON lines, Parquet or a workbook. The store writes and sorts, and this passes through
- * piece by piece: memory does not grow with the number of calls, but for Parquet and for the calls of an invoice. The costs add up to the invoice's usage to the last digit.
+ * slice by slice: memory does not grow with the number of calls. The costs add up to the invoice's usage to the last digit.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -9,14 +9,18 @@ import { PassThrough, Readable, Transform } from 'node:stream';
 import type { TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdCompress } from 'node:zlib';
+import { readNativeStream } from '@tollstream/contracts';
 import { isTollError } from '@tollstream/service-kit';
 import type { UsageStore } from '@tollstream/usage-store';
 import { callsChanged, fileUnwritable } from '../errors.ts';
 import { cdrColumns } from './columns.ts';
 import type { CdrFormat } from './columns.ts';
-import { cdrQuery, summariseCdrs } from './query.ts';
-import type { CdrRequest, CdrSummary } from './query.ts';
-import { cdrSlices } from './slices.ts';
+import { writeParquet } from './parquet.ts';
+import type { ParquetColumn } from './parquet.ts';
+import { NO_CALLS, cdrQuery } from './query.ts';
+import type { CdrRequest } from './query.ts';
+import { summariseCdrs } from './slices.ts';
+import type { CdrSummary } from './slices.ts';
 import { writeWorkbook } from './workbook.ts';
 import type { WorkbookRow } from './workbook.ts';
 
@@ -62,23 +66,21 @@ export function streamCdrs(
   return Readable.from(hasHeader ? withHeader(rows, request) : rows, { objectMode: false });
 }
 
-interface CdrPart extends Pick<CdrSummary, 'calls'> {
+interface CdrPart extends Pick<CdrSummary, 'slices'> {
   /** Rows of the beginning that the caller has already. */
   readonly skippedRows?: number;
-  /** Calls that are sorted at a time. */
-  readonly sliceCalls?: number;
 }
 
-/** The rows of a file, part after part: each is asked for when the one before has been read. */
+/** The rows of a file, slice after slice: each is asked for when the one before has been read. */
 async function* rowsAs(
-  format: 'CSV' | 'JSONEachRow' | 'JSONCompactEachRow',
+  format: 'CSV' | 'JSONEachRow' | 'JSONCompactEachRow' | 'Native',
   store: UsageStore,
   request: CdrRequest,
-  { calls, skippedRows = 0, sliceCalls }: CdrPart,
+  { slices, skippedRows = 0 }: CdrPart,
 ): AsyncGenerator<Buffer> {
   let skipped = skippedRows;
-  for (const slice of (await cdrSlices(store, request, { calls, sliceCalls })) ?? [null]) {
-    if (slice !== null && slice.calls <= skipped) {
+  for (const slice of slices) {
+    if (slice.calls <= skipped) {
       skipped -= slice.calls;
       continue;
     }
@@ -136,7 +138,7 @@ async function writeText(
   );
   const digest = new Digest(begun.bytes, begun.hash);
   const source = streamCdrs(store, download, {
-    calls: summary.calls,
+    slices: summary.slices,
     skippedRows: rowsOf(download, begun.lines),
   });
   const target = createWriteStream(partial, { flags: begun.bytes > 0 ? 'a' : 'w', flush: true });
@@ -151,26 +153,43 @@ async function writeText(
 
 async function writeBinary(store: UsageStore, download: CdrDownload, summary: CdrSummary): Promise<Written> {
   const partial = `${download.output}.partial`;
-  let calls = summary.calls;
-  if (download.format === 'parquet') {
-    const { sql, parameters } = cdrQuery(store.database, download);
-    await store.queryToFile(sql, { format: 'Parquet', file: partial, parameters });
-  } else {
-    calls = 0;
-    const lines = rowsAs('JSONCompactEachRow', store, download, summary);
-    const counted = (async function* (): AsyncGenerator<WorkbookRow> {
-      for await (const row of rowsIn(lines)) {
-        calls += 1;
-        if (calls % PROGRESS_ROWS === 0) download.onProgress?.(calls, summary.calls);
-        yield row;
-      }
-    })();
-    const columns = cdrColumns(download);
-    await pipeline(writeWorkbook(columns, counted), createWriteStream(partial, { flush: true }));
-  }
+  const progress = (rows: number): void => download.onProgress?.(rows, summary.calls);
+  const calls =
+    download.format === 'parquet'
+      ? await writeParquet(partial, {
+          columns: await columnsOf(store, download),
+          rows: readNativeStream(rowsAs('Native', store, download, summary)),
+          onProgress: progress,
+        })
+      : await writeSheets(store, download, { partial, summary, progress });
   const digest = new Digest();
   await pipeline(createReadStream(partial), digest, drain());
   return { calls, bytes: digest.bytes, sha256: digest.sha256(), resumedRows: 0 };
+}
+
+/** Known to a file without calls, too. */
+async function columnsOf(store: UsageStore, request: CdrRequest): Promise<ParquetColumn[]> {
+  const { sql, parameters } = cdrQuery(store.database, request, { slice: NO_CALLS });
+  return store.query<ParquetColumn>(`DESCRIBE TABLE (${sql})`, parameters);
+}
+
+async function writeSheets(
+  store: UsageStore,
+  download: CdrDownload,
+  { partial, summary, progress }: { partial: string; summary: CdrSummary; progress: (rows: number) => void },
+): Promise<number> {
+  let calls = 0;
+  const lines = rowsAs('JSONCompactEachRow', store, download, summary);
+  const counted = (async function* (): AsyncGenerator<WorkbookRow> {
+    for await (const row of rowsIn(lines)) {
+      calls += 1;
+      if (calls % PROGRESS_ROWS === 0) progress(calls);
+      yield row;
+    }
+  })();
+  const columns = cdrColumns(download);
+  await pipeline(writeWorkbook(columns, counted), createWriteStream(partial, { flush: true }));
+  return calls;
 }
 
 async function writeToStandardOutput(

@@ -1,14 +1,13 @@
 /** Which calls a file of call details holds, and in which order: always the same for the same calls. */
-import { CALL_TYPES, CHARGE_SCALE } from '@tollstream/contracts';
+import { CALL_TYPES } from '@tollstream/contracts';
 import type { CallType } from '@tollstream/contracts';
-import { parseDecimalBig } from '@tollstream/money';
-import type { QueryParameters, UsageStore } from '@tollstream/usage-store';
+import type { QueryParameters } from '@tollstream/usage-store';
 import { filterInvalid } from '../errors.ts';
 import { monthNumber, parseMonth } from '../month.ts';
 import { MONTH_OF_ACCOUNT } from '../usage-summary.ts';
-import { billedRows } from './billed.ts';
+import { billedCandidates, billedRows } from './billed.ts';
 import type { BilledCalls } from './billed.ts';
-import { START, cdrColumns } from './columns.ts';
+import { START, WITHIN_SLICE, cdrColumns } from './columns.ts';
 import type { CdrFormat } from './columns.ts';
 
 export interface CdrRequest {
@@ -33,24 +32,16 @@ export interface CdrFilters {
   readonly day?: string;
 }
 
-/** The calls of a request as they stand now. */
-export interface CdrSummary {
-  readonly calls: number;
-  /** Currency → exact sum, scaled by 10^CHARGE_SCALE. */
-  readonly charge: ReadonlyMap<string, bigint>;
-  /** Other calls, or other prices of them, have another one. */
-  readonly fingerprint: string;
-}
-
-/** Calls of a request that start within a time, and come one after the other in its file. */
+/** Calls that start within a time, and come one after the other in a file. */
 export interface CdrSlice {
   /** Start of the calls, half-open: ms since epoch, UTC. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** The earliest `started_at` of them, ms since epoch: the table stands in its order. */
+  /** None of them has an earlier `started_at`, ms since epoch: the table stands in its order. */
   readonly earliestMs: number;
-  readonly calls: number;
 }
+
+export const NO_CALLS: CdrSlice = { fromMs: 0, toMs: 0, earliestMs: 0 };
 
 /** The store sorts on disk beyond this. */
 const SORT_BYTES_MAX = 256 * 1024 * 1024;
@@ -101,62 +92,53 @@ function conditionOf({ accountId, month, filters = {}, billed }: CdrRequest): Co
   return { sql: sql.join(' AND '), parameters };
 }
 
-/** The calls of a request: where they stand and which they are, for behind FROM. */
+/** Calls of a request that start within a time: where they stand and which they are, for behind FROM. */
 export function callsOf(
+  database: string,
+  request: CdrRequest,
+  slice: CdrSlice,
+): { readonly rows: string; readonly parameters: QueryParameters } {
+  const { sql, parameters } = conditionOf(request);
+  const { billed } = request;
+  const rows =
+    billed === undefined
+      ? `${database}.usage FINAL WHERE ${sql} AND ${WITHIN_SLICE}`
+      : `(${billedRows(database, billed)}) WHERE ${sql}`;
+  const { fromMs, toMs, earliestMs } = slice;
+  return { rows, parameters: { ...parameters, from_ms: fromMs, to_ms: toMs, earliest_ms: earliestMs } };
+}
+
+/** The calls of a request whatever their time: where they stand, without what else is asked for. */
+export function candidatesOf(
   database: string,
   request: CdrRequest,
 ): { readonly rows: string; readonly parameters: QueryParameters } {
   const { sql, parameters } = conditionOf(request);
   const { billed } = request;
-  const from = billed === undefined ? `${database}.usage FINAL` : `(${billedRows(database, billed)})`;
-  return { rows: `${from} WHERE ${sql}`, parameters };
+  return billed === undefined
+    ? { rows: `${database}.usage FINAL WHERE ${sql}`, parameters }
+    : { rows: `(${billedCandidates(database, billed)})`, parameters };
 }
 
 /**
  * The query of a file's rows.
- * @param part.skippedRows rows of its beginning that the caller has already
+ * @param part.skippedRows rows of the slice's beginning that the caller has already
  */
 export function cdrQuery(
   database: string,
   request: CdrRequest,
-  { slice = null, skippedRows = 0 }: { readonly slice?: CdrSlice | null; readonly skippedRows?: number } = {},
+  { slice, skippedRows = 0 }: { readonly slice: CdrSlice; readonly skippedRows?: number },
 ): { sql: string; parameters: QueryParameters } {
-  const { rows, parameters } = callsOf(database, request);
+  const { rows, parameters } = callsOf(database, request, slice);
   const columns = cdrColumns(request);
   const selected = columns.map(({ name, expression }) => `${expression} AS ${name}`);
   const order = `${START}, call_id, leg, switch_id${request.billed === undefined ? '' : ', reason, revision'}`;
   // The inner query keeps the table's columns apart from the output's, some of which have the same names.
   return {
     sql: `SELECT ${selected.join(', ')}
-    FROM (SELECT * FROM ${rows} ${slice === null ? '' : WITHIN_SLICE}
+    FROM (SELECT * FROM ${rows}
           ORDER BY ${order} ${skippedRows > 0 ? `LIMIT 18446744073709551615 OFFSET ${skippedRows}` : ''})
     SETTINGS output_format_csv_crlf_end_of_line = 1, max_bytes_before_external_sort = ${SORT_BYTES_MAX}`,
-    parameters:
-      slice === null
-        ? parameters
-        : { ...parameters, from_ms: slice.fromMs, to_ms: slice.toMs, earliest_ms: slice.earliestMs },
-  };
-}
-
-// By `started_at` as well, which the table is in the order of: nobody answers a call before it starts.
-const WITHIN_SLICE = `AND toUnixTimestamp64Milli(${START}) >= {from_ms:Int64} AND toUnixTimestamp64Milli(${START}) < {to_ms:Int64}
-          AND started_at >= fromUnixTimestamp64Milli({earliest_ms:Int64}) AND started_at < fromUnixTimestamp64Milli({to_ms:Int64})`;
-
-export async function summariseCdrs(store: UsageStore, request: CdrRequest): Promise<CdrSummary> {
-  const { rows: calls, parameters } = callsOf(store.database, request);
-  const rows = await store.query<{ currency: string; calls: string; total: string; fingerprint: string }>(
-    `SELECT currency, count() AS calls, sum(charge) AS total,
-            toString(sum(cityHash64(switch_id, call_id, leg, revision, charge))) AS fingerprint
-     FROM ${calls} GROUP BY currency ORDER BY currency`,
     parameters,
-  );
-  return {
-    calls: rows.reduce((sum, row) => sum + Number(row.calls), 0),
-    charge: new Map(
-      rows
-        .filter(({ currency }) => currency !== '')
-        .map((row) => [row.currency, parseDecimalBig(row.total, CHARGE_SCALE)]),
-    ),
-    fingerprint: rows.map((row) => `${row.currency}:${row.calls}:${row.fingerprint}`).join(' '),
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { BillingStore, IssueRequest, JobEnd, Refusal } from '@tollstream/billing-store';
 import type { Account, Catalog } from '@tollstream/catalog';
-import { isTollError } from '@tollstream/service-kit';
+import { holdYoungGeneration, isTollError, releaseYoungGeneration } from '@tollstream/service-kit';
 import { accountUnknown, monthNotEnded } from '../errors.ts';
 import type { Invoice, Hindrance } from '../invoice.ts';
 import { NO_USAGE } from '../invoice-usage.ts';
@@ -74,6 +74,7 @@ export async function issueMonth(options: IssueMonthOptions): Promise<IssuedMont
   try {
     for (let i = 0; i < left.length; i += chunkAccounts) {
       if (signal?.aborted === true) break;
+      holdYoungGeneration();
       const made = await makeChunk(options, left.slice(i, i + chunkAccounts));
       for (const issued of await billing.issueInvoices(made.requests, actor)) {
         counts[issued.kind] += 1;
@@ -90,6 +91,8 @@ export async function issueMonth(options: IssueMonthOptions): Promise<IssuedMont
     // The reason is kept where it can be; it may be the store itself that is away.
     await end('failed', error instanceof Error ? error.message : String(error)).catch(() => undefined);
     throw error;
+  } finally {
+    releaseYoungGeneration();
   }
   const status = signal?.aborted === true ? 'stopped' : 'done';
   await end(status);

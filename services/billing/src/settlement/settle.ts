@@ -12,6 +12,7 @@
  */
 import { CHARGE_SCALE } from '@tollstream/contracts';
 import { parseDecimalBig } from '@tollstream/money';
+import { holdYoungGeneration, releaseYoungGeneration } from '@tollstream/service-kit';
 import { DifferenceReport, MonthReplay } from '@tollstream/settlement';
 import type { Unpriced } from '@tollstream/settlement';
 import type { SettlementStore, UsageStore } from '@tollstream/usage-store';
@@ -213,9 +214,13 @@ class Pass {
   }
 
   async through(chunks: readonly Chunk[]): Promise<void> {
-    await this.#atOnce(chunks.filter((chunk) => !this.#isLarge(chunk)));
-    // These write while they read. One at a time: a store may answer no more than two requests.
-    for (const chunk of chunks.filter((each) => this.#isLarge(each))) await this.#chunk(chunk);
+    try {
+      await this.#atOnce(chunks.filter((chunk) => !this.#isLarge(chunk)));
+      // These write while they read. One at a time: a store may answer no more than two requests.
+      for (const chunk of chunks.filter((each) => this.#isLarge(each))) await this.#chunk(chunk);
+    } finally {
+      releaseYoungGeneration();
+    }
   }
 
   /** An account that is not held in memory at once. */
@@ -282,6 +287,7 @@ class Pass {
       readsSettled: this.#readsSettled,
     });
     for await (const block of blocks) {
+      holdYoungGeneration();
       const replayed = replay.block(block);
       this.#report.add(block, replayed);
       this.#noteUnpriced(replayed.unpriced);
