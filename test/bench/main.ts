@@ -42,7 +42,7 @@ const SCENARIOS = [
   'ratio',
 ] as const;
 
-const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--update] [--rate N] [--seconds N] [--of GROUPS] [--ids N] [--json] [--output FILE] [--compare FILE]
+const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--made DIR] [--update] [--rate N] [--seconds N] [--of GROUPS] [--ids N] [--json] [--output FILE] [--compare FILE]
 
   all       stages, embedded and Kafka on 2,000,000 calls (default)
   billions  100,000 prefixes, 20,000 accounts, both event logs several times, each run verified, then the latency of both at
@@ -50,7 +50,7 @@ const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [
             --calls 20000000 --runs 5
   settlement  a month's calls settled, an invoice for every account, previews, the monthly sums over HTTP and a large file of
             call details; 10,000,000 calls of 10,000 accounts, unless --calls and --accounts say otherwise. --in-order: calls
-            arrived in the order of their answers
+            arrived in the order of their answers. --made DIR: where the month is kept, so that the next run need not make it
   latency   from an event published to its row visible, on both event logs, at half of the speed that each was measured at
             just before on 2,000,000 calls, or at --rate calls/s, for --seconds (60)
   exactly-once-cost
@@ -79,6 +79,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '3' },
     accounts: { type: 'string', default: '10000' },
     'in-order': { type: 'boolean', default: false },
+    made: { type: 'string' },
     rate: { type: 'string' },
     seconds: { type: 'string', default: '60' },
     ids: { type: 'string', default: '1000000' },
@@ -155,6 +156,7 @@ async function main(): Promise<void> {
       accounts: Number(values.accounts),
       seed,
       inOrder: values['in-order'],
+      made: values.made,
       say,
     });
     report = { ...report, settlement };

@@ -5,7 +5,8 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -47,12 +48,14 @@ export async function benchSettlement(options: {
   accounts: number;
   seed: number;
   inOrder: boolean;
+  /** Where a month of calls is kept from run to run; it is made there when it is not there yet. */
+  made?: string | undefined;
   say: (line: string) => void;
 }): Promise<SettlementResult> {
   const { calls, accounts, say } = options;
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-settlement-'));
-  const usage = path.join(directory, 'usage');
-  const billingDirectory = path.join(directory, 'billing');
+  const inDirectory = (of: string) => ({ usage: path.join(of, 'usage'), billing: path.join(of, 'billing') });
+  const { usage, billing: billingDirectory } = inDirectory(directory);
   const request = {
     usage,
     billing: billingDirectory,
@@ -61,7 +64,10 @@ export async function benchSettlement(options: {
     seed: options.seed,
     inOrder: options.inOrder,
   };
-  await step({ ...request, step: 'make' });
+  const made = options.made ?? directory;
+  if (options.made === undefined || !existsSync(made))
+    await step({ ...request, ...inDirectory(made), step: 'make' });
+  if (made !== directory) await cp(made, directory, { recursive: true });
   const settled = JSON.parse(await step({ ...request, step: 'settle' })) as SettledMonth;
   say(`settled in ${settled.seconds} s`);
   const invoices = JSON.parse(await step({ ...request, step: 'invoices' })) as IssuedInvoices;

@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEmbeddedBillingStore, openServerBillingStore } from '@tollstream/billing-store';
+import type { Invoice } from '@tollstream/service-billing';
 import { randomCalls, randomFrom, rateInOrder, shuffled } from '@tollstream/settlement/testing';
 import { openEmbeddedStore } from '@tollstream/usage-store';
 import { sessionsWaiting, startPostgres } from '../../packages/billing-store/src/testing/postgres-server.ts';
@@ -103,14 +104,20 @@ async function tablesOf(usage: string): Promise<unknown[][]> {
   return tables;
 }
 
-/** Number and bytes of every invoice, in their order. */
+/** Number and bytes of every invoice, in their order: numbered without a gap, each owed what it says. */
 async function invoicesIn(billing: string): Promise<string[]> {
   const store = await (billing.startsWith('postgres:') ? openServerBillingStore : openEmbeddedBillingStore)(
     billing,
   );
   await store.verifyChain();
   const found = await store.documentsAfter('invoice', { sequence: 0, limit: 10 * ACCOUNTS });
+  const owed = new Map((await store.balances({})).map(({ number, balance }) => [number, balance]));
   await store.close();
+  expect(found.map(({ number }) => number)).toEqual(
+    found.map((_, i) => `INV-${String(i + 1).padStart(6, '0')}`),
+  );
+  for (const { number, document } of found)
+    expect([number, owed.get(number)]).toEqual([number, (JSON.parse(document) as Invoice).totals.total]);
   return found.map(({ number, account_id, document }) => `${number} ${account_id} ${document}`);
 }
 
@@ -225,6 +232,8 @@ describe('with ClickHouse killed under it', () => {
       refused: 0,
     });
     expect(await invoicesIn(billing)).toEqual(issued);
+    // What was settled is untouched, and ClickHouse knows of every invoice once.
+    expect(JSON.stringify(await tablesOf(usage))).toBe(told);
   });
 });
 

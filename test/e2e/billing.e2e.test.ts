@@ -1,15 +1,16 @@
 /** A month of the sample, from calls to invoices that are issued, paid, disputed and corrected, by commands alone. */
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Invoice } from '@tollstream/service-billing';
-import { start, temporaryDirectory, tollstream } from '../support/cli.ts';
+import { PROJECT_ROOT, start, temporaryDirectory, tollstream } from '../support/cli.ts';
 
 const CALLS = 6_000;
 const ACCOUNT = 'riverside-dental';
+const SAMPLE = path.join(PROJECT_ROOT, 'examples/hosted-phone');
 const RECOMPUTE = fileURLToPath(new URL('recompute-invoice.mjs', import.meta.url));
 
 let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
@@ -46,6 +47,21 @@ test('the invoice worked out again from the call details alone is the same, usag
   const { totals } = JSON.parse(await preview()) as { totals: Record<string, string> };
   expect(JSON.parse(stdout)).toEqual({ exact_usage: totals['exact_usage'], total: totals['total'] });
   expect(Number(totals['usage'])).toBeGreaterThan(1);
+});
+
+test("a recipient's e-mail that is none is refused before anything is issued, with its place", async () => {
+  const catalog = path.join(folder.path, 'no-email');
+  await cp(SAMPLE, catalog, { recursive: true });
+  const accounts = path.join(catalog, 'accounts.yaml');
+  const text = await readFile(accounts, 'utf8');
+  const [email] = /\S+@[^\s,]+/.exec(text)!;
+  await writeFile(accounts, text.replace(email!, 'accounts-at-riverside'));
+  const create = ['invoice', 'create', '--all', '--month', '2020-02', '--catalog', catalog];
+  const { code, stdout, stderr } = await tollstream([...create, ...data]);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/accounts\.yaml:\d+:\d+/);
+  expect(stderr).toContain('TOLL_CATALOG_EMAIL_INVALID');
+  expect(await done('invoice', 'list', '--month', '2020-02', '--json')).toBe('');
 });
 
 test('what is issued is the preview with a number, once, whoever asks how often', async () => {

@@ -161,7 +161,6 @@ function bound(store: UsageStore): UsageStore {
     replayBlocks: async (insert) => store.replayBlocks(insert),
     query: async (sql, parameters) => store.query(sql, parameters),
     queryStream: async (sql, format, parameters) => store.queryStream(sql, format, parameters),
-    queryToFile: async (sql, to) => store.queryToFile(sql, to),
     ping: async () => store.ping(),
     close: async () => store.close(),
   };

@@ -10,10 +10,6 @@ export interface Connection {
   /** Result of a query as rows. */
   rows<Row>(sql: string, parameters: QueryParameters): Promise<Row[]>;
   stream(sql: string, format: string, parameters: QueryParameters): Promise<Readable>;
-  toFile(
-    sql: string,
-    to: { readonly format: string; readonly file: string; readonly parameters: QueryParameters },
-  ): Promise<void>;
   /** Inserts Native blocks into `table` (qualified). Resolves once the rows are stored. */
   insertNative(insert: {
     table: string;

@@ -79,18 +79,6 @@ class EmbeddedConnection implements Connection {
     return Readable.from(resumed(first, chunks), { objectMode: false });
   }
 
-  /** The engine's stream begins each piece anew, so it writes the file itself. */
-  async toFile(
-    sql: string,
-    { format, file, parameters }: { format: string; file: string; parameters: QueryParameters },
-  ): Promise<void> {
-    await this.#engine.run(`INSERT INTO FUNCTION file(${quoted(path.resolve(file))}, ${format}) ${sql}`, {
-      format: 'Null',
-      settings: { engine_file_truncate_on_insert: 1 },
-      parameters: texts(parameters),
-    });
-  }
-
   /**
    * The binding's own insert of bytes ends at the first NUL, so the engine reads the blocks from a file; selecting from it takes
    * the columns by name.

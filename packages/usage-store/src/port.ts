@@ -75,14 +75,6 @@ export interface UsageStore {
   query<Row>(sql: string, parameters?: QueryParameters): Promise<Row[]>;
   /** The bytes of a result of any size in a ClickHouse output format, in constant memory. Destroying the stream ends the query. */
   queryStream(sql: string, format: string, parameters?: QueryParameters): Promise<Readable>;
-  /**
-   * A result as one file on this machine, which is replaced; for formats with a head and a foot, such as Parquet, that are no
-   * sequence of pieces. Memory does not grow with the result.
-   */
-  queryToFile(
-    sql: string,
-    to: { readonly format: string; readonly file: string; readonly parameters?: QueryParameters },
-  ): Promise<void>;
   /** Rejects when the store does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -83,13 +83,6 @@ class ServerConnection implements Connection {
     });
   }
 
-  async toFile(
-    sql: string,
-    { format, file, parameters }: { format: string; file: string; parameters: QueryParameters },
-  ): Promise<void> {
-    await pipeline(await this.stream(sql, format, parameters), createWriteStream(file, { flush: true }));
-  }
-
   async insertNative(insert: {
     table: string;
     columns: readonly string[];

@@ -79,13 +79,6 @@ export class ClickHouseStore implements SettlementStore {
     return this.#connection.stream(sql, identifier(format), parameters);
   }
 
-  async queryToFile(
-    sql: string,
-    { format, file, parameters = {} }: Parameters<SettlementStore['queryToFile']>[1],
-  ): Promise<void> {
-    await this.#connection.toFile(sql, { format: identifier(format), file, parameters });
-  }
-
   async ping(): Promise<void> {
     await this.#connection.ping();
   }

@@ -157,7 +157,6 @@ function failing(real: UsageStore): UsageStore {
     migrate: async () => real.migrate(),
     query: async (sql, parameters) => real.query(sql, parameters),
     queryStream: async (sql, format, parameters) => real.queryStream(sql, format, parameters),
-    queryToFile: async (sql, to) => real.queryToFile(sql, to),
     ping: async () => real.ping(),
     close: async () => real.close(),
     insertBlocks: async (insert) => sometimes(insert, async () => real.insertBlocks(insert)),

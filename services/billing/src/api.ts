@@ -50,7 +50,8 @@ declare module 'fastify' {
     apiKey: ApiKey | null;
   }
   interface FastifyContextConfig {
-    operation?: OperationId;
+    /** Null: a path of the API with a method that it does not know. */
+    operation?: OperationId | null;
   }
 }
 
@@ -97,7 +98,9 @@ export function createBillingApi(options: BillingApiOptions): FastifyInstance {
   api.decorateRequest('apiKey', null);
   api.addHook('onRequest', async (request, reply) => {
     const { operation } = request.routeOptions.config;
-    const scope = operation === undefined ? null : API_ROUTES[operation].scope;
+    // What API_ROUTES does not have is served to nobody: it says neither whose data it gives nor who may have them.
+    if (operation === undefined && !request.is404) return sendRouteUnknown(reply);
+    const scope = operation === undefined || operation === null ? null : API_ROUTES[operation].scope;
     request.apiKey =
       keys.length > 0
         ? findKey(request.headers.authorization, keys)
@@ -129,14 +132,7 @@ export function createBillingApi(options: BillingApiOptions): FastifyInstance {
     const { account } = request.apiKey ?? ANYONE;
     if (id !== undefined && account !== null && id !== account) throw accountUnknown(id);
   });
-  api.setNotFoundHandler((_request, reply) =>
-    sendProblem(reply, {
-      status: 404,
-      code: 'TOLL_BILLING_ROUTE_UNKNOWN',
-      message: 'There is nothing under this path.',
-      remedy: '/openapi.json names the paths.',
-    }),
-  );
+  api.setNotFoundHandler((_request, reply) => sendRouteUnknown(reply));
   api.setErrorHandler((error: RequestFailure, request, reply) => sendFailure(request, reply, error, onError));
 
   const jobs = new InvoiceJobs(options);
@@ -160,6 +156,7 @@ export function createBillingApi(options: BillingApiOptions): FastifyInstance {
     api.route({
       method: api.supportedMethods.filter((method) => !known.includes(method)),
       url,
+      config: { operation: null },
       onRequest: async (_request, reply) =>
         sendProblem(reply.header('allow', known.join(', ')), {
           status: 405,
@@ -171,6 +168,15 @@ export function createBillingApi(options: BillingApiOptions): FastifyInstance {
     });
   }
   return api;
+}
+
+function sendRouteUnknown(reply: FastifyReply): FastifyReply {
+  return sendProblem(reply, {
+    status: 404,
+    code: 'TOLL_BILLING_ROUTE_UNKNOWN',
+    message: 'There is nothing under this path.',
+    remedy: '/openapi.json names the paths.',
+  });
 }
 
 function urlOf({ path }: ApiRoute): string {

@@ -91,7 +91,6 @@ export class SimulatedEngine {
         ]);
       },
       stream: async (sql) => Promise.reject(unknownStatement(sql)),
-      toFile: async (sql) => Promise.reject(unknownStatement(sql)),
       insertNative: async ({ table, columns, natives, settings }) => {
         const staging = this.#staging.get(table);
         const token = String(settings['insert_deduplication_token'] ?? '');

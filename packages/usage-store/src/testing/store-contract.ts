@@ -274,22 +274,6 @@ export function storeContract(store: () => UsageStore): void {
     expect(await store().query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('writes a large result of a format with head and foot as one file', async () => {
-    const file = path.join(await mkdtemp(path.join(tmpdir(), 'tollstream-store-')), 'numbers.parquet');
-    await store().queryToFile('SELECT number FROM numbers({rows:UInt64}) ORDER BY number DESC', {
-      format: 'Parquet',
-      file,
-      parameters: { rows: 1_000_000 },
-    });
-    const bytes = await readFile(file);
-    // Every Parquet file begins and ends with its magic; a file of several pieces has it in between, too.
-    expect([bytes.subarray(0, 4).toString(), bytes.subarray(-4).toString()]).toEqual(['PAR1', 'PAR1']);
-    expect(bytes.indexOf('PAR1', 4)).toBe(bytes.length - 4);
-    await store().queryToFile('SELECT 1 AS one', { format: 'Parquet', file });
-    expect((await stat(file)).size).toBeLessThan(bytes.length);
-    await rm(path.dirname(file), { recursive: true });
-  });
-
   test('says what was wrong with a query', async () => {
     await expect(store().query('SELEC 1')).rejects.toMatchObject({
       code: 'TOLL_STORE_QUERY_FAILED',

@@ -49,9 +49,6 @@ export class CrashingStore implements UsageStore {
   async queryStream(): Promise<never> {
     throw new Error('not used');
   }
-  async queryToFile(): Promise<never> {
-    throw new Error('not used');
-  }
   async ping(): Promise<void> {}
   async close(): Promise<void> {}
 }

@@ -243,6 +243,43 @@ describe.each(limited)('%s', (_, route) => {
   });
 });
 
+/** The paths that a server answers under, as it says itself. */
+function pathsOf(server: FastifyInstance): string[] {
+  const above: string[] = [];
+  return server
+    .printRoutes({ commonPrefix: false })
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const [, branch, rest] = /^((?:│ {3}| {4})*[├└]── )(\S+) \(/.exec(line)!;
+      above.length = branch!.length / 4 - 1;
+      above.push(rest!);
+      return above.join('');
+    })
+    .sort();
+}
+
+describe('a route that the list of routes does not have', () => {
+  it('is none of the server: what the tests of one account see is all that there is', () => {
+    const listed = routes.map(([, { path: of }]) => of.replaceAll(/\{(\w+)\}/g, ':$1'));
+    expect(pathsOf(api)).toEqual([...new Set(listed)].sort());
+  });
+
+  it('would be served to nobody', async () => {
+    const leaking = createBillingApi({ store, billing, catalog: () => catalog, apiKey: '', keys: KEYS });
+    leaking.get('/v1/everything/:account', () => ({ secret: MARK }));
+    await leaking.ready();
+    expect(pathsOf(leaking)).toContain('/v1/everything/:account');
+    for (const name of ['mine', 'all', 'wrong']) {
+      const headers = { authorization: `Bearer ${name}` };
+      const response = await leaking.inject({ url: `/v1/everything/${THEIRS}`, headers });
+      expect([name, response.statusCode, response.body.includes('secret')]).toEqual([name, 404, false]);
+      checked('Problem', response.json());
+    }
+    await leaking.close();
+  });
+});
+
 describe('a key of one account', () => {
   it.each(ofAccounts)('sees another one as if it did not exist: %s', async (_, route) => {
     expect((await send(route, MINE, 'mine')).statusCode).toBe(route.status ?? 200);

@@ -45,7 +45,7 @@ export async function* readMonth(
     `SELECT ${USAGE_COLUMNS.join(', ')}, ${CALL_KEY} AS call_key, {run:UInt32} AS run_number,
             ${readsSettled ? `toUInt8(${settled})` : 'toUInt8(0)'} AS is_settled
      FROM ${database}.usage FINAL WHERE ${WITHIN} ORDER BY ${CANONICAL_ORDER}
-     SETTINGS max_bytes_before_external_sort = ${SORT_BYTES_MAX}, max_block_size = ${BLOCK_ROWS}, max_threads = 2`,
+     SETTINGS max_bytes_before_external_sort = ${SORT_BYTES_MAX}, max_block_size = ${BLOCK_ROWS}, max_threads = 1`,
     'Native',
     { month, run, ...range },
   );
