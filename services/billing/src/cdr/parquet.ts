@@ -4,9 +4,10 @@ import { pipeline } from 'node:stream/promises';
 import { zstdCompressSync } from 'node:zlib';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { NativeBlock, NativeColumn } from '@tollstream/contracts';
+import { holdYoungGeneration, releaseYoungGeneration } from '@tollstream/service-kit';
 
 /** The same rows fall into the same groups, however they come: the same calls give the same bytes. */
-const GROUP_ROWS = 50_000;
+const GROUP_ROWS = 25_000;
 
 type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number];
 type Values = (string | number | bigint)[];
@@ -42,12 +43,17 @@ export async function writeParquet(
   let written = 0;
   const pieces = async function* (): AsyncGenerator<Uint8Array> {
     const groups = new RowGroups(columns);
-    for await (const block of rows) {
-      yield* groups.add(block);
-      written += block.rows;
-      onProgress(written);
+    try {
+      for await (const block of rows) {
+        holdYoungGeneration();
+        yield* groups.add(block);
+        written += block.rows;
+        onProgress(written);
+      }
+      yield* groups.end();
+    } finally {
+      releaseYoungGeneration();
     }
-    yield* groups.end();
   };
   await pipeline(pieces, createWriteStream(file, { flush: true }));
   return written;
