@@ -153,9 +153,9 @@ async function rowsOf(invoice: Invoice): Promise<Record<string, string>[]> {
 async function expectSlicesToBeTheFile(invoice: Invoice): Promise<void> {
   const billed = await billedCalls(store, invoice);
   const request = { accountId: billed.accountId, month: billed.month, billed, format: 'jsonl' } as const;
-  const [whole, sliced] = [await summariseCdrs(store, request), await summariseCdrs(store, request, 20)];
+  const [whole, sliced] = [await summariseCdrs(store, request), await summariseCdrs(store, request, 5)];
   expect(whole.slices).toHaveLength(1);
-  expect(sliced.slices.length).toBeGreaterThan(2);
+  expect(sliced.slices.length).toBeGreaterThan(1);
   expect({ ...sliced, slices: [] }).toEqual({ ...whole, slices: [] });
   const [file, slices] = await Promise.all(
     [whole, sliced].map((of) => streamCdrs(store, request, of).toArray()),
@@ -194,7 +194,8 @@ async function expectFileToAddUp(invoice: Invoice): Promise<void> {
   }
 }
 
-describe(`invoices of settled months (seed ${SEED})`, () => {
+// Each settles several months; only a hang takes as long.
+describe(`invoices of settled months (seed ${SEED})`, { timeout: 600_000 }, () => {
   it('are the same to the byte for the same calls, shuffled, doubled, delayed, or with the work broken off', async () => {
     const random = randomFrom(SEED);
     const calls = randomCalls(random, 200);
