@@ -58,7 +58,7 @@ test("a recipient's e-mail that is none is refused before anything is issued, wi
   await writeFile(accounts, text.replace(email!, 'accounts-at-riverside'));
   const create = ['invoice', 'create', '--all', '--month', '2020-02', '--catalog', catalog];
   const { code, stdout, stderr } = await tollstream([...create, ...data]);
-  expect([code, stdout]).toEqual([1, '']);
+  expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(/accounts\.yaml:\d+:\d+/);
   expect(stderr).toContain('TOLL_CATALOG_EMAIL_INVALID');
   expect(await done('invoice', 'list', '--month', '2020-02', '--json')).toBe('');
