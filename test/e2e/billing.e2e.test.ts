@@ -55,7 +55,7 @@ test("a recipient's e-mail that is none is refused before anything is issued, wi
   const accounts = path.join(catalog, 'accounts.yaml');
   const text = await readFile(accounts, 'utf8');
   const [email] = /\S+@[^\s,]+/.exec(text)!;
-  await writeFile(accounts, text.replace(email!, 'accounts-at-riverside'));
+  await writeFile(accounts, text.replace(email, 'accounts-at-riverside'));
   const create = ['invoice', 'create', '--all', '--month', '2020-02', '--catalog', catalog];
   const { code, stdout, stderr } = await tollstream([...create, ...data]);
   expect([code, stdout]).toEqual([2, '']);

@@ -1,5 +1,4 @@
 import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { Connection } from './connection.ts';
 import { EXACT_JSON } from './connection.ts';
