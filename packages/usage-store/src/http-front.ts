@@ -30,6 +30,8 @@ import { quoted } from './sql-text.ts';
 
 /** Longest SQL text, in bytes; the data of an INSERT does not count. */
 const SQL_BYTES_MAX = 16 * 1024 * 1024;
+/** How long an idle connection stays open. Node's five seconds can be less than a busy client needs to notice. */
+const KEEP_ALIVE_MS = 30_000;
 
 export interface HttpFrontOptions {
   readonly engine: EmbeddedEngine;
@@ -72,6 +74,7 @@ export async function serveClickHouseHttp(options: HttpFrontOptions): Promise<Ht
   });
   const server = createServer((request, response) => void front.answer(request, response));
   server.requestTimeout = 0; // an insert lasts as long as its data comes
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const host = options.host ?? '127.0.0.1';

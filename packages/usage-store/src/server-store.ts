@@ -43,6 +43,8 @@ class ServerConnection implements Connection {
       password: options.password ?? '',
       request_timeout: options.requestTimeoutMs ?? 120_000,
       max_open_connections: options.connectionsMax ?? 8,
+      // A long batch keeps the timers from closing idle connections; the server has closed them by then.
+      keep_alive: { enabled: true, eagerly_destroy_stale_sockets: true },
       application: 'tollstream',
       log: { level: 127 }, // off: what goes wrong is thrown
     });
