@@ -65,6 +65,7 @@ export function rateBlock(
   prices.reset();
   suspense.reset();
 
+  state.window.approach(identities, block.rows);
   for (let row = 0; row < block.rows; row++) {
     let seen = state.window.add(identities, row, startedAt[row]!, contents[row]!);
     if (seen === 'conflict') {
