@@ -99,7 +99,7 @@ export const BROKEN_VARIANTS: Readonly<Record<string, BrokenVariant>> = {
   'alert-state-after-abort': {
     what: 'rating keeps what was spent in a batch whose commit failed',
     seedsMax: 5,
-    variant: { seams: keepSpendAfterAbort },
+    variant: { seams: () => ({ rating: keepAfterAbort('spend') }) },
   },
   'alerts-forgotten': {
     what: 'a new owner of a partition does not know which alerts were given',
@@ -124,7 +124,7 @@ export const BROKEN_VARIANTS: Readonly<Record<string, BrokenVariant>> = {
   'parts-after-abort': {
     what: 'rating keeps the waiting parts of a batch whose commit failed',
     seedsMax: 25,
-    variant: { seams: keepPartsAfterAbort },
+    variant: { seams: () => ({ rating: keepAfterAbort('parts') }) },
   },
   'snapshot-before-commit': {
     what: 'a snapshot is taken of a state with a batch that is not committed yet, under the position before it',
@@ -235,20 +235,19 @@ function keepStateAfterAbort(): { rating: (processor: RatingProcessor) => Rating
   };
 }
 
-function keepSpendAfterAbort(): { rating: (processor: RatingProcessor) => RatingProcessor } {
-  return {
-    rating(processor) {
-      const kept = new Map<number, RatingState['spend']>();
-      return {
-        restore: async (claim, log) => {
-          const state = await processor.restore(claim, log);
-          const spend = kept.get(claim.partition) ?? state.spend;
-          kept.set(claim.partition, spend);
-          return { ...state, spend };
-        },
-        process: (state, batch) => processor.process(state, batch),
-      };
-    },
+/** What one part of the state was before an abort, it stays. */
+function keepAfterAbort(part: 'spend' | 'parts'): (processor: RatingProcessor) => RatingProcessor {
+  return (processor) => {
+    const kept = new Map<number, Partial<RatingState>>();
+    return {
+      restore: async (claim, log) => {
+        const state = await processor.restore(claim, log);
+        const first = kept.get(claim.partition) ?? { [part]: state[part] };
+        kept.set(claim.partition, first);
+        return { ...state, ...first };
+      },
+      process: (state, batch) => processor.process(state, batch),
+    };
   };
 }
 
@@ -270,23 +269,6 @@ function onRestoredParts(
 
 function waitTwice(part: Part, parts: Parts, { window }: RatingState): void {
   parts.add({ ...part, source: `${part.source} again` }, window);
-}
-
-function keepPartsAfterAbort(): { rating: (processor: RatingProcessor) => RatingProcessor } {
-  return {
-    rating(processor) {
-      const kept = new Map<number, Parts>();
-      return {
-        restore: async (claim, log) => {
-          const state = await processor.restore(claim, log);
-          const parts = kept.get(claim.partition) ?? state.parts;
-          kept.set(claim.partition, parts);
-          return { ...state, parts };
-        },
-        process: (state, batch) => processor.process(state, batch),
-      };
-    },
-  };
 }
 
 function forgetAlerts(processor: RatingProcessor): RatingProcessor {

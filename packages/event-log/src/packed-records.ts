@@ -88,21 +88,11 @@ export class PackedRecords implements PackedColumns {
   select(ranges: readonly { readonly from: number; readonly to: number }[]): PackedRecords {
     const [first] = ranges;
     if (ranges.length <= 1) return this.slice(first?.from ?? 0, first?.to ?? 0);
-    const slices = ranges.map(({ from, to }) => this.slice(from, to));
-    const count = slices.reduce((sum, slice) => sum + slice.count, 0);
-    const offsets = new Float64Array(count);
-    const timestamps = new Float64Array(count);
-    const places = new Int32Array(count * PLACES);
-    const headerRuns: HeaderRun[] = [];
-    let at = 0;
-    for (const slice of slices) {
-      offsets.set(slice.offsets, at);
-      timestamps.set(slice.timestamps, at);
-      places.set(slice.places, at * PLACES);
-      for (const { headers, end } of slice.headerRuns) headerRuns.push({ headers, end: at + end });
-      at += slice.count;
-    }
-    return new PackedRecords({ bytes: this.bytes, offsets, timestamps, places, headerRuns });
+    return chained(
+      ranges.map(({ from, to }) => this.slice(from, to)),
+      this.bytes,
+      () => 0,
+    );
   }
 
   #view(place: number): Buffer | null {
@@ -142,30 +132,49 @@ export function recordCount(batch: RecordBatch): number {
 export function joinRecords(pieces: readonly PackedRecords[]): PackedRecords {
   const [first] = pieces;
   if (first !== undefined && pieces.length === 1) return first;
+  const starts: number[] = [];
+  let length = 0;
+  for (const { bytes } of pieces) {
+    starts.push(length);
+    length += bytes.length;
+  }
+  const bytes = Buffer.concat(
+    pieces.map((piece) => piece.bytes),
+    length,
+  );
+  return chained(pieces, bytes, (piece) => starts[piece]!);
+}
+
+/**
+ * The records of all pieces, in order.
+ * @param movedBy how far the bytes of a piece stand behind where its places say
+ */
+function chained(
+  pieces: readonly PackedRecords[],
+  bytes: Buffer,
+  movedBy: (piece: number) => number,
+): PackedRecords {
   const count = pieces.reduce((sum, piece) => sum + piece.count, 0);
   const offsets = new Float64Array(count);
   const timestamps = new Float64Array(count);
   const places = new Int32Array(count * PLACES);
   const headerRuns: HeaderRun[] = [];
   let at = 0;
-  let bytesAt = 0;
-  for (const piece of pieces) {
+  for (const [i, piece] of pieces.entries()) {
     offsets.set(piece.offsets, at);
     timestamps.set(piece.timestamps, at);
-    movePlaces(piece.places, bytesAt, places.subarray(at * PLACES));
-    for (const { headers, end } of piece.headerRuns) {
-      const run = headerRuns.at(-1);
-      if (run !== undefined && run.headers === headers) run.end = at + end;
-      else headerRuns.push({ headers, end: at + end });
-    }
+    movePlaces(piece.places, movedBy(i), places.subarray(at * PLACES));
+    for (const { headers, end } of piece.headerRuns) addToRuns(headerRuns, headers, at + end);
     at += piece.count;
-    bytesAt += piece.bytes.length;
   }
-  const bytes = Buffer.concat(
-    pieces.map((piece) => piece.bytes),
-    bytesAt,
-  );
   return new PackedRecords({ bytes, offsets, timestamps, places, headerRuns });
+}
+
+/** Records up to `end` have these headers: more of the last run, or a run of their own. */
+export function addToRuns(runs: HeaderRun[], headers: RecordHeaders | undefined, end: number): void {
+  const last = runs.at(-1);
+  if (last !== undefined && last.headers === headers) last.end = end;
+  else runs.push({ headers, end });
 }
 
 /** The same records in memory of their own, which can be handed to another thread: only the bytes that they take are copied. */
@@ -227,9 +236,7 @@ export function packRecords(records: readonly LogRecord[]): PackedRecords {
     timestamps[i] = timestampMs;
     place(i * PLACES, key);
     place(i * PLACES + 2, value);
-    const run = headerRuns.at(-1);
-    if (run !== undefined && run.headers === headers) run.end = i + 1;
-    else headerRuns.push({ headers, end: i + 1 });
+    addToRuns(headerRuns, headers, i + 1);
   }
   return new PackedRecords({ bytes, offsets, timestamps, places, headerRuns });
 }

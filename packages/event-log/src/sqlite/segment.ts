@@ -9,7 +9,7 @@
  * Length 0xFFFFFFFF says null. `headers` is a JSON array of the distinct header objects; producers that pass one object for
  * all records of a commit get one entry and no index.
  */
-import { type HeaderRun, PackedRecords, PLACES } from '../packed-records.ts';
+import { type HeaderRun, PackedRecords, PLACES, addToRuns } from '../packed-records.ts';
 import type { Offset, OutputRecord, RecordHeaders } from '../port.ts';
 import type { ReadLimits } from '../local/local-store.ts';
 
@@ -278,13 +278,8 @@ export class SegmentReader {
     if (count === 0) return [];
     if (this.#headerIndex === null) return [{ headers: this.#headers[0] ?? undefined, end: count }];
     const runs: HeaderRun[] = [];
-    let last = -1;
-    for (let i = 0; i < count; i += 1) {
-      const index = this.#headerIndex[first + i]!;
-      if (index === last) runs.at(-1)!.end = i + 1;
-      else runs.push({ headers: this.#headers[index] ?? undefined, end: i + 1 });
-      last = index;
-    }
+    for (let i = 0; i < count; i += 1)
+      addToRuns(runs, this.#headers[this.#headerIndex[first + i]!] ?? undefined, i + 1);
     return runs;
   }
 
