@@ -125,7 +125,9 @@ function jarsMarker(): string {
 
 /** Kafka writes cluster ids as 22 characters of URL-safe base64. */
 function clusterId(): string {
-  return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+  const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+  // The storage tool takes a leading '-' for an option, as one in 64 has.
+  return id.startsWith('-') ? clusterId() : id;
 }
 
 function serverProperties(node: BrokerNode, data: string): string {
