@@ -1,9 +1,21 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const SECOND = 1000;
+const CORES = availableParallelism();
+/** Vitest keeps a core for itself, which it hardly uses: of two that would be half. */
+const WORKERS = Math.max(2, CORES - 1);
+/** Each of these starts processes that keep more than one core busy, and wait often. */
+const WORKERS_END_TO_END = Math.max(2, Math.floor(CORES / 2));
+
 /** Kinds that need more than the code itself; everything else is a unit test. */
 const INTEGRATION = ['{packages,services,test}/**/*.{integration,fault}.test.ts'];
 const END_TO_END = ['{packages,services,test}/**/*.e2e.test.ts'];
+const BEYOND_THE_CODE = ['**/node_modules/**', ...INTEGRATION, ...END_TO_END];
+/** Packages whose modules keep nothing that a test could leave to the next: all their tests load them once. */
+const PURE = [
+  'packages/{money,numbering,contracts,catalog,rating-engine,settlement,switch-formats,rate-decks}/**/*.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -12,9 +24,20 @@ export default defineConfig({
     projects: [
       {
         test: {
+          name: 'pure',
+          include: PURE,
+          exclude: BEYOND_THE_CODE,
+          isolate: false,
+          maxWorkers: WORKERS,
+          testTimeout: 120 * SECOND,
+        },
+      },
+      {
+        test: {
           name: 'unit',
           include: ['{packages,services,scripts,test}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...INTEGRATION, ...END_TO_END],
+          exclude: [...BEYOND_THE_CODE, ...PURE],
+          maxWorkers: WORKERS,
           testTimeout: 120 * SECOND,
         },
       },
@@ -26,8 +49,9 @@ export default defineConfig({
           // The embedded ClickHouse engine is one per process and owns its data directory.
           pool: 'forks',
           isolate: true,
-          testTimeout: 120 * SECOND,
-          hookTimeout: 120 * SECOND,
+          maxWorkers: WORKERS,
+          testTimeout: 300 * SECOND,
+          hookTimeout: 300 * SECOND,
         },
       },
       {
@@ -37,10 +61,11 @@ export default defineConfig({
           globalSetup: ['./test/broker/global-setup.ts', './test/require-broker.ts'],
           pool: 'forks',
           isolate: true,
-          // Each of these starts processes that use both cores.
-          fileParallelism: false,
-          testTimeout: 300 * SECOND,
-          hookTimeout: 120 * SECOND,
+          maxWorkers: WORKERS_END_TO_END,
+          // Projects of one group may have no different numbers of workers.
+          sequence: { groupOrder: WORKERS_END_TO_END === WORKERS ? 0 : 1 },
+          testTimeout: 600 * SECOND,
+          hookTimeout: 300 * SECOND,
         },
       },
     ],

@@ -6,7 +6,7 @@ import { billed, start, temporaryDirectory, tollstream, totalsOf } from '../supp
 
 const CALLS = 3_000;
 
-test('what was backed up is restored, verifies and goes on', { timeout: 240_000 }, async () => {
+test('what was backed up is restored, verifies and goes on', async () => {
   await using directory = await temporaryDirectory();
   const at = (name: string): string => path.join(directory.path, name);
   const calls = at('calls.jsonl');
@@ -56,7 +56,7 @@ test('what was backed up is restored, verifies and goes on', { timeout: 240_000 
   expect((await readdir(directory.path)).filter((name) => /restoring|partial/.test(name))).toEqual([]);
 });
 
-test('a directory that a run holds is not backed up', { timeout: 120_000 }, async () => {
+test('a directory that a run holds is not backed up', async () => {
   await using directory = await temporaryDirectory();
   const calls = path.join(directory.path, 'calls.jsonl');
   const data = path.join(directory.path, 'data');

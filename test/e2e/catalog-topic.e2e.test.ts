@@ -19,7 +19,6 @@ const DEFAULT_PLAN = 'fallback';
 
 test.skipIf(brokers === null)(
   'services take published versions while calls flow, and keep the one in use when the next cannot be used',
-  { timeout: 180_000 },
   async () => {
     await using directory = await temporaryDirectory();
     const files = path.join(directory.path, 'catalog');

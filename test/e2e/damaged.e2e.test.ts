@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { billed, temporaryDirectory, tollstream, totalsOf } from '../support/cli.ts';
 
-test('a damaged log is named, left as it is, and goes on once mended', { timeout: 240_000 }, async () => {
+test('a damaged log is named, left as it is, and goes on once mended', async () => {
   await using directory = await temporaryDirectory();
   const [calls, data] = [path.join(directory.path, 'calls.jsonl'), path.join(directory.path, 'data')];
   await tollstream(['generate', '--calls', '3000', '--seed', '8', '--output', calls]);

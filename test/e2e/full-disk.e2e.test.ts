@@ -13,7 +13,7 @@ const CALLS = 40_000;
 const SMALL = '12m';
 const LARGE = '600m';
 
-test('a full disk loses nothing', { timeout: 240_000 }, async (context) => {
+test('a full disk loses nothing', async (context) => {
   await using directory = await temporaryDirectory();
   const disk = path.join(directory.path, 'disk');
   await mkdir(disk);

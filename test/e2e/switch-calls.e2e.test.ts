@@ -53,7 +53,6 @@ test('every call has one outcome, and a second run changes nothing', async () =>
 
 test.skipIf(brokers.length === 0)(
   'the same calls from a topic with the declared format are billed the same',
-  { timeout: 120_000 },
   async () => {
     const topic = `kamailio.${randomUUID().slice(0, 8)}`;
     await publishWithoutKeys(topic);

@@ -6,7 +6,7 @@ const POLL_MS = 100;
 export async function until(
   what: string,
   condition: () => Promise<boolean> | boolean,
-  deadlineMs = 90_000,
+  deadlineMs = 180_000,
 ): Promise<void> {
   const end = performance.now() + deadlineMs;
   const describe = (): string => `not within ${deadlineMs} ms: ${what}`;

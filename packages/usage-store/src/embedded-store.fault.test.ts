@@ -39,7 +39,7 @@ async function liveAndDie(
 
 test(
   'killed in the middle of inserts, it opens again and holds every row once',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     let next = 0;
     let begun = false;

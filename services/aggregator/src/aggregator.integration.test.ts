@@ -273,7 +273,7 @@ async function waitsFor(
   expect(await rowsOf('usage')).toEqual({ rows: '100', offsets: '100' });
 }
 
-test('backs off from a table that is read-only and goes on with it', { timeout: 120_000 }, async () => {
+test('backs off from a table that is read-only and goes on with it', async () => {
   await waitsFor(
     242,
     (front) => front.refuse(242, 'Table is in readonly mode (simulated). (TABLE_IS_READ_ONLY)'),
@@ -281,7 +281,7 @@ test('backs off from a table that is read-only and goes on with it', { timeout: 
   );
 });
 
-test('backs off from a table with too many parts and goes on with it', { timeout: 120_000 }, async () => {
+test('backs off from a table with too many parts and goes on with it', async () => {
   await waitsFor(
     252,
     async () => {
@@ -339,13 +339,13 @@ async function sharesFairly(place: Place): Promise<void> {
   expect(hotWhenOthersWere).toBeLessThan(150 * ROWS_OF_MESSAGE);
 }
 
-test('a hot partition does not hold up the others, over the log in memory', { timeout: 60_000 }, async () => {
+test('a hot partition does not hold up the others, over the log in memory', async () => {
   const log = createMemoryEventLog();
   await sharesFairly(placeIn(log));
   await log.close();
 });
 
-test('everything arrives once, over the log in memory', { timeout: 60_000 }, async () => {
+test('everything arrives once, over the log in memory', async () => {
   const log = createMemoryEventLog({ backoff: { initialMs: 5, maxMs: 20 } });
   await survives(placeIn(log));
   await log.close();
@@ -353,13 +353,13 @@ test('everything arrives once, over the log in memory', { timeout: 60_000 }, asy
 
 const brokers = inject('kafkaBrokers');
 describe.skipIf(brokers.length === 0)('with a real broker', () => {
-  test('a hot partition does not hold up the others', { timeout: 120_000 }, async () => {
+  test('a hot partition does not hold up the others', async () => {
     const log = openKafkaEventLog({ brokers });
     await sharesFairly(placeIn(log));
     await log.close();
   });
 
-  test('everything arrives once, over Kafka', { timeout: 120_000 }, async () => {
+  test('everything arrives once, over Kafka', async () => {
     const log = openKafkaEventLog({
       brokers,
       sessionTimeoutMs: 6_000,

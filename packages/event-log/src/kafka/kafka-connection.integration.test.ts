@@ -103,7 +103,7 @@ describe.skipIf(brokers.length === 0)('a real broker', () => {
       onEvent: (event) => event.kind === 'lag' && lags.push(event.lag),
     });
     await expect
-      .poll(async () => log.committed(options.group, topic, 0), { timeout: 20_000 })
+      .poll(async () => log.committed(options.group, topic, 0), { timeout: 60_000 })
       .toEqual({ offset: 2, metadata: 'totals' });
     expect(lags.at(-1)).toBe(0);
     await member.stop();

@@ -24,6 +24,6 @@ describe.skipIf(brokers.length === 0)('with a real broker', () => {
         },
       };
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   );
 });
