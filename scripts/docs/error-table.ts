@@ -233,6 +233,10 @@ export const ERRORS: Readonly<Record<string, Readonly<Record<string, ErrorEntry>
       'No TLS connection comes about, or a TLS file cannot be read.',
       "Name the authority that signed the broker's certificate, or turn TLS off for a plaintext listener.",
     ),
+    TOLL_KAFKA_TOPIC_NOT_READY: entry(
+      'A topic was made, and a minute later its partitions still have no leader.',
+      'Look at the broker: it is overloaded, or too few of its nodes run. The same command goes on from here.',
+    ),
     TOLL_KAFKA_UNREACHABLE: entry(
       'No broker answers.',
       'Start the broker or correct its address; work goes on by itself once it answers.',

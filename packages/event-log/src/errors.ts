@@ -20,6 +20,7 @@ export type EventLogErrorCode =
   | 'TOLL_KAFKA_TLS'
   | 'TOLL_KAFKA_NOT_AUTHORIZED'
   | 'TOLL_KAFKA_MESSAGE_TOO_LARGE'
+  | 'TOLL_KAFKA_TOPIC_NOT_READY'
   | 'TOLL_KAFKA_UNSUPPORTED';
 
 export interface EventLogErrorOptions {

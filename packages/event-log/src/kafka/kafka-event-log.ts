@@ -43,7 +43,8 @@ import {
 import { withinTime } from '../waiting.ts';
 import { askAgain } from './ask-again.ts';
 import { claimTransactionally } from './transactional-claim.ts';
-import { fetchTopicInfos } from './topic-metadata.ts';
+import { fetchTopicStates, type TopicState } from './topic-metadata.ts';
+import { untilTopicsAreLed } from './topics-led.ts';
 
 const READ_WAIT_MS = 500;
 /** Empty fetches below the end of a partition before reading gives up. */
@@ -55,6 +56,8 @@ const MESSAGE_BYTES_DEFAULT = 1_048_588;
 const SEND_BYTES_MAX = 16 * 1024 * 1024;
 const SEND_FILL = 0.9;
 
+/** How long the controller may take to make a topic; less than a request may take. */
+const TOPIC_CREATION_MS_MAX = 20_000;
 const DISCONNECT_WAIT_MS = 3_000;
 
 export interface KafkaEventLogOptions extends KafkaOptions {
@@ -108,7 +111,8 @@ class KafkaEventLog implements EventLog {
   }
 
   async describeTopics(names: readonly string[]): Promise<TopicInfo[]> {
-    return this.#request(async (cluster) => fetchTopicInfos(await cluster.findControllerBroker(), names));
+    const states = await this.#topicStates(names);
+    return states.map(({ name, id, partitions }) => ({ name, id, partitions }));
   }
 
   async offsets(topic: string): Promise<{ partition: number; begin: Offset; end: Offset }[]> {
@@ -262,10 +266,16 @@ class KafkaEventLog implements EventLog {
     });
   }
 
+  #topicStates(names: readonly string[]): Promise<TopicState[]> {
+    return this.#request(async (cluster) => fetchTopicStates(await cluster.findControllerBroker(), names));
+  }
+
   async #create(specs: readonly TopicSpec[]): Promise<void> {
     await this.#administer(async (admin) =>
       admin.createTopics({
-        waitForLeaders: true,
+        // kafkajs gives up where the broker that it asks has not heard of the topic yet.
+        waitForLeaders: false,
+        timeout: TOPIC_CREATION_MS_MAX,
         topics: specs.map(({ name, partitions, settings = {} }) => ({
           topic: name,
           numPartitions: partitions,
@@ -275,6 +285,12 @@ class KafkaEventLog implements EventLog {
         })),
       }),
     );
+    await untilTopicsAreLed({
+      names: specs.map(({ name }) => name),
+      states: async (names) => this.#topicStates(names),
+      now: () => performance.now(),
+      sleep,
+    });
   }
 
   async #administer(work: (admin: Admin) => Promise<unknown>): Promise<void> {

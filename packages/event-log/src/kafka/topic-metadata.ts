@@ -13,11 +13,16 @@ const UNKNOWN_TOPIC_OR_PARTITION = 3;
 const NO_ERROR = 0;
 const LEADER_NOT_AVAILABLE = 5;
 
-/** @returns one info per existing topic named, in the order of the names; missing ones are absent */
-export async function fetchTopicInfos(
+export interface TopicState extends TopicInfo {
+  /** Partitions that have a leader. */
+  readonly partitionsLed: number;
+}
+
+/** @returns one state per existing topic named, in the order of the names; missing ones are absent */
+export async function fetchTopicStates(
   broker: InternalBroker,
   names: readonly string[],
-): Promise<TopicInfo[]> {
+): Promise<TopicState[]> {
   if (names.length === 0) return [];
   const topics = (await broker.connectionPool.send({
     request: {
@@ -36,15 +41,12 @@ export async function fetchTopicInfos(
     const topic = byName.get(name);
     if (!topic || topic.errorCode === UNKNOWN_TOPIC_OR_PARTITION) return [];
     if (topic.errorCode !== NO_ERROR && topic.errorCode !== LEADER_NOT_AVAILABLE) throw refused(topic);
-    return [{ name, id: topic.id, partitions: topic.partitions }];
+    return [{ name, id: topic.id, partitions: topic.partitions, partitionsLed: topic.partitionsLed }];
   });
 }
 
-interface DecodedTopic {
-  readonly name: string;
-  readonly id: string;
+interface DecodedTopic extends TopicState {
   readonly errorCode: number;
-  readonly partitions: number;
 }
 
 function refused({ name, errorCode }: DecodedTopic): EventLogError {
@@ -95,14 +97,18 @@ function decodeTopics(payload: Buffer): DecodedTopic[] {
     const name = reader.string();
     const id = reader.uuid();
     reader.skip(1); // internal
-    const partitions = reader.array(() => {
-      reader.skip(2 + 4 + 4 + 4); // error, partition, leader, leader epoch
+    const leaders = reader.array(() => {
+      reader.skip(2 + 4); // error, partition
+      const leader = reader.int32();
+      reader.skip(4); // leader epoch
       for (let list = 0; list < 3; list += 1) reader.array(() => reader.skip(4)); // replicas: all, in sync, offline
       reader.skipTags();
+      return leader;
     });
     reader.skip(4); // authorised operations
     reader.skipTags();
-    return { name, id, errorCode, partitions: partitions.length };
+    const partitionsLed = leaders.filter((leader) => leader >= 0).length;
+    return { name, id, errorCode, partitions: leaders.length, partitionsLed };
   });
 }
 
@@ -121,6 +127,11 @@ class FlexibleReader {
   int16(): number {
     this.#at += 2;
     return this.#bytes.readInt16BE(this.#at - 2);
+  }
+
+  int32(): number {
+    this.#at += 4;
+    return this.#bytes.readInt32BE(this.#at - 4);
   }
 
   /** @returns '' for null */
