@@ -6,6 +6,7 @@ import { checkPurity } from './check/purity.ts';
 import type { Step, StepResult } from './check/step.ts';
 
 const root = join(import.meta.dirname, '..');
+const STEPS_AT_ONCE = 2;
 
 const STEPS: readonly Step[] = [
   { name: 'lock', run: () => runScript(root, 'scripts/complete-lock.mjs', ['--check']) },
@@ -17,6 +18,8 @@ const STEPS: readonly Step[] = [
   },
   {
     name: 'format',
+    // On one core, for as long as all others take together.
+    isLong: true,
     run: () =>
       runScript(root, 'node_modules/prettier/bin/prettier.cjs', [
         '--check',
@@ -45,7 +48,14 @@ if (unknown.length > 0) {
 
 const failed: { name: string; result: StepResult }[] = [];
 const steps = STEPS.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-for (const { name, run } of steps) {
+const waiting = steps.toSorted((a, b) => Number(b.isLong ?? false) - Number(a.isLong ?? false));
+await Promise.all(
+  Array.from({ length: STEPS_AT_ONCE }, async () => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) await take(step);
+  }),
+);
+
+async function take({ name, run }: Step): Promise<void> {
   const startedMs = performance.now();
   const result = await run(root);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1).padStart(5);
@@ -54,6 +64,7 @@ for (const { name, run } of steps) {
   );
   if (!result.ok) failed.push({ name, result });
 }
+
 for (const { name, result } of failed) process.stdout.write(`\n--- ${name}\n${result.details}\n`);
 process.stdout.write(`\n${steps.length - failed.length} of ${steps.length} steps passed\n`);
 process.exitCode = failed.length > 0 ? 1 : 0;

@@ -7,5 +7,7 @@ export interface StepResult {
 
 export interface Step {
   readonly name: string;
+  /** Begun before the others. */
+  readonly isLong?: boolean;
   readonly run: (root: string) => Promise<StepResult>;
 }

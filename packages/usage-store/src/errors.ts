@@ -45,6 +45,9 @@ const DISK_FULL = /No space left on device|Not enough space|disk quota exceeded/
 const UNREACHABLE =
   /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|socket hang up|Timeout error|other side closed/i;
 
+/** Of the above: there was a connection, and the other side has closed it. */
+const CONNECTION_LOST = /ECONNRESET|EPIPE|socket hang up|other side closed/i;
+
 /** ClickHouse error numbers that pass by themselves: load, memory, replication, shutdown, lost connections. */
 const TRANSIENT_ENGINE_CODES = new Set([
   159, // TIMEOUT_EXCEEDED
@@ -68,6 +71,15 @@ const TRANSIENT_ENGINE_CODES = new Set([
 ]);
 const ACCESS_ENGINE_CODES = new Set([192, 193, 194, 497, 516]);
 const SCHEMA_ENGINE_CODES = new Set([16, 60, 81]); // no such column, table, database
+
+/** Whether a connection was lost while it was used, so that nobody knows whether the server has done what it was asked. */
+export function isConnectionLost(error: unknown): boolean {
+  return (
+    error instanceof StoreError &&
+    error.code === 'TOLL_STORE_UNREACHABLE' &&
+    CONNECTION_LOST.test(error.message)
+  );
+}
 
 /** The number of a ClickHouse exception text (`Code: 60. DB::Exception: …`), or null. */
 export function engineCodeOf(text: string): number | null {

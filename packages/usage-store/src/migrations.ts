@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Connection } from './connection.ts';
-import { StoreError } from './errors.ts';
+import { isConnectionLost, StoreError } from './errors.ts';
 import type { MigrationReport } from './port.ts';
 import { quoted, statementsOf } from './sql-text.ts';
 
@@ -14,6 +14,9 @@ export interface Migration {
   /** SHA-256 of the file, hex. */
   readonly checksum: string;
 }
+
+/** A server may close a connection at the moment in which it is used again; one that closes each new one is another matter. */
+export const STATEMENT_ATTEMPTS_MAX = 3;
 
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../../schemas/clickhouse/', import.meta.url));
 
@@ -46,23 +49,27 @@ export function financeDatabase(database: string): string {
 }
 
 /**
- * Applies what is missing, in order; numbers may have gaps, and what fills one later is applied where it is missing. Every statement can be repeated, so a crash in the middle, or two processes at once, do
- * no harm: a migration is recorded after its last statement.
+ * Applies what is missing, in order; numbers may have gaps, and what fills one later is applied where it is missing. Every statement can be
+ * repeated, so a crash in the middle, a connection that is lost, or two processes at once do no harm: a migration is recorded after its
+ * last statement.
  */
 export async function migrate(
   connection: Connection,
   database: string,
   migrations: readonly Migration[],
 ): Promise<MigrationReport> {
-  await connection.command(`CREATE DATABASE IF NOT EXISTS ${database}`);
-  await connection.command(
+  const command = (sql: string): Promise<void> => repeated(() => connection.command(sql));
+  await command(`CREATE DATABASE IF NOT EXISTS ${database}`);
+  await command(
     `CREATE TABLE IF NOT EXISTS ${database}.schema_migrations (version UInt32, name String, checksum String, ` +
       `applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree ORDER BY version ` +
       `COMMENT 'Which schema files this store has seen'`,
   );
-  const recorded = await connection.rows<{ version: number; name: string; checksum: string }>(
-    `SELECT version, any(name) AS name, any(checksum) AS checksum FROM ${database}.schema_migrations GROUP BY version ORDER BY version`,
-    {},
+  const recorded = await repeated(() =>
+    connection.rows<{ version: number; name: string; checksum: string }>(
+      `SELECT version, any(name) AS name, any(checksum) AS checksum FROM ${database}.schema_migrations GROUP BY version ORDER BY version`,
+      {},
+    ),
   );
   refuseForeign(recorded, migrations, database);
 
@@ -70,17 +77,28 @@ export async function migrate(
   const known = new Set(recorded.map(({ version }) => version));
   for (const migration of migrations.filter(({ version }) => !known.has(version))) {
     for (const statement of statementsOf(migration.sql)) {
-      await connection.command(
+      await command(
         statement.replaceAll('{{database}}', database).replaceAll('{{finance}}', financeDatabase(database)),
       );
     }
-    await connection.command(
+    await command(
       `INSERT INTO ${database}.schema_migrations (version, name, checksum) SETTINGS async_insert = 0 ` +
         `SELECT ${migration.version}, ${quoted(migration.name)}, ${quoted(migration.checksum)}`,
     );
     applied.push(migration.name);
   }
   return { applied, version: migrations.at(-1)!.version };
+}
+
+/** Asks once more on another connection where one was lost. */
+async function repeated<Result>(statement: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await statement();
+    } catch (error) {
+      if (!isConnectionLost(error) || attempt >= STATEMENT_ATTEMPTS_MAX) throw error;
+    }
+  }
 }
 
 function refuseForeign(

@@ -15,7 +15,7 @@ export interface PostgresForTests {
   readonly stop: () => Promise<void>;
 }
 
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 120_000;
 
 /** @returns null when there is none; the tests then say so */
 export async function startPostgres(): Promise<PostgresForTests | null> {
