@@ -75,7 +75,7 @@ function failing(
       return store.rows<Row>(sql, {});
     },
   };
-  return { connection: fake as Connection, ran, asked: () => asked };
+  return { connection: fake, ran, asked: () => asked };
 }
 
 test.each(['socket hang up', 'read ECONNRESET', 'write EPIPE'])(
