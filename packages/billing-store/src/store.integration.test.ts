@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openEmbeddedDatabase, openServerDatabase } from './open-database.ts';
+import { openServerDatabase } from './open-database.ts';
 import { openServerBillingStore, storeOver } from './store.ts';
 import { holdsTheContract } from './testing/contract-suite.ts';
 import type { EngineUnderTest } from './testing/contract-suite.ts';
+import { startBillingEngine } from './testing/billing-engine.ts';
+import type { BillingEngine } from './testing/billing-engine.ts';
 import { startPostgres } from './testing/postgres-server.ts';
 import { invoiceFor } from './testing/requests.ts';
 
@@ -15,19 +17,16 @@ if (postgres === null) {
 }
 afterAll(() => postgres?.stop());
 
-// The embedded engine takes a second to start: one serves all tests, each with a schema of its own.
-let embedded: Awaited<ReturnType<typeof openEmbeddedDatabase>>;
+let embedded: BillingEngine;
 beforeAll(async () => {
-  embedded = await openEmbeddedDatabase(undefined);
+  embedded = await startBillingEngine();
 });
-afterAll(() => embedded.destroy());
+afterAll(() => embedded.close());
 
 holdsTheContract('the embedded engine', async (): Promise<EngineUnderTest> => {
-  await sql`DROP SCHEMA public CASCADE`.execute(embedded);
-  await sql`CREATE SCHEMA public`.execute(embedded);
   return {
-    store: storeOver(embedded),
-    sql: (text) => sql.raw(text).execute(embedded),
+    store: await embedded.bare(),
+    sql: (text) => sql.raw(text).execute(embedded.database),
     close: async () => {},
   };
 });
@@ -77,9 +76,8 @@ it('says what to do when no PostgreSQL answers', async () => {
 });
 
 it('says what to do when the schema is missing', async () => {
-  const database = await openEmbeddedDatabase(undefined);
-  await expect(storeOver(database).jobs()).rejects.toMatchObject({
+  const store = await embedded.bare();
+  await expect(store.jobs()).rejects.toMatchObject({
     code: 'TOLL_BILLING_STORE_SCHEMA_MISSING',
   });
-  await database.destroy();
 });

@@ -2,8 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openEmbeddedBillingStore } from '@tollstream/billing-store';
 import type { BillingStore } from '@tollstream/billing-store';
+import { startBillingEngine } from '@tollstream/billing-store/testing';
+import type { BillingEngine } from '@tollstream/billing-store/testing';
 import type { Catalog } from '@tollstream/catalog';
 import { formatScaled, parseDecimalBig } from '@tollstream/money';
 import { Allowances } from '@tollstream/rating-engine';
@@ -35,6 +36,7 @@ const catalog = billable(table.catalog);
 
 let directory: string;
 let store: SettlementStore & { engine: { run(sql: string, options: { format: string }): Promise<unknown> } };
+let engine: BillingEngine;
 let billing: BillingStore;
 let inserts = 0;
 
@@ -56,16 +58,16 @@ beforeAll(async () => {
   directory = mkdtempSync(path.join(tmpdir(), 'tollstream-month-'));
   store = await openEmbeddedStore({ dataDirectory: path.join(directory, 'usage') });
   await store.migrate();
+  engine = await startBillingEngine();
 });
 afterAll(async () => {
+  await engine.close();
   await store.close();
   rmSync(directory, { recursive: true });
 });
 beforeEach(async () => {
   await forgetCalls();
-  billing = await openEmbeddedBillingStore();
-  await billing.migrate();
-  return () => billing.close();
+  billing = await engine.emptied();
 });
 
 const TABLES = [
@@ -230,14 +232,12 @@ describe(`invoices of settled months (seed ${SEED})`, { timeout: 600_000 }, () =
     for (const arrival of arrivals) {
       await forgetCalls();
       await arrival();
-      const fresh = await openEmbeddedBillingStore();
-      await fresh.migrate();
+      const fresh = await engine.emptied();
       const { numbers } = await issue('2020-02', { billing: fresh });
       const documents = await Promise.all(
         numbers.map(async (number) => (await fresh.invoice(number)).document),
       );
       results.push(documents.join('\n'));
-      await fresh.close();
     }
     expect(results[0]!.split('\n')).toHaveLength(5);
     expect(new Set(results).size).toBe(1);
