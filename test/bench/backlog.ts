@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openKafkaEventLog } from '@tollstream/event-log';
+import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import { pipelineLag, pipelineTotals } from '../../packages/cli/src/embedded/status.ts';
 import { startProxy } from '../faults/proxy.ts';
 import { tollstream } from '../support/cli.ts';

@@ -7,7 +7,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 // Before kafkajs, which it replaces parts of.
-import '@tollstream/event-log';
+import '@tollstream/event-log/kafka';
 import kafkajs from 'kafkajs';
 import { KAFKA_VERSION } from '../broker/broker.ts';
 import { missingForDocker } from '../broker/docker-broker.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openKafkaEventLog } from '@tollstream/event-log';
+import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import { pipelineLag, pipelineTotals } from '../../packages/cli/src/embedded/status.ts';
 import { tollstream } from '../support/cli.ts';
 import { type Services, prepareServices } from '../support/services.ts';

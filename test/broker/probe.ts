@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer } from 'node:net';
 // Before kafkajs, which it replaces parts of.
-import '@tollstream/event-log';
+import '@tollstream/event-log/kafka';
 import kafkajs from 'kafkajs';
 
 /** True when a broker answers there and knows its controller. */

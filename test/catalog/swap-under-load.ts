@@ -10,7 +10,8 @@ import { catalogTopic, followCatalog, publishCatalog } from '@tollstream/catalog
 import type { CatalogFiles, Follower } from '@tollstream/catalog-versions';
 import { decodeBlock, parseTotals, readNativeBlock } from '@tollstream/contracts';
 import type { BlockHeader, RunningTotals } from '@tollstream/contracts';
-import { openKafkaEventLog, pipelineTopics } from '@tollstream/event-log';
+import { pipelineTopics } from '@tollstream/event-log';
+import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import type { EventLog } from '@tollstream/event-log';
 import { startIngest } from '@tollstream/service-ingest';
 import { startRating } from '@tollstream/service-rating';

@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { requireCatalog } from '@tollstream/catalog';
 import { decodeBlock } from '@tollstream/contracts';
-import { openKafkaEventLog } from '@tollstream/event-log';
+import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import type { EventLog } from '@tollstream/event-log';
 import { expect, inject, test } from 'vitest';
 import { pipelineLag, pipelineTotals } from '../../packages/cli/src/embedded/status.ts';

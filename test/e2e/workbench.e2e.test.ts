@@ -1,7 +1,7 @@
 /** What was suspended or rejected is taken up again over the real services, once, although services and commands are killed meanwhile. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { openKafkaEventLog } from '@tollstream/event-log';
+import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import { expect, inject, test } from 'vitest';
 import { EMBEDDED_TOPICS, type StageTopics, pipelineLag } from '../../packages/cli/src/embedded/status.ts';
 import { type Finished, start, temporaryDirectory, tollstream } from '../support/cli.ts';

@@ -5,7 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile, copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type EventLog, openKafkaEventLog } from '@tollstream/event-log';
+import type { EventLog } from '@tollstream/event-log';
+import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import {
   type PipelineTotals,
   type StageTopics,

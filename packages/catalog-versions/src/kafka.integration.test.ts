@@ -1,4 +1,4 @@
-import { openKafkaEventLog } from '@tollstream/event-log';
+import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import { describe, inject } from 'vitest';
 import { describeCatalogVersions } from './contract-suite.ts';
 

@@ -1,6 +1,6 @@
 /** Kafka and ClickHouse as commands reach them: the same environment variables as the services read. */
 import { CLICKHOUSE_SETTINGS, KAFKA_SETTINGS, defineConfig, loadConfig } from '@tollstream/service-kit';
-import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
+import { kafkaOptionsOf } from '@tollstream/event-log';
 import type { EventLog } from '@tollstream/event-log';
 import { openServerStore } from '@tollstream/usage-store';
 import type { SettlementStore } from '@tollstream/usage-store';
@@ -9,6 +9,7 @@ export async function openKafkaFromEnvironment(clientId: string): Promise<EventL
   const { values } = loadConfig(defineConfig({ name: 'kafka', settings: KAFKA_SETTINGS }), {
     env: process.env,
   });
+  const { openKafkaEventLog } = await import('@tollstream/event-log/kafka');
   return openKafkaEventLog({ clientId, ...kafkaOptionsOf(values) });
 }
 

@@ -16,6 +16,5 @@ export type { SnapshotDraft, SnapshotPlace, SnapshotStore, StoredSnapshot } from
 export { SnapshotDamagedError, FrameWriter, readFrames, type Frame } from './snapshots/frames.ts';
 export { openSnapshotDirectory } from './snapshots/snapshot-directory.ts';
 export { createMemorySnapshots, type MemorySnapshots } from './snapshots/memory-snapshots.ts';
-export { openKafkaEventLog, type KafkaEventLogOptions } from './kafka/kafka-event-log.ts';
 export type { KafkaOptions } from './kafka/kafka-options.ts';
 export { kafkaOptionsOf, pipelineTopics, type KafkaSettings } from './kafka/kafka-settings.ts';

@@ -1,5 +1,11 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { createRequire } from 'node:module';
+import type * as PromClient from 'prom-client';
+import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { METRICS, type MetricDefinition, type MetricName } from './metric-definitions.ts';
+
+const require = createRequire(import.meta.url);
+/** Slow to load, and most commands keep no metrics. */
+const promClient = (): typeof PromClient => require('prom-client') as typeof PromClient;
 
 type NameOf<T extends MetricDefinition['type']> = {
   [N in MetricName]: (typeof METRICS)[N]['type'] extends T ? N : never;
@@ -27,8 +33,9 @@ export interface Metrics {
  * @param options.registry a shared one where several services live in one process; a new one by default
  */
 export function createMetrics(options: { service: string; registry?: Registry }): Metrics {
-  const registry = options.registry ?? new Registry();
-  if (options.registry === undefined) collectDefaultMetrics({ register: registry });
+  const client = promClient();
+  const registry = options.registry ?? new client.Registry();
+  if (options.registry === undefined) client.collectDefaultMetrics({ register: registry });
   const service = { service: options.service };
   const instruments = new Map<MetricName, Counter | Gauge | Histogram>();
   for (const [name, definition] of Object.entries(METRICS) as [MetricName, MetricDefinition][]) {
@@ -65,7 +72,8 @@ function make(
     labelNames: ['service', ...definition.labels],
     registers: [registry],
   };
-  if (definition.type === 'counter') return new Counter(common);
-  if (definition.type === 'gauge') return new Gauge(common);
-  return new Histogram({ ...common, buckets: [...(definition.buckets ?? [])] });
+  const client = promClient();
+  if (definition.type === 'counter') return new client.Counter(common);
+  if (definition.type === 'gauge') return new client.Gauge(common);
+  return new client.Histogram({ ...common, buckets: [...(definition.buckets ?? [])] });
 }

@@ -1,4 +1,5 @@
-import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
+import { kafkaOptionsOf } from '@tollstream/event-log';
+import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import { groupName, reportMembership, startService } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { openServerStore } from '@tollstream/usage-store';

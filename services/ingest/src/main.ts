@@ -1,7 +1,8 @@
 import { openServiceCatalog } from '@tollstream/catalog-versions';
 import { DirectorySchemaSource, RegistrySchemaSource } from '@tollstream/contracts';
 import type { SchemaSource } from '@tollstream/contracts';
-import { kafkaOptionsOf, openKafkaEventLog } from '@tollstream/event-log';
+import { kafkaOptionsOf } from '@tollstream/event-log';
+import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import { groupName, reportMembership, startService, untilAnswered } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { INGEST_CONFIG } from './config.ts';

@@ -1,5 +1,6 @@
 import { openServiceCatalog } from '@tollstream/catalog-versions';
-import { kafkaOptionsOf, openKafkaEventLog, openSnapshotDirectory } from '@tollstream/event-log';
+import { kafkaOptionsOf, openSnapshotDirectory } from '@tollstream/event-log';
+import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import { groupName, reportMembership, startService, untilAnswered } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { RATING_CONFIG } from './config.ts';

@@ -3,12 +3,11 @@
  * replicas, then the member commits its position; no transaction, no fencing, and no boundary before an insert. After a crash between the
  * two a batch counts twice.
  */
+import type { EventLog, PartitionClaim } from '@tollstream/event-log';
 import {
-  type EventLog,
   type KafkaEventLogOptions,
-  type PartitionClaim,
   openKafkaEventLog as openTransactional,
-} from '@tollstream/event-log';
+} from '@tollstream/event-log/kafka';
 import kafkajs, { type Producer } from 'kafkajs';
 
 export * from '@tollstream/event-log';

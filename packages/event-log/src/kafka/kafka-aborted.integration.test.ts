@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
 import type { EventLog } from '../port.ts';
 import { openKafkaEventLog } from './kafka-event-log.ts';
-import { createKafka } from './kafka-options.ts';
+import { createKafka } from './create-kafka.ts';
 
 const brokers = inject('kafkaBrokers');
 

@@ -25,8 +25,8 @@ import {
 } from '../port.ts';
 import { explainKafkaError } from './kafka-errors.ts';
 import { KafkaMembership } from './kafka-membership.ts';
+import { createKafka } from './create-kafka.ts';
 import {
-  createKafka,
   HEARTBEAT_INTERVAL_MS,
   REBALANCE_TIMEOUT_MS,
   SESSION_TIMEOUT_MS,

@@ -17,7 +17,7 @@ import { TaskHolder, type TaskOutcome } from '../task-holder.ts';
 import { sleepUnlessAborted, withinTime } from '../waiting.ts';
 import { explainKafkaError } from './kafka-errors.ts';
 import type { FetchedPartition } from './kafkajs-internals.ts';
-import { CLIENT_RETRY } from './kafka-options.ts';
+import { CLIENT_RETRY } from './create-kafka.ts';
 import { toLogRecord } from './kafka-records.ts';
 import { stickyAssigners } from './sticky-assigner.ts';
 

@@ -3,7 +3,7 @@ import type { Kafka, Producer, Transaction } from 'kafkajs';
 import { checkCommit } from '../commit-check.ts';
 import type { Commit, Committed, PartitionClaim } from '../port.ts';
 import { explainKafkaError, isFailureOfType } from './kafka-errors.ts';
-import { CLIENT_RETRY } from './kafka-options.ts';
+import { CLIENT_RETRY } from './create-kafka.ts';
 import { cutIntoSends, toMessage, type SendLimits } from './kafka-records.ts';
 
 const OFFSETS_ATTEMPTS_MAX = 12;

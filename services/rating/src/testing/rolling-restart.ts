@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseTotals } from '@tollstream/contracts';
-import { openKafkaEventLog } from '@tollstream/event-log';
+import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import type { EventLog } from '@tollstream/event-log';
 import { createMetrics } from '@tollstream/service-kit';
 import { startRating } from '../rating.ts';
