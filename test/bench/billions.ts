@@ -11,10 +11,10 @@ import { writeCalls } from '../../packages/cli/src/generate/index.ts';
 import { BILLIONS_SIZES, writeBillionsCatalog } from './billions-catalog.ts';
 import { benchEmbedded } from './embedded.ts';
 import { benchKafka } from './kafka.ts';
-import type { Load } from './latency.ts';
 import { benchEmbeddedLatency, benchKafkaLatency } from './latency.ts';
 import type { BenchInput, EndToEndResult, LatencyResult } from './result.ts';
 import { middleRun } from './result.ts';
+import type { Load } from './steady-load.ts';
 
 export async function benchBillions(options: {
   calls: number;

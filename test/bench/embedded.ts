@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { billed, start, tollstream, totalsOf } from '../support/cli.ts';
 import { queryClickHouse } from '../support/query-clickhouse.ts';
-import { notingPauses, readPauses } from './pauses.ts';
+import { endsIn, notingPauses, readPauses } from './pauses.ts';
 import { watchProcess } from './process-usage.ts';
 import type { BenchInput, EndToEndResult } from './result.ts';
 import { TALK_TIME_SQL, assertOutcomes, assertTalkTime } from './result.ts';
@@ -35,7 +35,7 @@ export async function benchEmbedded({ input }: { input: BenchInput }): Promise<E
     if (verified.code !== 0) throw new Error(`not verified:\n${verified.stdout}\n${verified.stderr}`);
     await assertTalkTimeOf(data, input.expected);
     const cpu = usage.last();
-    const pauses = await readPauses(directory, { fromMs: startedMs + START_MS, toMs: Date.now() });
+    const pauses = await readPauses(directory, endsIn({ fromMs: startedMs + START_MS, toMs: Date.now() }));
     return {
       scenario: `embedded-${path.extname(file).slice(1)}`,
       calls: totals.seen,

@@ -9,7 +9,7 @@ import { tollstream } from '../support/cli.ts';
 import { type Services, prepareServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { benchBroker, deleteTopics } from './bench-broker.ts';
-import { notingPauses, readPauses } from './pauses.ts';
+import { endsIn, notingPauses, readPauses } from './pauses.ts';
 import { type ProcessUsage, processUsage } from './process-usage.ts';
 import type { BenchInput, EndToEndResult } from './result.ts';
 import { TALK_TIME_SQL, assertOutcomes, assertTalkTime } from './result.ts';
@@ -90,7 +90,7 @@ export async function benchKafka(options: {
     await must(['verify'], prepared.env);
     await services.stop();
     await deleteTopics(brokers, Object.values(topics));
-    const pauses = await readPauses(directory, { fromMs: from.atMs, toMs: to.atMs });
+    const pauses = await readPauses(directory, endsIn({ fromMs: from.atMs, toMs: to.atMs }));
     const share = (to.rows - from.rows) / rowsExpected;
     const seconds = (to.atMs - from.atMs) / 1_000;
     const cpuSeconds = (name: string): number =>

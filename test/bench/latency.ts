@@ -3,40 +3,24 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { requireCatalog } from '@tollstream/catalog';
 import { openSqliteEventLog } from '@tollstream/event-log';
 import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import type { EventLog } from '@tollstream/event-log';
-import kafkajs from 'kafkajs';
 import { readSettings } from '../../packages/cli/src/embedded/settings.ts';
 import { EMBEDDED_TOPICS, pipelineLag, pipelineTotals } from '../../packages/cli/src/embedded/status.ts';
-import { generateCalls } from '../../packages/cli/src/generate/generate-calls.ts';
-import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
 import { start } from '../support/cli.ts';
 import { queryClickHouse } from '../support/query-clickhouse.ts';
 import { prepareServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { benchBroker, deleteTopics } from './bench-broker.ts';
 import type { Pauses } from './pauses.ts';
-import { notingPauses, readPauses } from './pauses.ts';
+import { endsIn, notingPauses, readPauses } from './pauses.ts';
 import type { LatencyResult } from './result.ts';
 import { stageTimes } from './stage-times.ts';
+import { publishSteadily, rawPublisher } from './steady-load.ts';
+import type { Load } from './steady-load.ts';
 import { FOLLOWED_ONE_IN, VisibleRows } from './visible-rows.ts';
 import type { Query } from './visible-rows.ts';
-
-/** What is published while code is compiled and the first parts are made; not measured. */
-const WARM_UP_SECONDS = 10;
-const TICK_MS = 10;
-const JSON_HEADERS = { 'tollstream-format': 'json' };
-
-export interface Load {
-  readonly ratePerSecond: number;
-  readonly seconds: number;
-  readonly seed: number;
-  /** Absent: the sample's. */
-  readonly catalogDirectory?: string;
-}
 
 /** When the records of a raw partition were handed over, by offset. */
 type PublishedAt = Map<string, number>;
@@ -52,15 +36,6 @@ export async function benchKafkaLatency(options: {
   const { brokers: found } = await benchBroker(say);
   const brokers = [...found];
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-latency-'));
-  const producer = new kafkajs.Kafka({
-    clientId: 'bench',
-    brokers,
-    logLevel: kafkajs.logLevel.ERROR,
-  }).producer({
-    createPartitioner: () => (args) => args.message.partition ?? 0,
-    // Offsets are counted here: sends of one partition may not overtake each other.
-    maxInFlightRequests: 1,
-  });
   const log = openKafkaEventLog({ clientId: 'bench', brokers });
   try {
     const { catalogDirectory } = load;
@@ -71,21 +46,17 @@ export async function benchKafkaLatency(options: {
       ...(catalogDirectory === undefined ? {} : { catalog: catalogDirectory }),
     });
     const services = await prepared.startServices(notingPauses(directory, env));
-    await producer.connect();
     const rows = new VisibleRows(async (sql) => services.query(sql));
     rows.start();
     const publishedAt: PublishedAt = new Map();
-    const ends = Array.from({ length: partitions }, () => 0);
-    let next = 0;
-    const { achieved, measuredFrom } = await publishSteadily(load, async (lines) => {
-      const nowMs = performance.now();
-      const messages = lines.map((value) => {
-        const partition = next++ % partitions;
-        publishedAt.set(`${partition}/${ends[partition]!++}`, nowMs);
-        return { partition, value, headers: JSON_HEADERS };
-      });
-      await producer.send({ topic: prepared.topics.raw, acks: -1, messages });
+    const publisher = await rawPublisher({
+      brokers,
+      topic: prepared.topics.raw,
+      partitions,
+      onRecord: (place, nowMs) => void publishedAt.set(place, nowMs),
     });
+    const { achieved, measuredFrom } = await publishSteadily(load, (lines) => publisher.publish(lines));
+    await publisher.close();
     const measured = { fromMs: performance.timeOrigin + measuredFrom, toMs: Date.now() };
     await until('all calls processed', async () => {
       const lag = await pipelineLag(log, prepared.topics, prepared.groupPrefix);
@@ -104,11 +75,10 @@ export async function benchKafkaLatency(options: {
     });
     await services.stop();
     await deleteTopics(brokers, Object.values(prepared.topics));
-    const pauses = await readPauses(directory, measured);
+    const pauses = await readPauses(directory, endsIn(measured));
     const scenario = `kafka-${partitions}-partitions`;
     return { ...summary(scenario, { load, achieved, publishedAt, measuredFrom, rows, pauses }), stages };
   } finally {
-    await producer.disconnect();
     await log.close();
     await rm(directory, { recursive: true, force: true });
   }
@@ -179,7 +149,7 @@ export async function benchEmbeddedLatency(options: {
     await log.close();
     running.child.kill('SIGTERM');
     await running.finished;
-    const pauses = await readPauses(directory, measured);
+    const pauses = await readPauses(directory, endsIn(measured));
     return {
       ...summary('embedded', { load, achieved, publishedAt, measuredFrom, rows, pauses }),
       stages,
@@ -187,26 +157,6 @@ export async function benchEmbeddedLatency(options: {
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** Hands over what is due, again and again; what falls behind is made up for. */
-async function publishSteadily(
-  { ratePerSecond, seconds, seed, catalogDirectory }: Load,
-  publish: (lines: Buffer[]) => Promise<void>,
-): Promise<{ achieved: number; measuredFrom: number }> {
-  const total = Math.round(ratePerSecond * (WARM_UP_SECONDS + seconds));
-  const catalog = await requireCatalog(catalogDirectory ?? SAMPLE_CATALOG);
-  // Made beforehand: making them takes more than publishing them.
-  const lines = [...generateCalls({ calls: total, seed, catalog })];
-  const startMs = performance.now();
-  for (let sent = 0; sent < total;) {
-    const due = Math.min(total, Math.floor(((performance.now() - startMs) / 1_000) * ratePerSecond));
-    if (due > sent) await publish(lines.slice(sent, due));
-    sent = due;
-    await sleep(TICK_MS);
-  }
-  const achieved = (total * 1_000) / (performance.now() - startMs);
-  return { achieved, measuredFrom: startMs + WARM_UP_SECONDS * 1_000 };
 }
 
 function summary(

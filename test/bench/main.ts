@@ -25,6 +25,7 @@ import { type BenchInput, type BenchReport, machine, versions } from './result.t
 import { benchRestore } from './restore.ts';
 import { benchSettlement } from './settlement.ts';
 import { benchStages } from './stages.ts';
+import { benchSwap } from './swap.ts';
 
 const SCENARIOS = [
   'all',
@@ -39,10 +40,14 @@ const SCENARIOS = [
   'linearity',
   'peers',
   'backlog',
+  'swap',
   'ratio',
 ] as const;
 
-const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--made DIR] [--update] [--rate N] [--seconds N] [--of GROUPS] [--ids N] [--json] [--output FILE] [--compare FILE]
+/** What two busy cores take beside compiling. */
+const SWAP_CALLS_PER_SECOND = 6_000;
+
+const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--made DIR] [--update] [--rate N] [--seconds N] [--of GROUPS] [--ids N] [--swaps N] [--prefixes N] [--json] [--output FILE] [--compare FILE]
 
   all       stages, embedded and Kafka on 2,000,000 calls (default)
   billions  100,000 prefixes, 20,000 accounts, both event logs several times, each run verified, then the latency of both at
@@ -65,6 +70,8 @@ const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [
             from a snapshot. 100,000,000 need 16 GB of memory and 25 GB of disk
   backlog   --calls (2,000,000) are rated over Kafka while ClickHouse is away, then it comes back: the memory of each process, and
             how fast the lag drains
+  swap      --swaps (6) versions of a catalog of --prefixes (100,000) and --accounts are published within --seconds while the services over
+            Kafka rate --rate (6,000) calls/s: what batches and rows then name, and what stood still
   ratio     what ingest, rating and pricing of a call cost in turns of a fixed loop, held against test/bench/ratio.json; exit
             code 1 when that grew by more than noise. --update stores the new ones
 
@@ -83,6 +90,8 @@ const { values } = parseArgs({
     rate: { type: 'string' },
     seconds: { type: 'string', default: '60' },
     ids: { type: 'string', default: '1000000' },
+    swaps: { type: 'string', default: '6' },
+    prefixes: { type: 'string', default: '100000' },
     of: { type: 'string', default: 'prefixes,accounts,hot,calls' },
     update: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -216,6 +225,17 @@ async function main(): Promise<void> {
       benchBacklog({ input, partitions, say }),
     );
     report = { ...report, backlog };
+  }
+  if (values.scenario === 'swap') {
+    const swap = await benchSwap({
+      load: { ratePerSecond: rate ?? SWAP_CALLS_PER_SECOND, seconds, seed },
+      partitions,
+      swaps: Number(values.swaps),
+      prefixes: Number(values.prefixes),
+      accounts: Number(values.accounts),
+      say,
+    });
+    report = { ...report, swap };
   }
   const before =
     values.compare === undefined ? null : (JSON.parse(readFileSync(values.compare, 'utf8')) as BenchReport);

@@ -7,6 +7,8 @@ import { pathToFileURL } from 'node:url';
 export interface Pause {
   /** Longest time that its event loop did nothing else: a batch, a snapshot, a swap of the catalog, a collection of garbage. */
   readonly longest_ms: number;
+  /** Longest processor time of the thread in one such stretch: less where other threads had the processor. */
+  readonly longest_cpu_ms?: number;
   /** Longest single collection of garbage. */
   readonly longest_gc_ms: number;
   /** Half seconds in which it stood still for longer than `PAUSE_MS`, of all that were seen. */
@@ -17,6 +19,7 @@ export interface Pause {
 export type Pauses = Readonly<Record<string, Pause>>;
 
 const PAUSE_MS = 100;
+const HALF_SECOND_MS = 500;
 const PRELOAD = pathToFileURL(path.join(import.meta.dirname, 'pauses/preload.ts')).href;
 
 /** Adds to an environment what makes processes write their pauses into the folder. */
@@ -28,26 +31,36 @@ export function notingPauses(
   return { ...env, NODE_OPTIONS: nodeOptions, TOLLSTREAM_BENCH_PAUSES: folder };
 }
 
-/** @param within milliseconds since the epoch; what was before, such as the start of the processes, is left out */
-export async function readPauses(
-  folder: string,
-  within: { readonly fromMs: number; readonly toMs: number },
-): Promise<Pauses> {
+export interface Span {
+  /** Milliseconds since the epoch. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Half seconds that end in the span: what was before, such as the start of the processes, is left out. */
+export function endsIn({ fromMs, toMs }: Span): (half: Span) => boolean {
+  return ({ toMs: atMs }) => atMs >= fromMs && atMs <= toMs;
+}
+
+/** @param counts which half seconds do */
+export async function readPauses(folder: string, counts: (half: Span) => boolean): Promise<Pauses> {
   const pauses: Record<string, Pause> = {};
   for (const name of await readdir(folder)) {
     if (!name.endsWith('.jsonl')) continue;
     const text = await readFile(path.join(folder, name), 'utf8');
     for (const line of text.split('\n').filter(Boolean)) {
-      const { stage, atMs, loopMs, gcMs } = JSON.parse(line) as {
+      const { stage, atMs, loopMs, cpuMs, gcMs } = JSON.parse(line) as {
         stage: string;
         atMs: number;
         loopMs: number;
+        cpuMs: number;
         gcMs: number;
       };
-      if (atMs < within.fromMs || atMs > within.toMs) continue;
+      if (!counts({ fromMs: atMs - HALF_SECOND_MS, toMs: atMs })) continue;
       const before = pauses[stage];
       pauses[stage] = {
         longest_ms: Math.max(before?.longest_ms ?? 0, Math.round(loopMs)),
+        longest_cpu_ms: Math.max(before?.longest_cpu_ms ?? 0, Math.round(cpuMs)),
         longest_gc_ms: Math.max(before?.longest_gc_ms ?? 0, Math.round(gcMs)),
         half_seconds_over_100_ms: (before?.half_seconds_over_100_ms ?? 0) + (loopMs > PAUSE_MS ? 1 : 0),
         half_seconds: (before?.half_seconds ?? 0) + 1,
@@ -64,6 +77,7 @@ export function longestPauses(all: readonly Pauses[]): Pauses {
     const before = merged[stage];
     merged[stage] = {
       longest_ms: Math.max(before?.longest_ms ?? 0, pause.longest_ms),
+      longest_cpu_ms: Math.max(before?.longest_cpu_ms ?? 0, pause.longest_cpu_ms ?? 0),
       longest_gc_ms: Math.max(before?.longest_gc_ms ?? 0, pause.longest_gc_ms),
       half_seconds_over_100_ms: (before?.half_seconds_over_100_ms ?? 0) + pause.half_seconds_over_100_ms,
       half_seconds: (before?.half_seconds ?? 0) + pause.half_seconds,

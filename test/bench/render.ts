@@ -8,6 +8,8 @@ import type {
   LatencyResult,
   LinearityResult,
   PeersResult,
+  SwapResult,
+  SwapSide,
 } from './result.ts';
 import type { StepCost } from './process-usage.ts';
 import type { RestoreResult } from './restore.ts';
@@ -30,6 +32,7 @@ export function renderReport(report: BenchReport, before: BenchReport | null): s
     ...(report.linearity === undefined ? [] : ['', linearityTable(report.linearity)]),
     ...(report.peers === undefined ? [] : ['', peersTable(report.peers)]),
     ...(report.backlog === undefined ? [] : ['', backlogTable(report.backlog)]),
+    ...(report.swap === undefined ? [] : ['', swapTable(report.swap)]),
   ].join('\n');
 }
 
@@ -152,6 +155,29 @@ function backlogTable(result: BacklogResult): string {
       ([name, peak]) =>
         `  ${name.padEnd(12)}${String(result.peak_megabytes_away[name]).padStart(6)} MB peak while it was away,${String(peak).padStart(6)} MB in all`,
     ),
+  ].join('\n');
+}
+
+function swapTable(result: SwapResult): string {
+  const whole = (value: number): string => value.toLocaleString('en');
+  const side = (name: string, { pauses, blocks, delay_ms: delay }: SwapSide): string[] => [
+    `  ${name}: ${whole(blocks)} blocks on their way through rating for ${delay.p50} ms, ${delay.p99} ms (99 of 100), ${delay.max} ms at most`,
+    ...Object.entries(pauses).map(
+      ([thread, pause]) =>
+        `    ${thread.padEnd(8)} stood still for ${pause.longest_ms} ms at most, of its own work ${pause.longest_cpu_ms} ms (garbage ${pause.longest_gc_ms} ms)`,
+    ),
+  ];
+  return [
+    `${result.scenario}: ${result.swaps.length} versions of ${whole(result.prefixes)} prefixes and ${whole(result.accounts)} accounts under ${whole(result.calls_per_second)} calls/s`,
+    `  ${whole(result.batches)} batches, ${result.batches_of_two_versions} of two versions; ${whole(result.rows)} rows, ${result.rows_without_version} without a version; ${whole(result.rows_in_table)} in the table, ${result.rows_of_another_price} with a price that its version does not have`,
+    ...result.swaps.map(
+      ({ version, rating_waited_ms, services }) =>
+        `  version ${version}: rating waited ${rating_waited_ms} ms; ${Object.entries(services)
+          .map(([name, { load_ms, swap_ms }]) => `${name} compiled ${load_ms} ms, swapped in ${swap_ms} ms`)
+          .join('; ')}`,
+    ),
+    ...side('while versions came into use', result.with_swaps),
+    ...side('otherwise', result.without),
   ].join('\n');
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { CallTally } from '../../packages/cli/src/generate/generate-calls.ts';
 import { PROJECT_ROOT } from '../support/cli.ts';
 import { cpus, totalmem } from 'node:os';
-import type { Pauses } from './pauses.ts';
+import type { Pause, Pauses } from './pauses.ts';
 import { longestPauses } from './pauses.ts';
 import type { RestoreResult } from './restore.ts';
 import type { SettlementResult } from './settlement.ts';
@@ -146,6 +146,51 @@ export interface BacklogResult {
   readonly peak_megabytes: Readonly<Record<string, number>>;
 }
 
+export interface ServiceSwap {
+  /** Read and compiled beside the work. */
+  readonly load_ms: number;
+  /** The step between two batches. */
+  readonly swap_ms: number;
+}
+
+/** What was seen while versions came into use, or otherwise, in the same processes. */
+export interface SwapSide {
+  /** By thread that calls go through. */
+  readonly pauses: Readonly<Record<string, Pause>>;
+  /** Blocks of rated calls. */
+  readonly blocks: number;
+  /** From the send of a block by ingest to the send of its rated calls. */
+  readonly delay_ms: { readonly p50: number; readonly p99: number; readonly max: number };
+}
+
+/** Versions of the catalog published while the services rate a steady load. */
+export interface SwapResult {
+  readonly scenario: string;
+  readonly calls_per_second: number;
+  readonly seconds: number;
+  readonly prefixes: number;
+  readonly accounts: number;
+  /** Version → rows in the table. */
+  readonly versions: Readonly<Record<string, number>>;
+  /** Of rated and suspended calls, as they stand on the stream. */
+  readonly batches: number;
+  readonly batches_of_two_versions: number;
+  readonly blocks: number;
+  readonly rows: number;
+  readonly rows_without_version: number;
+  readonly rows_in_table: number;
+  /** Rows whose price is another than that of the version that they name. */
+  readonly rows_of_another_price: number;
+  readonly swaps: readonly {
+    readonly version: number;
+    /** From the first block that the version told accounts for until rating had the version. */
+    readonly rating_waited_ms: number;
+    readonly services: Readonly<Record<string, ServiceSwap>>;
+  }[];
+  readonly with_swaps: SwapSide;
+  readonly without: SwapSide;
+}
+
 export interface BenchReport {
   readonly made_at: string;
   readonly machine: { readonly cpu: string; readonly cores: number; readonly memory_gigabytes: number };
@@ -161,6 +206,7 @@ export interface BenchReport {
   readonly linearity?: LinearityResult;
   readonly peers?: PeersResult;
   readonly backlog?: BacklogResult;
+  readonly swap?: SwapResult;
 }
 
 export function median(values: readonly number[]): number {

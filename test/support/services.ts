@@ -22,6 +22,8 @@ export interface Services {
   /** Addresses of `/metrics`, `/healthz`, `/readyz` by service. */
   readonly operations: Readonly<Record<string, string>>;
   readonly pids: Readonly<Record<string, number>>;
+  /** What a service has said so far. */
+  output(service: string): string;
   query<Row>(sql: string): Promise<Row[]>;
   stop(): Promise<Readonly<Record<string, number | null>>>;
 }
@@ -113,6 +115,7 @@ async function startProcesses(options: {
     env,
     operations,
     pids: Object.fromEntries([...running].map(([name, { child }]) => [name, child.pid ?? 0])),
+    output: (name) => running.get(name)?.output() ?? '',
     query: async (sql) => queryClickHouse(clickhouseUrl, sql),
     async stop() {
       const codes: Record<string, number | null> = {};

@@ -1,0 +1,86 @@
+/** Calls published at a steady rate, whatever becomes of them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { requireCatalog } from '@tollstream/catalog';
+import kafkajs from 'kafkajs';
+import { generateCalls } from '../../packages/cli/src/generate/generate-calls.ts';
+import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
+
+/** What is published while code is compiled and the first parts are made; not measured. */
+export const WARM_UP_SECONDS = 10;
+const TICK_MS = 10;
+const JSON_HEADERS = { 'tollstream-format': 'json' };
+
+export interface Load {
+  readonly ratePerSecond: number;
+  readonly seconds: number;
+  readonly seed: number;
+  /** Absent: the sample's. */
+  readonly catalogDirectory?: string;
+}
+
+export interface RawPublisher {
+  /** Spreads the calls over the partitions in turn, and resolves when the broker has them. */
+  publish(lines: readonly Buffer[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param onRecord told the place of each record, and when it was handed over by `performance.now()` */
+export async function rawPublisher(options: {
+  brokers: readonly string[];
+  topic: string;
+  partitions: number;
+  onRecord?: (place: string, nowMs: number) => void;
+}): Promise<RawPublisher> {
+  const { brokers, topic, partitions, onRecord } = options;
+  const producer = new kafkajs.Kafka({
+    clientId: 'bench',
+    brokers: [...brokers],
+    logLevel: kafkajs.logLevel.ERROR,
+  }).producer({
+    createPartitioner: () => (args) => args.message.partition ?? 0,
+    // Offsets are counted here: sends of one partition may not overtake each other.
+    maxInFlightRequests: 1,
+  });
+  await producer.connect();
+  const ends = Array.from({ length: partitions }, () => 0);
+  let next = 0;
+  return {
+    async publish(lines) {
+      const nowMs = performance.now();
+      const messages = lines.map((value) => {
+        const partition = next++ % partitions;
+        onRecord?.(`${partition}/${ends[partition]!++}`, nowMs);
+        return { partition, value, headers: JSON_HEADERS };
+      });
+      await producer.send({ topic, acks: -1, messages });
+    },
+    close: () => producer.disconnect(),
+  };
+}
+
+/** Hands over what is due, again and again; what falls behind is made up for. */
+export async function publishSteadily(
+  { ratePerSecond, seconds, seed, catalogDirectory }: Load,
+  publish: (lines: Buffer[]) => Promise<void>,
+  onMeasured: () => void = () => {},
+): Promise<{ achieved: number; measuredFrom: number }> {
+  const total = Math.round(ratePerSecond * (WARM_UP_SECONDS + seconds));
+  const catalog = await requireCatalog(catalogDirectory ?? SAMPLE_CATALOG);
+  // Made beforehand: making them takes more than publishing them.
+  const lines = [...generateCalls({ calls: total, seed, catalog })];
+  const startMs = performance.now();
+  const measuredFrom = startMs + WARM_UP_SECONDS * 1_000;
+  let isMeasured = false;
+  for (let sent = 0; sent < total;) {
+    if (!isMeasured && performance.now() >= measuredFrom) {
+      isMeasured = true;
+      onMeasured();
+    }
+    const due = Math.min(total, Math.floor(((performance.now() - startMs) / 1_000) * ratePerSecond));
+    if (due > sent) await publish(lines.slice(sent, due));
+    sent = due;
+    await sleep(TICK_MS);
+  }
+  const achieved = (total * 1_000) / (performance.now() - startMs);
+  return { achieved, measuredFrom };
+}
