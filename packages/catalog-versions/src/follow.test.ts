@@ -65,6 +65,41 @@ it('brings each newer version into use once, and the newest where several came',
   expect(failures).toEqual([]);
 });
 
+it('lets others have a version first: for one look and for as long as it took itself', async () => {
+  const waits: number[] = [];
+  const over = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const { look } = follow({
+    letOthersFirst: true,
+    pollMs: 1_000_000,
+    wait: (milliseconds) => {
+      waits.push(milliseconds);
+      asked.resolve();
+      return over.promise;
+    },
+  });
+  await publish(1);
+  const looking = look();
+  await asked.promise;
+  expect(used).toEqual([]);
+  over.resolve();
+  await looking;
+  expect(used).toEqual([1]);
+  expect(waits).toHaveLength(1);
+  expect(waits[0]).toBeGreaterThan(1_000_000);
+  expect(failures).toEqual([]);
+});
+
+it('stops while others have a version first, and does not take it', async () => {
+  const { look, stop } = follow({ letOthersFirst: true });
+  await publish(1);
+  const looking = look();
+  await stop();
+  await looking;
+  expect(used).toEqual([]);
+  expect(failures).toEqual([]);
+});
+
 it('looks by itself', async () => {
   const seen = Promise.withResolvers<number>();
   follow({

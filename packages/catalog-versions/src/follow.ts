@@ -2,10 +2,11 @@
  * Brings new versions of the catalog into use while a service works.
  *
  *   1 look whether a version was published   2 read and compile it, aside   3 prepare what the service needs, aside
- *   4 swap, between two batches
+ *   4 where others shall have it first: let them   5 swap, between two batches
  *
- * What fails before 4 leaves the version in use as it is.
+ * What fails before 5 leaves the version in use as it is.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalog } from '@tollstream/catalog';
 import type { EventLog } from '@tollstream/event-log';
 import { compileVersionAside } from './aside.ts';
@@ -37,6 +38,13 @@ export interface FollowOptions {
   readonly onSwapped?: (swapped: { catalog: Catalog; loadMs: number; swapMs: number }) => void;
   readonly onFailure?: (failure: { error: Error; version: number | null }) => void;
   readonly now?: () => number;
+  /**
+   * Whoever reads what this service writes needs the version for it, and would stand still until it has it: it gets time for one look and for as
+   * long as this service took.
+   */
+  readonly letOthersFirst?: boolean;
+  /** Ends early, and rejects, when the signal is aborted. */
+  readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 export interface Follower {
@@ -47,7 +55,9 @@ export interface Follower {
 }
 
 export function followCatalog(options: FollowOptions): Follower {
-  const { log, topic = CATALOG_TOPIC, pollMs, prepare, now = Date.now } = options;
+  const { log, topic = CATALOG_TOPIC, pollMs, prepare, now = Date.now, letOthersFirst = false } = options;
+  const wait = options.wait ?? ((milliseconds, signal) => sleep(milliseconds, undefined, { signal }));
+  const stopping = new AbortController();
   let { inUse } = options;
   let seenEnd = -1;
   let history: readonly CatalogVersion[] = [];
@@ -88,15 +98,14 @@ export function followCatalog(options: FollowOptions): Follower {
     const chunks = await readStoredContent(log, target, { topic });
     const catalog = await compileVersionAside(target, chunks, options);
     const swap = await prepare({ catalog });
+    const loadMs = performance.now() - startedMs;
+    // Stopped meanwhile, it swaps no more; what is thrown then is of no interest.
+    if (letOthersFirst && !isStopped) await wait(pollMs + loadMs, stopping.signal);
     if (isStopped) return;
-    const preparedMs = performance.now();
+    const swappingMs = performance.now();
     swap();
     inUse = catalog.version;
-    options.onSwapped?.({
-      catalog,
-      loadMs: preparedMs - startedMs,
-      swapMs: performance.now() - preparedMs,
-    });
+    options.onSwapped?.({ catalog, loadMs, swapMs: performance.now() - swappingMs });
   }
 
   /** One look at a time, so that two versions never come into use out of order. */
@@ -116,6 +125,7 @@ export function followCatalog(options: FollowOptions): Follower {
     look: next,
     async stop() {
       isStopped = true;
+      stopping.abort();
       clearTimeout(timer);
       await turn;
     },

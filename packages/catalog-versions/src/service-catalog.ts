@@ -32,7 +32,7 @@ export interface ServiceCatalog {
   /** In use at the start. */
   readonly catalog: Catalog;
   /** Brings later versions into use, where they are published; to be called once the service works. */
-  follow(prepare: FollowOptions['prepare']): void;
+  follow(prepare: FollowOptions['prepare'], options?: Pick<FollowOptions, 'letOthersFirst'>): void;
   /** Looks for a later version now, and resolves when it is in use or cannot be used. */
   look(): Promise<void>;
 }
@@ -53,8 +53,9 @@ export async function openServiceCatalog(
   metrics.set('tollstream_catalog_version', {}, catalog.version);
   return {
     catalog,
-    follow(prepare) {
-      if (published !== null) follower = follow(context, published, catalog.version, prepare);
+    follow(prepare, { letOthersFirst = false } = {}) {
+      if (published === null) return;
+      follower = follow(context, published, { inUse: catalog.version, prepare, letOthersFirst });
     },
     look: async () => follower?.look(),
   };
@@ -87,16 +88,14 @@ async function readPublished({ config, log, health }: CatalogContext, eventLog: 
 function follow(
   { config, log, metrics, health, onStop }: CatalogContext,
   eventLog: EventLog,
-  inUse: number,
-  prepare: FollowOptions['prepare'],
+  own: Pick<FollowOptions, 'inUse' | 'prepare' | 'letOthersFirst'>,
 ): Follower {
   const follower = followCatalog({
     log: eventLog,
     topic: config.topicCatalog,
     defaultPlan: config.defaultPlan || undefined,
     pollMs: config.catalogPollMs,
-    inUse,
-    prepare,
+    ...own,
     onSwapped({ catalog, loadMs, swapMs }) {
       metrics.set('tollstream_catalog_version', {}, catalog.version);
       metrics.add('tollstream_catalog_swaps_total', {}, 1);

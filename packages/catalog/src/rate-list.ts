@@ -11,6 +11,7 @@
  *   next     row + 1 to look at where this one does not hold: an earlier one of its prefix, then those of shorter ones; 0 = none
  */
 import type { DurationRounding, Rate, RateOrigin, SpecialTerms } from './model.ts';
+import { SpecialList } from './special-list.ts';
 import { StringTable, StringTableBuilder } from './string-table.ts';
 
 export const ROW_WORDS = 8;
@@ -53,7 +54,7 @@ export function emptyTerms(): RateTerms {
 // Filled anew by every row that is made; nothing is read from it across rows.
 const scratchTerms = emptyTerms();
 
-/** Everything of a list; can be passed between threads as it is, sharing the buffer. */
+/** Everything of a list. All but `special` can be passed between threads as it is, sharing the buffer; that has a form of its own for it. */
 export interface RateColumns {
   readonly length: number;
   readonly rows: Uint32Array;
@@ -62,7 +63,7 @@ export interface RateColumns {
   /** Two letters as a number; 0 = none. */
   readonly countries: Uint16Array;
   readonly descriptions: { readonly bytes: Uint8Array; readonly ends: Uint32Array };
-  readonly special: readonly SpecialTerms[];
+  readonly special: SpecialList;
 }
 
 export class RateList {
@@ -71,7 +72,7 @@ export class RateList {
   readonly #words: Uint32Array;
   readonly #doubles: Float64Array;
   readonly #terms: Float64Array;
-  readonly #special: readonly SpecialTerms[];
+  readonly #special: SpecialList;
   readonly #descriptions: StringTable;
 
   constructor(columns: RateColumns) {
@@ -122,7 +123,7 @@ export class RateList {
     out.durationRounding = terms[at + 4] === 1 ? 'up' : 'nearest';
     out.blocked = terms[at + 5] === 1;
     const special = terms[at + 6]!;
-    out.special = special === 0 ? null : this.#special[special - 1]!;
+    out.special = special === 0 ? null : this.#special.at(special - 1);
     return out;
   }
 
@@ -145,7 +146,7 @@ export class RateList {
 
   specialAt(index: number): SpecialTerms | null {
     const special = this.#terms[this.termsIdAt(index) * TERMS_DOUBLES + 6]!;
-    return special === 0 ? null : this.#special[special - 1]!;
+    return special === 0 ? null : this.#special.at(special - 1);
   }
 
   /** Null = the row is for all callers. */
@@ -185,9 +186,14 @@ export class RateList {
     return this.columns.countries[index]!;
   }
 
-  /** Whether any row has special terms of which this holds. */
-  someSpecial(condition: (terms: SpecialTerms) => boolean): boolean {
-    return this.#special.some(condition);
+  /** Whether any row has a fee for calls that nobody answered. */
+  get hasAttemptFees(): boolean {
+    return this.#special.hasAttemptFees;
+  }
+
+  /** Whether any row is for some callers alone. */
+  get hasOrigins(): boolean {
+    return this.#special.hasOrigins;
   }
 
   /** Rows whose prefix the number begins with, in file order. */
@@ -430,7 +436,7 @@ export class RateListBuilder {
       periods,
       countries,
       descriptions: { bytes, ends },
-      special: this.#special,
+      special: SpecialList.of(this.#special),
     });
   }
 }

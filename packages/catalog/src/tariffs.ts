@@ -373,8 +373,7 @@ function splitByCallers(
   rates: RateList,
   order: Uint32Array,
 ): { readonly forAll: Uint32Array; readonly forSome: Uint32Array } {
-  if (!rates.someSpecial(({ origin }) => origin !== null))
-    return { forAll: order, forSome: new Uint32Array(0) };
+  if (!rates.hasOrigins) return { forAll: order, forSome: new Uint32Array(0) };
   return {
     forAll: order.filter((row) => rates.originAt(row) === null),
     forSome: order.filter((row) => rates.originAt(row) !== null),

@@ -7,6 +7,7 @@ import type { CallTypeName, Catalog, ChargeRule, OriginIndex, Plan, RateOrigin, 
 import { Origins } from './origin-index.ts';
 import { type PrefixNodes, PrefixTrie } from './prefix-index.ts';
 import { type RateColumns, RateList } from './rate-list.ts';
+import { type PackedSpecials, SpecialList } from './special-list.ts';
 
 /** Can be posted to another thread; what it is made of is not for others to look at. */
 export interface TransferredCatalog {
@@ -22,7 +23,7 @@ export interface TransferredCatalog {
 }
 
 type TransferredTariff = Omit<Tariff, 'rates' | 'index' | 'originIndex'> & {
-  readonly columns: RateColumns;
+  readonly columns: Omit<RateColumns, 'special'> & { readonly special: PackedSpecials };
   readonly nodes: PrefixNodes;
   readonly origins: readonly { readonly origin: RateOrigin; readonly nodes: PrefixNodes }[] | null;
 };
@@ -61,7 +62,7 @@ export function transferCatalog(catalog: Catalog): TransferredCatalog {
     },
     tariffs: Array.from(tariffs.values(), ({ rates, index, originIndex, ...tariff }) => ({
       ...tariff,
-      columns: rates.columns,
+      columns: { ...rates.columns, special: rates.columns.special.pack() },
       nodes: nodesOf(index),
       origins: partsOf(originIndex),
     })),
@@ -77,7 +78,8 @@ export function transferCatalog(catalog: Catalog): TransferredCatalog {
 export function receiveCatalog(transferred: TransferredCatalog): Catalog {
   const { defaultPlan, ...head } = transferred.head;
   const tariffs = new Map<string, Tariff>();
-  for (const { columns, nodes, origins, ...tariff } of transferred.tariffs) {
+  for (const { columns: packed, nodes, origins, ...tariff } of transferred.tariffs) {
+    const columns = { ...packed, special: SpecialList.unpack(packed.special) };
     const rates = new RateList(columns);
     const index = new PrefixTrie(columns, nodes);
     const parts = origins?.map(({ origin, nodes: own }) => ({ origin, index: new PrefixTrie(columns, own) }));

@@ -81,7 +81,7 @@ export function compileRateTable(catalog: Catalog): RateTable {
         tariff,
         windows:
           tariff.windows === null ? null : { ...tariff.windows, calendar: windowCalendar(tariff.windows) },
-        hasAttemptFees: tariff.rates.someSpecial(({ attemptFee }) => attemptFee > 0),
+        hasAttemptFees: tariff.rates.hasAttemptFees,
       };
       tariffs.set(tariff, compiled);
     }

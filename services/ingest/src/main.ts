@@ -43,7 +43,8 @@ async function start(context: Context): Promise<void> {
   );
   context.onStop('membership', async () => membership.stop());
   context.watch('membership', membership.done);
-  source.follow(({ catalog }) => membership.prepareCatalog(catalog));
+  // Rating prices by no older version than the one that told a call's account.
+  source.follow(({ catalog }) => membership.prepareCatalog(catalog), { letOthersFirst: true });
 }
 
 function openSchemaSource(config: Context['config']): SchemaSource | null {
