@@ -7,7 +7,9 @@ import { pathToFileURL } from 'node:url';
 export interface Pause {
   /** Longest time that its event loop did nothing else: a batch, a snapshot, a swap of the catalog, a collection of garbage. */
   readonly longest_ms: number;
-  /** Longest processor time of the thread in one such stretch: less where other threads had the processor. */
+  /** Longest of them without the time for which the thread waited for a processor that others had; the same where the kernel does not tell. */
+  readonly longest_own_ms?: number;
+  /** Most that the thread computed in one of them: without what it waited for, helpers of the collection of garbage included. */
   readonly longest_cpu_ms?: number;
   /** Longest single collection of garbage. */
   readonly longest_gc_ms: number;
@@ -49,10 +51,11 @@ export async function readPauses(folder: string, counts: (half: Span) => boolean
     if (!name.endsWith('.jsonl')) continue;
     const text = await readFile(path.join(folder, name), 'utf8');
     for (const line of text.split('\n').filter(Boolean)) {
-      const { stage, atMs, loopMs, cpuMs, gcMs } = JSON.parse(line) as {
+      const { stage, atMs, loopMs, ownMs, cpuMs, gcMs } = JSON.parse(line) as {
         stage: string;
         atMs: number;
         loopMs: number;
+        ownMs: number;
         cpuMs: number;
         gcMs: number;
       };
@@ -60,6 +63,7 @@ export async function readPauses(folder: string, counts: (half: Span) => boolean
       const before = pauses[stage];
       pauses[stage] = {
         longest_ms: Math.max(before?.longest_ms ?? 0, Math.round(loopMs)),
+        longest_own_ms: Math.max(before?.longest_own_ms ?? 0, Math.round(ownMs)),
         longest_cpu_ms: Math.max(before?.longest_cpu_ms ?? 0, Math.round(cpuMs)),
         longest_gc_ms: Math.max(before?.longest_gc_ms ?? 0, Math.round(gcMs)),
         half_seconds_over_100_ms: (before?.half_seconds_over_100_ms ?? 0) + (loopMs > PAUSE_MS ? 1 : 0),
@@ -77,6 +81,7 @@ export function longestPauses(all: readonly Pauses[]): Pauses {
     const before = merged[stage];
     merged[stage] = {
       longest_ms: Math.max(before?.longest_ms ?? 0, pause.longest_ms),
+      longest_own_ms: Math.max(before?.longest_own_ms ?? 0, pause.longest_own_ms ?? 0),
       longest_cpu_ms: Math.max(before?.longest_cpu_ms ?? 0, pause.longest_cpu_ms ?? 0),
       longest_gc_ms: Math.max(before?.longest_gc_ms ?? 0, pause.longest_gc_ms),
       half_seconds_over_100_ms: (before?.half_seconds_over_100_ms ?? 0) + pause.half_seconds_over_100_ms,

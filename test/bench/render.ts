@@ -164,7 +164,7 @@ function swapTable(result: SwapResult): string {
     `  ${name}: ${whole(blocks)} blocks on their way through rating for ${delay.p50} ms, ${delay.p99} ms (99 of 100), ${delay.max} ms at most`,
     ...Object.entries(pauses).map(
       ([thread, pause]) =>
-        `    ${thread.padEnd(8)} stood still for ${pause.longest_ms} ms at most, of its own work ${pause.longest_cpu_ms} ms (garbage ${pause.longest_gc_ms} ms)`,
+        `    ${thread.padEnd(8)} stood still for ${pause.longest_ms} ms at most, ${pause.longest_own_ms} ms without waiting for a processor, ${pause.longest_cpu_ms} ms of it computing (garbage ${pause.longest_gc_ms} ms)`,
     ),
   ];
   return [

@@ -34,6 +34,5 @@ test.skipIf(brokers.length === 0)(
       suspended: tally.suspended,
       duplicate: tally.duplicate,
     });
-    process.stderr.write(`longest pause with 3 swaps: ${report.longestPauseMs.toFixed(1)} ms\n`);
   },
 );

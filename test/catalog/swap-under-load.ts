@@ -1,9 +1,5 @@
-/**
- * Ingest and rating over a real broker, while versions of the catalog are published: what the rows then say of their versions, and
- * how long the process stood still.
- */
+/** Ingest and rating over a real broker, while versions of the catalog are published: what the rows then say of their versions. */
 import { randomUUID } from 'node:crypto';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { buildCatalog, ProblemList, readCatalogDirectory } from '@tollstream/catalog';
 import type { Catalog } from '@tollstream/catalog';
 import { catalogTopic, followCatalog, publishCatalog } from '@tollstream/catalog-versions';
@@ -30,8 +26,6 @@ export interface SwapOptions {
   readonly calls: number;
   /** Versions that are published while calls flow; 0 = none, for comparison. */
   readonly swaps: number;
-  /** Rates beside those of the sample, to make a version as large as a carrier's. */
-  readonly extraRates?: number;
 }
 
 export interface SwapReport {
@@ -40,9 +34,6 @@ export interface SwapReport {
   readonly totals: Pick<RunningTotals, 'seen' | 'rated' | 'suspended' | 'duplicate' | 'charge'>;
   readonly blocks: readonly BlockVersions[];
   readonly accepted: readonly AcceptedVersion[];
-  readonly swaps: readonly { readonly version: number; readonly loadMs: number; readonly swapMs: number }[];
-  /** Longest time in which the process answered nothing, ms. */
-  readonly longestPauseMs: number;
 }
 
 /** A block of rated or suspended calls. */
@@ -82,13 +73,16 @@ export async function swapUnderLoad(options: SwapOptions): Promise<SwapReport> {
   ]);
   const sample = await readCatalogDirectory(SAMPLE_CATALOG, new ProblemList());
   const publish = async (version: number): Promise<void> => {
-    const files = filesOf(sample, version, options.extraRates ?? 0);
-    await publishCatalog(log, files, { topic, publishedBy: 'test', message: `Version ${version}` });
+    await publishCatalog(log, filesOf(sample, version), {
+      topic,
+      publishedBy: 'test',
+      message: `Version ${version}`,
+    });
   };
-  const catalog = compiled(filesOf(sample, 1, 0));
+  const catalog = compiled(filesOf(sample, 1));
   await publish(1);
 
-  const swapped: SwapReport['swaps'][number][] = [];
+  const swapped: number[] = [];
   const member = { log, catalog, topics, metrics: createMetrics({ service: 'swap' }) };
   const group = (stage: string): string => `${prefix}.${stage}`;
   // Batches so small that there are many borders between them.
@@ -110,27 +104,24 @@ export async function swapUnderLoad(options: SwapOptions): Promise<SwapReport> {
       const take = [rating.prepareCatalog(loaded.catalog), await ingest.prepareCatalog(loaded.catalog)];
       return () => take.forEach((swap) => swap());
     },
-    onSwapped: ({ catalog: { version }, loadMs, swapMs }) => swapped.push({ version, loadMs, swapMs }),
+    onSwapped: ({ catalog: { version } }) => swapped.push(version),
   });
 
   const { records, tally } = callsOf(options.calls, catalog);
   const parts = swaps + 1;
   const size = Math.ceil(records.length / parts);
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
   for (let part = 0; part < parts; part++) {
     await append(log, topics.raw, records.slice(part * size, (part + 1) * size));
     // Every version is used by some calls: those of the part before are still being rated when the next is published.
     if (part === 0) await until('first calls rated', async () => (await ratedTotals()).rated > 0);
     if (part === swaps) break;
     await publish(part + 2);
-    await until(`version ${part + 2} in use`, () => swapped.at(-1)?.version === part + 2);
+    await until(`version ${part + 2} in use`, () => swapped.at(-1) === part + 2);
   }
   await until('all calls rated', async () => {
     const totals = await ratedTotals();
     return totals.seen === records.length - tally.rejected;
   });
-  delay.disable();
   async function ratedTotals(): Promise<SwapReport['totals']> {
     return totalsOf(log, group('rating'), topics.accepted);
   }
@@ -141,8 +132,6 @@ export async function swapUnderLoad(options: SwapOptions): Promise<SwapReport> {
     totals: await ratedTotals(),
     blocks: [...(await blocksOf(log, topics.rated)), ...(await blocksOf(log, topics.suspended))],
     accepted: await acceptedOf(log, topics.accepted),
-    swaps: swapped,
-    longestPauseMs: delay.max / 1e6,
   };
   await follower.stop();
   await ingest.stop();
@@ -153,20 +142,13 @@ export async function swapUnderLoad(options: SwapOptions): Promise<SwapReport> {
 }
 
 /** Versions that differ in what is no price: charges must be as if there had been one. */
-function filesOf(sample: CatalogFiles, version: number, extraRates: number): CatalogFiles {
+function filesOf(sample: CatalogFiles, version: number): CatalogFiles {
   const files = new Map(sample);
   const head = new TextDecoder().decode(sample.get('catalog.yaml'));
   const text = head
     .replace(/^version:.*$/m, `version: ${version}`)
     .replace(/^name:.*$/m, `name: Version ${version}`);
   files.set('catalog.yaml', new TextEncoder().encode(text));
-  if (extraRates === 0) return files;
-  const rows = ['prefix,rate'];
-  for (let i = 0; i < extraRates; i++)
-    rows.push(`9${String(1_000_000 + i)},0.${String(10_000 + (i % 80_000))}`);
-  files.set('tariffs/extra.csv', new TextEncoder().encode(rows.join('\n')));
-  const tariff = 'id: extra\nname: Extra\ncurrency: USD\nrates: extra.csv\n';
-  files.set('tariffs/extra.yaml', new TextEncoder().encode(tariff));
   return files;
 }
 

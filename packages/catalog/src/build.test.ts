@@ -161,6 +161,14 @@ describe('a catalog that is right', () => {
     expect(result).toMatchObject({ ok: false, problems: [{ code, file: 'accounts.yaml' }] });
   });
 
+  test('says in which cell of the list of numbers a group stands that the account does not have', () => {
+    const numbers = `${ownNumbers}12125550102,acme,did,,help,\n12125550103,other,did,,sales,\n`;
+    expect(summaries(problemsOf({ 'accounts.yaml': ownRules, 'numbers.csv': numbers }))).toEqual([
+      'numbers.csv:4:23 TOLL_CATALOG_REFERENCE_UNKNOWN help',
+      'numbers.csv:5:24 TOLL_CATALOG_REFERENCE_UNKNOWN sales',
+    ]);
+  });
+
   test('refuses own rules in another currency than the account', () => {
     const euro = "id: euro\nname: Euro\ncurrency: EUR\nrates: [{ prefix: '55', rate: 0.01 }]\n";
     const yaml = ownRules.replace('tariff: domestic', 'tariff: euro');
