@@ -45,6 +45,8 @@ export function performanceTables(reports: readonly NamedReport[]): Readonly<Rec
     linearity: () => linearityTable(reports),
     peers: () => peersTable(reports),
     pauses: () => pausesTable(reports),
+    swap: () => swapTable(reports),
+    swappauses: () => swapPausesTable(reports),
   };
 }
 
@@ -247,6 +249,76 @@ function pausesTable(reports: readonly NamedReport[]): string {
           `${whole(pause.half_seconds_over_100_ms)} of ${whole(pause.half_seconds)}`,
         ]),
       ),
+    ),
+  );
+}
+
+function swapTable(reports: readonly NamedReport[]): string {
+  return table(
+    [
+      'result',
+      'versions',
+      'prefixes',
+      'accounts',
+      'calls/s',
+      'batches',
+      'of two versions',
+      'rows',
+      'without a version',
+      'rating waited, ms at most',
+      'swap, ms at most',
+    ],
+    reports.flatMap(({ name, report: { swap } }) =>
+      swap === undefined
+        ? []
+        : [
+            [
+              name,
+              whole(swap.swaps.length),
+              whole(swap.prefixes),
+              whole(swap.accounts),
+              whole(swap.calls_per_second),
+              whole(swap.batches),
+              whole(swap.batches_of_two_versions),
+              whole(swap.rows),
+              whole(swap.rows_without_version),
+              whole(Math.max(...swap.swaps.map((each) => each.rating_waited_ms))),
+              Math.max(
+                ...swap.swaps.flatMap(({ services }) => Object.values(services).map((each) => each.swap_ms)),
+              ).toFixed(1),
+            ],
+          ],
+    ),
+  );
+}
+
+function swapPausesTable(reports: readonly NamedReport[]): string {
+  return table(
+    [
+      'result',
+      'thread',
+      'meanwhile',
+      'half seconds',
+      'stood still, ms at most',
+      'without waiting for a processor',
+      'computed',
+      'blocks through rating, p50 and p99 ms',
+    ],
+    reports.flatMap(({ name, report: { swap } }) =>
+      swap === undefined
+        ? []
+        : (['with_swaps', 'without'] as const).flatMap((side) =>
+            Object.entries(swap[side].pauses).map(([thread, pause]) => [
+              name,
+              thread,
+              side === 'without' ? 'nothing' : 'versions came into use',
+              whole(pause.half_seconds),
+              whole(pause.longest_ms),
+              whole(pause.longest_own_ms ?? 0),
+              whole(pause.longest_cpu_ms ?? 0),
+              `${whole(swap[side].delay_ms.p50)}, ${whole(swap[side].delay_ms.p99)}`,
+            ]),
+          ),
     ),
   );
 }
