@@ -11,7 +11,6 @@ import { decodeBlock, readNativeBlock } from '@tollstream/contracts';
 import type { BlockHeader } from '@tollstream/contracts';
 import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import type { EventLog } from '@tollstream/event-log';
-import type { StageTopics } from '../../packages/cli/src/embedded/status.ts';
 import { pipelineLag, pipelineTotals } from '../../packages/cli/src/embedded/status.ts';
 import { tollstream } from '../support/cli.ts';
 import { prepareServices } from '../support/services.ts';
