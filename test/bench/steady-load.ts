@@ -1,6 +1,8 @@
 /** Calls published at a steady rate, whatever becomes of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireCatalog } from '@tollstream/catalog';
+// Before kafkajs, which it replaces parts of.
+import '@tollstream/event-log/kafka';
 import kafkajs from 'kafkajs';
 import { generateCalls } from '../../packages/cli/src/generate/generate-calls.ts';
 import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
