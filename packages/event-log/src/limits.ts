@@ -1,6 +1,8 @@
 /** Limits that all adapters share. */
 
 export const FETCH_BYTES_MAX = 4 * 1024 * 1024;
+export const FETCH_BYTES_MIN = 1;
+export const FETCH_WAIT_MS = 250;
 export const RECORDS_MAX = 25_000;
 export const TICK_MS = 1_000;
 /** Kafka's own default (`offset.metadata.max.bytes`) is 4,096. */

@@ -109,10 +109,17 @@ export interface JoinOptions {
   readonly fetchBytesMax?: number;
   /** Most records of one batch; default 25,000. */
   readonly recordsMax?: number;
+  /** Fewer bytes are waited for, at most `fetchWaitMs`, where somebody else keeps the log; default 1: whatever is there. */
+  readonly fetchBytesMin?: number;
+  /** How long a read waits for `fetchBytesMin`; default 250. A partition that is read again waits at most this long. */
+  readonly fetchWaitMs?: number;
   /** Default 1,000. */
   readonly tickMs?: number;
   readonly onEvent?: (event: MembershipEvent) => void;
 }
+
+/** How much a member reads at a time. */
+export type FetchLimits = Pick<JoinOptions, 'fetchBytesMax' | 'recordsMax' | 'fetchBytesMin' | 'fetchWaitMs'>;
 
 export type MembershipEvent =
   | { kind: 'assigned' | 'revoked'; topic: string; partition: number }

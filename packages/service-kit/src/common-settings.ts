@@ -1,4 +1,5 @@
 /** Settings that several services share, declared once. */
+import type { FetchLimits } from '@tollstream/event-log';
 import type { Values } from './config.ts';
 import { choice, flag, integer, list, optionalText, secret, text, url } from './settings.ts';
 
@@ -90,7 +91,35 @@ export const BATCH_SETTINGS = {
     max: 67_108_864,
     default: 4_194_304,
   }),
+  fetchBytesMin: integer({
+    summary:
+      'Fewer bytes than this are waited for, at most fetchWaitMs: a transaction costs about the same whatever it holds.',
+    min: 1,
+    max: 67_108_864,
+    default: 1_048_576,
+  }),
+  fetchWaitMs: integer({
+    summary: 'How long a read waits for fetchBytesMin; added to the time until a call is seen when there are few.',
+    min: 1,
+    max: 10_000,
+    default: 100,
+  }),
 } as const;
+
+/** What must hold between them. */
+export const BATCH_RELATIONS = [
+  {
+    holds: ({ fetchBytesMin, fetchBytesMax }: Values<typeof BATCH_SETTINGS>) => fetchBytesMin <= fetchBytesMax,
+    rule: 'fetchBytesMin must not be above fetchBytesMax',
+    about: ['fetchBytesMin', 'fetchBytesMax'],
+  },
+] as const;
+
+/** Of a configuration, what says how much is read at a time. */
+export function fetchLimits(config: Values<typeof BATCH_SETTINGS>): FetchLimits {
+  const { fetchBytesMax, fetchBytesMin, fetchWaitMs } = config;
+  return { fetchBytesMax, fetchBytesMin, fetchWaitMs };
+}
 
 /** Consumer group of a stage, or of who takes up again what it kept. */
 export function groupName(

@@ -31,12 +31,14 @@ export {
   type ServiceDefinition,
 } from './service.ts';
 export {
+  BATCH_RELATIONS,
   BATCH_SETTINGS,
   CATALOG_RELATIONS,
   CATALOG_SETTINGS,
   CLICKHOUSE_SETTINGS,
   KAFKA_SETTINGS,
   TOPIC_SETTINGS,
+  fetchLimits,
   groupName,
 } from './common-settings.ts';
 export { membershipMetrics, reportMembership } from './membership-report.ts';

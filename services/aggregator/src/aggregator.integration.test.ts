@@ -181,7 +181,7 @@ async function survives(place: Place): Promise<void> {
     store: failing(store),
     limits: { rowsMax: 170, ageMsMax: 40 },
     retry: { waitMsInitial: 1, waitMsMax: 4, tryForMs: 20 },
-    fetchBytesMax: 20_000,
+    fetch: { fetchBytesMax: 20_000 },
     observer: { stored: (block: { rows: number }) => stored.push(block.rows), waiting: () => retries++ },
   };
   const first = await startAggregator(options);
@@ -326,7 +326,7 @@ async function sharesFairly(place: Place): Promise<void> {
     store: { ...failing(store), insertBlocks: async () => delay(2) },
     limits: { rowsMax: 100, ageMsMax: 20 },
     // About a message: whose turn it is to be read is chosen again for each.
-    fetchBytesMax: value.length,
+    fetch: { fetchBytesMax: value.length },
     observer: {
       stored({ partition, rows }) {
         storedOf[partition]! += rows;

@@ -1,5 +1,5 @@
 import { decodeBlock } from '@tollstream/contracts';
-import type { EventLog, JoinOptions, Membership } from '@tollstream/event-log';
+import type { EventLog, FetchLimits, JoinOptions, Membership } from '@tollstream/event-log';
 import { topicMissing } from '@tollstream/event-log';
 import type { Metrics } from '@tollstream/service-kit';
 import { Limiter } from '@tollstream/usage-store';
@@ -27,7 +27,7 @@ export interface StartAggregatorOptions {
   readonly limits?: Partial<BlockLimits>;
   readonly retry?: Partial<RetryLimits>;
   readonly shared?: Partial<SharedLimits>;
-  readonly fetchBytesMax?: number;
+  readonly fetch?: FetchLimits;
   readonly observer?: AggregatorObserver;
   readonly onEvent?: JoinOptions['onEvent'];
   /** Aborted before the membership is stopped: ends waiting for a store that is down. */
@@ -98,7 +98,7 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
     mode: 'offsets',
     // A block is at most a quarter older than its limit says.
     tickMs: Math.max(10, Math.ceil(limits.ageMsMax / 4)),
-    ...(options.fetchBytesMax === undefined ? {} : { fetchBytesMax: options.fetchBytesMax }),
+    ...options.fetch,
     onEvent: (event) => {
       observed.event(event);
       options.onEvent?.(event);

@@ -1,4 +1,5 @@
 import {
+  BATCH_RELATIONS,
   BATCH_SETTINGS,
   CLICKHOUSE_SETTINGS,
   defineConfig,
@@ -85,6 +86,7 @@ export const AGGREGATOR_CONFIG = defineConfig({
     }),
   },
   relations: [
+    ...BATCH_RELATIONS,
     {
       holds: (values) => values.insertAgeMsMax <= values.insertAgeGrowingMsMax,
       rule: 'insertAgeMsMax must not be above insertAgeGrowingMsMax',

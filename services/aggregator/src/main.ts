@@ -1,6 +1,6 @@
 import { kafkaOptionsOf } from '@tollstream/event-log';
 import { openKafkaEventLog } from '@tollstream/event-log/kafka';
-import { groupName, reportMembership, startService } from '@tollstream/service-kit';
+import { fetchLimits, groupName, reportMembership, startService } from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { openServerStore } from '@tollstream/usage-store';
 import { startAggregator } from './aggregator.ts';
@@ -51,7 +51,7 @@ async function start(context: Context): Promise<void> {
     },
     retry: { tryForMs: config.insertTryForMs },
     shared: { insertsMax: config.insertsMax, heldBytesMax: config.insertHeldBytesMax },
-    fetchBytesMax: config.fetchBytesMax,
+    fetch: fetchLimits(config),
     observer: observerOf(context),
     onEvent: (event) => reportMembership(context, event, 'it is opened anew'),
     signal: stop.signal,

@@ -1,5 +1,6 @@
 import { knownCountries } from '@tollstream/numbering';
 import {
+  BATCH_RELATIONS,
   BATCH_SETTINGS,
   CATALOG_RELATIONS,
   CATALOG_SETTINGS,
@@ -94,6 +95,7 @@ export const INGEST_CONFIG = defineConfig({
   },
   relations: [
     ...CATALOG_RELATIONS,
+    ...BATCH_RELATIONS,
     {
       holds: ({ topicRaw: raw, topicAccepted: accepted, topicRejected: rejected }) =>
         new Set([raw, accepted, rejected]).size === 3,

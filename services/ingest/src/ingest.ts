@@ -4,6 +4,7 @@ import { parseTotals } from '@tollstream/contracts';
 import { topicMissing } from '@tollstream/event-log';
 import type {
   EventLog,
+  FetchLimits,
   JoinOptions,
   Membership,
   MembershipEvent,
@@ -31,7 +32,7 @@ export interface StartIngestOptions extends Omit<IngestProcessorOptions, 'output
   /** Work in a thread of its own; otherwise in this one. */
   readonly inThread?: boolean;
   /** Limits of one fetch; see the event log. */
-  readonly fetch?: Pick<JoinOptions, 'fetchBytesMax' | 'recordsMax'>;
+  readonly fetch?: FetchLimits;
   readonly onEvent?: (event: MembershipEvent) => void;
 }
 

@@ -3,7 +3,13 @@ import { DirectorySchemaSource, RegistrySchemaSource } from '@tollstream/contrac
 import type { SchemaSource } from '@tollstream/contracts';
 import { kafkaOptionsOf } from '@tollstream/event-log';
 import { openKafkaEventLog } from '@tollstream/event-log/kafka';
-import { groupName, reportMembership, startService, untilAnswered } from '@tollstream/service-kit';
+import {
+  fetchLimits,
+  groupName,
+  reportMembership,
+  startService,
+  untilAnswered,
+} from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { INGEST_CONFIG } from './config.ts';
 import { startIngest } from './ingest.ts';
@@ -37,7 +43,7 @@ async function start(context: Context): Promise<void> {
         ? {}
         : { defaultDialPlan: { country: config.defaultCountry, areaCode: '' } }),
       schemaSource: openSchemaSource(config),
-      fetch: { fetchBytesMax: config.fetchBytesMax },
+      fetch: fetchLimits(config),
       onEvent: (event) => reportMembership(context, event, 'the batch is read again'),
     }),
   );

@@ -1,4 +1,5 @@
 import {
+  BATCH_RELATIONS,
   BATCH_SETTINGS,
   CATALOG_RELATIONS,
   CATALOG_SETTINGS,
@@ -58,6 +59,7 @@ export const RATING_CONFIG = defineConfig({
   },
   relations: [
     ...CATALOG_RELATIONS,
+    ...BATCH_RELATIONS,
     {
       holds: (values) =>
         new Set([

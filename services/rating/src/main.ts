@@ -1,7 +1,13 @@
 import { openServiceCatalog } from '@tollstream/catalog-versions';
 import { kafkaOptionsOf, openSnapshotDirectory } from '@tollstream/event-log';
 import { openKafkaEventLog } from '@tollstream/event-log/kafka';
-import { groupName, reportMembership, startService, untilAnswered } from '@tollstream/service-kit';
+import {
+  fetchLimits,
+  groupName,
+  reportMembership,
+  startService,
+  untilAnswered,
+} from '@tollstream/service-kit';
 import type { ServiceContext } from '@tollstream/service-kit';
 import { RATING_CONFIG } from './config.ts';
 import { startRating } from './rating.ts';
@@ -38,7 +44,7 @@ async function start(context: Context): Promise<void> {
       alerts: config.topicAlerts,
     },
     limits: { windowCallsMax: config.dedupeWindowCallsMax, windowAgeMs: config.dedupeWindowAgeMs },
-    fetch: { fetchBytesMax: config.fetchBytesMax },
+    fetch: fetchLimits(config),
     onEvent: (event) =>
       reportMembership(context, event, 'its state is restored and the batch is rated again'),
     onAlert: (alert) => context.log.warn(alertFields(alert), 'a spend limit was reached'),

@@ -2,6 +2,7 @@ import type { Catalog } from '@tollstream/catalog';
 import { runProcessor } from '@tollstream/event-log';
 import type {
   EventLog,
+  FetchLimits,
   JoinOptions,
   Membership,
   MembershipEvent,
@@ -109,7 +110,7 @@ export interface StartRatingOptions extends RatingProcessorOptions {
   readonly metrics: Metrics;
   readonly group?: string;
   /** Limits of one fetch; see the event log. */
-  readonly fetch?: Pick<JoinOptions, 'fetchBytesMax' | 'recordsMax'>;
+  readonly fetch?: FetchLimits;
   readonly onEvent?: (event: MembershipEvent) => void;
   /** Told of each alert of a spend limit once it is committed. */
   readonly onAlert?: (alert: SpendAlert) => void;

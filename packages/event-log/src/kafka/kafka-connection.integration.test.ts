@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { SASL_USER } from '../../../../test/broker/broker.ts';
 import { findFreePorts } from '../../../../test/broker/probe.ts';
+import { recordCount } from '../packed-records.ts';
 import type { EventLog, JoinOptions, MembershipEvent } from '../port.ts';
 import { openKafkaEventLog, type KafkaEventLogOptions } from './kafka-event-log.ts';
 
@@ -79,6 +80,37 @@ describe.skipIf(brokers.length === 0)('a real broker', () => {
     const member = await log.join(options);
     await expect(member.done).rejects.toMatchObject({ code: 'TOLL_LOG_RECORDS_GONE' });
     expect(await log.committed(options.group, topic, 0)).toEqual({ offset: 1_000, metadata: 'kept' });
+  });
+
+  it('keeps few records back until more came', async () => {
+    const log = open({ brokers });
+    const topic = `topic-${randomUUID()}`;
+    await log.createTopics([{ name: topic, partitions: 1 }]);
+    const loader = await log.claim('loader', topic, 0);
+    const publish = async (bytes: number): Promise<unknown> =>
+      loader.commit({
+        outputs: [{ topic, partition: 0, value: Buffer.alloc(bytes) }],
+        nextOffset: 0,
+        metadata: '',
+      });
+    await publish(4_000);
+    const batches: number[] = [];
+    const member = await log.join({
+      ...idleMember(topic),
+      fetchBytesMin: 2_000,
+      fetchWaitMs: 10_000,
+      open: async () => ({
+        process: async (batch) => void batches.push(recordCount(batch)),
+        close: async () => undefined,
+      }),
+    });
+    await expect.poll(() => batches, { timeout: 60_000 }).toEqual([1]);
+    await publish(1);
+    await publish(1);
+    await publish(4_000);
+    await loader.release();
+    await expect.poll(() => batches, { timeout: 60_000 }).toEqual([1, 3]);
+    await member.stop();
   });
 
   it('has its control records counted, so that a member who met only those has no lag', async () => {

@@ -1,7 +1,15 @@
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka, OffsetsByTopicPartition } from 'kafkajs';
 import { checkCommit } from '../commit-check.ts';
 import { asError, isFatal } from '../errors.ts';
-import { backoffMs, FETCH_BYTES_MAX, RECORDS_MAX, TICK_MS, type Backoff } from '../limits.ts';
+import {
+  backoffMs,
+  FETCH_BYTES_MAX,
+  FETCH_BYTES_MIN,
+  FETCH_WAIT_MS,
+  RECORDS_MAX,
+  TICK_MS,
+  type Backoff,
+} from '../limits.ts';
 import {
   ClaimLostError,
   type Commit,
@@ -20,9 +28,6 @@ import type { FetchedPartition } from './kafkajs-internals.ts';
 import { CLIENT_RETRY } from './create-kafka.ts';
 import { toLogRecord } from './kafka-records.ts';
 import { stickyAssigners } from './sticky-assigner.ts';
-
-/** How long the broker holds a fetch open when there is nothing to read; a resumed partition waits at most this long. */
-const FETCH_WAIT_MS = 250;
 
 /** kafkajs waits for every answer before it disconnects, even for that of a broker that is away or of a group that still forms. */
 const DISCONNECT_WAIT_MS = 3_000;
@@ -127,10 +132,11 @@ export class KafkaMembership implements Membership {
       sessionTimeout: this.#options.sessionTimeoutMs,
       heartbeatInterval: this.#options.heartbeatIntervalMs,
       rebalanceTimeout: this.#options.rebalanceTimeoutMs,
-      minBytes: 1,
+      minBytes: join.fetchBytesMin ?? FETCH_BYTES_MIN,
       maxBytes: fetchBytesMax,
       maxBytesPerPartition: fetchBytesMax,
-      maxWaitTimeInMs: FETCH_WAIT_MS,
+      // A resumed partition waits for the fetch under way.
+      maxWaitTimeInMs: join.fetchWaitMs ?? FETCH_WAIT_MS,
       readUncommitted: false,
       allowAutoTopicCreation: false,
       partitionAssigners: stickyAssigners(() => this.#owned()),
