@@ -99,7 +99,8 @@ export const BATCH_SETTINGS = {
     default: 1_048_576,
   }),
   fetchWaitMs: integer({
-    summary: 'How long a read waits for fetchBytesMin; added to the time until a call is seen when there are few.',
+    summary:
+      'How long a read waits for fetchBytesMin; added to the time until a call is seen when there are few.',
     min: 1,
     max: 10_000,
     default: 100,
@@ -109,7 +110,8 @@ export const BATCH_SETTINGS = {
 /** What must hold between them. */
 export const BATCH_RELATIONS = [
   {
-    holds: ({ fetchBytesMin, fetchBytesMax }: Values<typeof BATCH_SETTINGS>) => fetchBytesMin <= fetchBytesMax,
+    holds: ({ fetchBytesMin, fetchBytesMax }: Values<typeof BATCH_SETTINGS>) =>
+      fetchBytesMin <= fetchBytesMax,
     rule: 'fetchBytesMin must not be above fetchBytesMax',
     about: ['fetchBytesMin', 'fetchBytesMax'],
   },
