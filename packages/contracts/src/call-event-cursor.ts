@@ -92,6 +92,13 @@ export class CallEventCursor {
     return this.ends[text]! - this.starts[text]!;
   }
 
+  /** Bytes of the longest text. */
+  longestText(): number {
+    let longest = 0;
+    for (let text = 0; text < TEXTS; text++) longest = Math.max(longest, this.lengthOf(text));
+    return longest;
+  }
+
   string(text: number): string {
     return this.bytes.toString('latin1', this.starts[text], this.ends[text]);
   }

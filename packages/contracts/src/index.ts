@@ -25,6 +25,7 @@ export * from './totals.ts';
 export { boundsCheck } from './avro-bounds.ts';
 export { callEventEnd, callEventHeader, callEventType, encodeCallEvent } from './call-event-avro.ts';
 export { CALL_TEXT, CallEventCursor } from './call-event-cursor.ts';
+export { CallEventJsonLocator } from './call-event-json-locator.ts';
 export { CallEventDecoder } from './call-event-decoder.ts';
 export * from './call-event-json.ts';
 export type { DecodedRecord } from './decoded-record.ts';

@@ -75,7 +75,8 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
       topics.resolved,
       { table: 'usage_resolved', schemas: ['resolved', 'reject_resolved'], limits: atOnce, turns },
     ],
-    [topics.alerts, { table: 'usage_alerts', schemas: ['alerts'], limits: atOnce, turns }],
+    // Who must know at once reads the topic.
+    [topics.alerts, { table: 'usage_alerts', schemas: ['alerts'], ...exceptions }],
     [topics.rejected, { table: 'usage_rejected', schemas: ['rejected'], ...exceptions }],
   ]);
   const observed = aggregatorMetrics(options.metrics);

@@ -37,42 +37,151 @@ const time = fc.oneof(
   fc.integer({ min: -10_000, max: 10_000 }).map((delta) => RECEIVED_AT - 60_000 + delta),
   fc.constantFrom(0, 1, -5, 2 ** 31, RECEIVED_AT + 9e7, 10_413_705_600_000, 2 ** 50),
 );
+const anyFields: fc.Arbitrary<CallEvent> = fc.record({
+  callId: text,
+  switchId: text,
+  leg: fc.constantFrom(0, 1, 255, 256, -1),
+  direction: fc.constantFrom(...DIRECTIONS),
+  disposition: fc.constantFrom(...DISPOSITIONS),
+  from: number,
+  to: number,
+  startedAt: time,
+  answeredAt: fc.option(time),
+  endedAt: time,
+  account: fc.option(fc.constantFrom('acct-us', 'acct-br', 'acct-unknown', '')),
+  extension: optional,
+  device: optional,
+  trunk: optional,
+  chargedParty: fc.option(number),
+  originalTo: fc.option(number),
+  routingNumber: optional,
+  parentCallId: optional,
+  partialSequence: fc.option(fc.constantFrom(0, 1, 7, 2 ** 32 - 1, 2 ** 40)),
+  redirectingNumber: fc.option(number),
+});
+/** A usual event but for a few of its fields: one with all fields drawn would nearly always be refused. */
 const event: fc.Arbitrary<CallEvent> = fc
-  .record(
-    {
-      callId: text,
-      switchId: text,
-      leg: fc.constantFrom(0, 1, 255, 256, -1),
-      direction: fc.constantFrom(...DIRECTIONS),
-      disposition: fc.constantFrom(...DISPOSITIONS),
-      from: number,
-      to: number,
-      startedAt: time,
-      answeredAt: fc.option(time),
-      endedAt: time,
-      account: fc.option(fc.constantFrom('acct-us', 'acct-br', 'acct-unknown', '')),
-      extension: optional,
-      device: optional,
-      trunk: optional,
-      chargedParty: fc.option(number),
-      originalTo: fc.option(number),
-      routingNumber: optional,
-      parentCallId: optional,
-      partialSequence: fc.option(fc.constantFrom(0, 1, 7, 2 ** 32 - 1, 2 ** 40)),
-      redirectingNumber: fc.option(number),
-    },
-    { requiredKeys: [] },
-  )
-  .map((fields) => ({ ...EVENT, ...fields }));
+  .tuple(anyFields, fc.subarray(Object.keys(EVENT) as (keyof CallEvent)[], { maxLength: 4 }))
+  .map(([fields, changed]) => ({
+    ...EVENT,
+    account: 'acct-us',
+    ...Object.fromEntries(changed.map((field) => [field, fields[field]])),
+  }));
+
+/** Keys of the event in JSON, as its fields are called. */
+const JSON_NAMES: readonly (readonly [keyof CallEvent, string])[] = [
+  ['callId', 'call_id'],
+  ['switchId', 'switch_id'],
+  ['leg', 'leg'],
+  ['direction', 'direction'],
+  ['disposition', 'disposition'],
+  ['from', 'from'],
+  ['to', 'to'],
+  ['startedAt', 'started_at'],
+  ['answeredAt', 'answered_at'],
+  ['endedAt', 'ended_at'],
+  ['account', 'account'],
+  ['extension', 'extension'],
+  ['device', 'device'],
+  ['trunk', 'trunk'],
+  ['chargedParty', 'charged_party'],
+  ['originalTo', 'original_to'],
+  ['routingNumber', 'routing_number'],
+  ['parentCallId', 'parent_call_id'],
+  ['partialSequence', 'partial_sequence'],
+  ['redirectingNumber', 'redirecting_number'],
+];
+const TIMES = new Set<string>(['started_at', 'answered_at', 'ended_at']);
+
+/** What stands for the value now and then. */
+const oddValue = fc.constantFrom<unknown>(
+  ...[
+    null,
+    undefined,
+    '',
+    'x',
+    0,
+    1,
+    -1,
+    1.5,
+    2 ** 31,
+    2 ** 31 + 3,
+    1e21,
+    true,
+    [],
+    {},
+    '2020-02-30T00:00:00Z',
+  ],
+  ...['2020-02-29T23:59:59.999Z', '1969-12-31T23:59:59.999Z', '2020-1-1T00:00:00Z', '2020-01-31T12:00:00.5Z'],
+  ...[
+    '2020-01-31T24:00:00Z',
+    '2020-01-31T23:60:00Z',
+    '2020-13-01T00:00:00Z',
+    '2020-01-31T23:59:30.0a0Z',
+    'busy',
+  ],
+);
+const jsonStyle = fc.record({
+  /** Orders the keys. */
+  order: fc.oneof(fc.constant(null), fc.array(fc.nat(99), { minLength: 20, maxLength: 20 })),
+  isAbsentNull: fc.boolean(),
+  hasIsoTimes: fc.boolean(),
+  odd: fc.option(fc.tuple(fc.nat(JSON_NAMES.length - 1), oddValue), { freq: 2 }),
+  more: fc.constantFrom(
+    '',
+    '',
+    '',
+    ',"extra":{"a":[1]}',
+    ',"partial_last":false',
+    ',"partial_last":true',
+    ',"leg":1',
+    ',"partial_sequence":01',
+  ),
+  space: fc.constantFrom('', '', ' ', '\n\t'),
+  before: fc.constantFrom('', '', '', ' '),
+  after: fc.constantFrom('', '', '\n', ' }'),
+});
+
+function jsonOf(
+  call: CallEvent,
+  { order, isAbsentNull, hasIsoTimes, odd, more, space, before, after }: ReturnType<typeof styleOf>,
+): Buffer {
+  const members = JSON_NAMES.map(([field, name], i): readonly [string, unknown] => {
+    if (odd !== null && odd[0] === i) return [name, odd[1]];
+    const given = call[field];
+    if (given === null) return [name, isAbsentNull ? null : undefined];
+    return [name, hasIsoTimes && TIMES.has(name) ? isoOf(Number(given)) : given];
+  });
+  const ordered = order === null ? members : members.toSorted(([a], [b]) => rank(order, a) - rank(order, b));
+  const text = ordered
+    .filter(([, given]) => given !== undefined)
+    .map(([name, given]) => `${JSON.stringify(name)}${space}:${space}${JSON.stringify(given)}`)
+    .join(`${space},${space}`);
+  return Buffer.from(`${before}{${space}${text}${more}${space}}${after}`);
+}
+
+type Style = typeof jsonStyle extends fc.Arbitrary<infer Of> ? Of : never;
+const styleOf = (style: Style): Style => style;
+
+function isoOf(ms: number): unknown {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : ms;
+}
+
+function rank(order: readonly number[], name: string): number {
+  return order[JSON_NAMES.findIndex(([, own]) => own === name)]!;
+}
+
+const json = fc.tuple(event, jsonStyle).map(([call, style]) => jsonOf(call, style));
 
 const value = fc.oneof(
   { weight: 8, arbitrary: event.map(encodeCallEvent) },
+  { weight: 8, arbitrary: json },
   { weight: 1, arbitrary: fc.constantFrom(null, Buffer.alloc(0), Buffer.from('{"call_id":"j"}')) },
   {
     weight: 2,
     // Cut off, continued or damaged at one place.
     arbitrary: fc
-      .tuple(event.map(encodeCallEvent), fc.nat(150), fc.nat(255), fc.nat(2))
+      .tuple(fc.oneof(event.map(encodeCallEvent), json), fc.nat(500), fc.nat(255), fc.nat(2))
       .map(([bytes, at, by, kind]) => {
         if (kind === 0) return bytes.subarray(0, at);
         if (kind === 1) return Buffer.concat([bytes, Buffer.from([by])]);
@@ -82,7 +191,12 @@ const value = fc.oneof(
       }),
   },
 );
-const headers = [undefined, { 'tollstream-format': 'avro' }, { 'tollstream-switch': 'sw-9' }];
+const headers = [
+  undefined,
+  { 'tollstream-format': 'avro' },
+  { 'tollstream-format': 'json' },
+  { 'tollstream-switch': 'sw-9' },
+];
 const records = fc.array(
   fc
     .record({ value, headers: fc.constantFrom(...headers), timestampMs: fc.constantFrom(RECEIVED_AT, -1) })
@@ -118,10 +232,47 @@ test('the short way and the plain way make the same blocks', () => {
   );
 });
 
-test('the usual event goes the short way', () => {
+test.each([
+  ['a call that nobody answered, answered in 1970', '"disposition":"busy","answered_at":0'],
+  ['a call that nobody answered, with the key', '"disposition":"busy","answered_at":null'],
+  ['a number with a leading zero', '"leg":01'],
+  ['a key that comes twice', '"device":"a","device":null'],
+  ['a text with a tab', '"device":"a\tb"'],
+  ['a text that is not ASCII', '"account":"ñ"'],
+  ['a number of another notation', '"leg":1e0'],
+  ['a text with an escape', '"device":"a\\u0041"'],
+])('%s is read alike in both ways', (_, members) => {
+  const { startedAt, endedAt } = EVENT;
+  const text = `{"call_id":"c","switch_id":"s","from":"101","to":"102","started_at":${startedAt},"ended_at":${endedAt},${members}}`;
+  const batch = batchOf([recordOf(Buffer.from(text))]);
+  expect(process(located, batch)).toEqual(process(plain, batch));
+});
+
+const usual = { ...EVENT, account: 'acct-us' };
+const PLAIN_STYLE: Style = {
+  order: null,
+  isAbsentNull: false,
+  hasIsoTimes: false,
+  odd: null,
+  more: '',
+  space: '',
+  before: '',
+  after: '\n',
+};
+
+test.each([
+  ['Avro', encodeCallEvent],
+  ['JSON', (call: CallEvent) => jsonOf(call, PLAIN_STYLE)],
+  ['JSON with times of ISO 8601', (call: CallEvent) => jsonOf(call, { ...PLAIN_STYLE, hasIsoTimes: true })],
+  [
+    'JSON with null for what is absent',
+    (call: CallEvent) => jsonOf(call, { ...PLAIN_STYLE, isAbsentNull: true }),
+  ],
+  ['JSON with white space', (call: CallEvent) => jsonOf(call, { ...PLAIN_STYLE, space: ' ' })],
+])('the usual event goes the short way: %s', (_, encode) => {
   // A batch that refuses to make objects.
-  const values: LogRecord[] = Array.from({ length: 10 }, (_, i) =>
-    recordOf(encodeCallEvent({ ...EVENT, callId: `c-${i}`, account: 'acct-us' })),
+  const values: LogRecord[] = Array.from({ length: 10 }, (_unused, i) =>
+    recordOf(encode({ ...usual, callId: `c-${i}` })),
   );
   const batch = packed(batchOf(values));
   const { packed: columns } = batch;

@@ -1,6 +1,6 @@
 /**
  * The short way of a call event: from the bytes of its record into the columns of a block, without an object or a string for any
- * field. It takes what is in the current Avro schema, in ASCII and valid; everything else is left to the plain way (decode → validate
+ * field. It takes what is in the current Avro schema or in plain JSON, in ASCII and valid; everything else is left to the plain way (decode → validate
  * → attribute → add), which is also its oracle: both make the same blocks, byte for byte.
  */
 import type { Account, Catalog } from '@tollstream/catalog';
@@ -8,6 +8,7 @@ import {
   ByteDictionary,
   CALL_TEXT,
   CallEventCursor,
+  CallEventJsonLocator,
   DIRECTIONS,
   DISPOSITIONS,
   DictionaryKey,
@@ -28,6 +29,15 @@ interface Payer {
   readonly partition: number;
 }
 
+/** What the bytes of a call event may be. */
+export interface Encodings {
+  readonly avro: boolean;
+  readonly json: boolean;
+}
+
+/** JSON begins with it, and no Avro record does. */
+const OPENING_BRACE = 0x7b;
+
 /** Account ids that are remembered; beyond it all are forgotten at once. */
 const REMEMBERED_PAYERS_MAX = 1_000_000;
 
@@ -44,6 +54,7 @@ export class LocatedCalls {
   readonly #blocks: BatchBlocks;
   readonly #partitionOf: (accountId: string) => number;
   readonly #cursor = new CallEventCursor();
+  readonly #json = new CallEventJsonLocator(this.#cursor);
   readonly #keys = new ByteDictionary();
   #payers: Payer[] = [];
   readonly #payerOfAccount = new Map<Account, Payer>();
@@ -75,16 +86,23 @@ export class LocatedCalls {
 
   /**
    * Makes a row of the record `bytes[start, end)`.
+   * @param encodings the record may be in
    * @returns false when the plain way must decide; then nothing was done
    */
   take(
     record: { readonly bytes: Buffer; readonly start: number; readonly end: number },
+    encodings: Encodings,
     receivedAt: number,
     source: SourcePosition,
   ): boolean {
-    const cursor = this.#cursor;
     const { bytes, start, end } = record;
-    if (end - start > this.#limits.recordBytesMax || !cursor.locate(bytes, start, end)) return false;
+    if (end - start > this.#limits.recordBytesMax) return false;
+    const isLocated =
+      bytes[start] === OPENING_BRACE
+        ? encodings.json && this.#json.locate(bytes, start, end)
+        : encodings.avro && this.#cursor.locate(bytes, start, end);
+    if (!isLocated) return false;
+    const cursor = this.#cursor;
     if (!this.#isValid(end - start, receivedAt)) return false;
     const payer = this.#payer();
     const { account, dialPlan } = payer;
@@ -112,7 +130,7 @@ export class LocatedCalls {
       cursor.lengthOf(CALL_TEXT.callId) > 0 &&
       cursor.lengthOf(CALL_TEXT.switchId) > 0 &&
       // No field of a record that is as short as this can be too long.
-      recordBytes <= fieldCharactersMax &&
+      (recordBytes <= fieldCharactersMax || cursor.longestText() <= fieldCharactersMax) &&
       cursor.leg <= 0xff &&
       startedAt > 0 &&
       endedAt >= startedAt &&

@@ -12,6 +12,7 @@ import type { RecordFormat } from './decode.ts';
 import { INGEST_LIMITS } from './limits.ts';
 import type { IngestLimits } from './limits.ts';
 import { LocatedCalls } from './located-calls.ts';
+import type { Encodings } from './located-calls.ts';
 import { EVENT_FORMAT } from './source.ts';
 import type { IngestSource } from './source.ts';
 import { validateCall } from './validate.ts';
@@ -141,11 +142,12 @@ export function createIngestProcessor(options: IngestProcessorOptions): IngestPr
 
       function take(record: LogRecord): void {
         const { value, headers, timestampMs } = record;
-        if (value !== null && isCallEvent(recordFormats.of(headers))) {
+        const encodings = encodingsOf(recordFormats.of(headers));
+        if (value !== null && encodings !== null) {
           place.bytes = value;
           place.start = 0;
           place.end = value.length;
-          if (located.take(place, timestampMs, source)) {
+          if (located.take(place, encodings, timestampMs, source)) {
             accepted++;
             return;
           }
@@ -156,13 +158,17 @@ export function createIngestProcessor(options: IngestProcessorOptions): IngestPr
       function takePacked(packed: PackedRecords): void {
         let i = 0;
         for (const { headers, end } of packed.headerRuns) {
-          const isEvent = isCallEvent(recordFormats.of(headers));
+          const encodings = encodingsOf(recordFormats.of(headers));
           for (; i < end; i++) {
             source.offset = packed.offsets[i]!;
             place.bytes = packed.bytes;
             place.start = packed.valueStart(i);
             place.end = packed.valueEnd(i);
-            if (isEvent && place.start >= 0 && located.take(place, packed.timestamps[i]!, source)) accepted++;
+            const isTaken =
+              encodings !== null &&
+              place.start >= 0 &&
+              located.take(place, encodings, packed.timestamps[i]!, source);
+            if (isTaken) accepted++;
             else takePlainly(packed.record(i, headers));
           }
         }
@@ -194,9 +200,15 @@ export function createIngestProcessor(options: IngestProcessorOptions): IngestPr
   };
 }
 
-/** Whether a record may be an event in the current schema: the bytes tell. */
-function isCallEvent({ format }: RecordFormat): boolean {
-  return format === EVENT_FORMAT || format === 'avro';
+const ENCODINGS: ReadonlyMap<string, Encodings> = new Map([
+  [EVENT_FORMAT, { avro: true, json: true }],
+  ['avro', { avro: true, json: false }],
+  ['json', { avro: false, json: true }],
+]);
+
+/** In which encodings a record may be an event in the current schema: its bytes tell. Null for the formats of switches. */
+function encodingsOf({ format }: RecordFormat): Encodings | null {
+  return ENCODINGS.get(format) ?? null;
 }
 
 function rejectedRecord(
