@@ -46,7 +46,7 @@ export const AGGREGATOR_CONFIG = defineConfig({
     }),
     insertAgeGrowingMsMax: integer({
       summary:
-        'The same for suspended calls and rejected records while more of them keep coming, at least one in twice insertAgeMsMax: few rows cost an insert as much as many.',
+        'The same for suspended calls, rejected records and alerts while more of them keep coming, at least one in twice insertAgeMsMax: few rows cost an insert as much as many.',
       min: 10,
       max: 600_000,
       default: BLOCK_LIMITS.ageGrowingMsMax,
