@@ -41,7 +41,7 @@ test('what is no instant is not located, or as it is read', () => {
         `${year}-${month}-${day}T${hour}:${minute}:${second}.007Z`,
     );
   const damaged = fc
-    .tuple(text, fc.nat(24), fc.constantFrom(...'0/:;a -'))
+    .tuple(text, fc.nat(24), fc.constantFrom('0', '/', ':', ';', 'a', ' ', '-'))
     .map(([whole, at, by]) => whole.slice(0, at) + by + whole.slice(at + 1));
   fc.assert(
     fc.property(fc.oneof(text, damaged), (given) => {

@@ -5,7 +5,6 @@ import { topicMissing } from '@tollstream/event-log';
 import type {
   EventLog,
   FetchLimits,
-  JoinOptions,
   Membership,
   MembershipEvent,
   PartitionClaim,

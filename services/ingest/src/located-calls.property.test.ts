@@ -94,32 +94,18 @@ const JSON_NAMES: readonly (readonly [keyof CallEvent, string])[] = [
 const TIMES = new Set<string>(['started_at', 'answered_at', 'ended_at']);
 
 /** What stands for the value now and then. */
-const oddValue = fc.constantFrom<unknown>(
-  ...[
-    null,
-    undefined,
-    '',
-    'x',
-    0,
-    1,
-    -1,
-    1.5,
-    2 ** 31,
-    2 ** 31 + 3,
-    1e21,
-    true,
-    [],
-    {},
+const oddValue = fc.oneof(
+  fc.constantFrom<unknown>(null, undefined, '', 'x', 'busy', true, [], {}),
+  fc.constantFrom(0, 1, -1, 1.5, 2 ** 31, 2 ** 31 + 3, 1e21),
+  fc.constantFrom(
     '2020-02-30T00:00:00Z',
-  ],
-  ...['2020-02-29T23:59:59.999Z', '1969-12-31T23:59:59.999Z', '2020-1-1T00:00:00Z', '2020-01-31T12:00:00.5Z'],
-  ...[
+    '2020-02-29T23:59:59.999Z',
+    '1969-12-31T23:59:59.999Z',
+    '2020-1-1T00:00:00Z',
+    '2020-01-31T12:00:00.5Z',
     '2020-01-31T24:00:00Z',
-    '2020-01-31T23:60:00Z',
-    '2020-13-01T00:00:00Z',
     '2020-01-31T23:59:30.0a0Z',
-    'busy',
-  ],
+  ),
 );
 const jsonStyle = fc.record({
   /** Orders the keys. */

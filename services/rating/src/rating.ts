@@ -3,7 +3,6 @@ import { runProcessor } from '@tollstream/event-log';
 import type {
   EventLog,
   FetchLimits,
-  JoinOptions,
   Membership,
   MembershipEvent,
   Processor,
