@@ -1,5 +1,4 @@
 /** Settings that several services share, declared once. */
-import type { FetchLimits } from '@tollstream/event-log';
 import type { Values } from './config.ts';
 import { choice, flag, integer, list, optionalText, secret, text, url } from './settings.ts';
 
@@ -118,7 +117,7 @@ export const BATCH_RELATIONS = [
 ] as const;
 
 /** Of a configuration, what says how much is read at a time. */
-export function fetchLimits(config: Values<typeof BATCH_SETTINGS>): FetchLimits {
+export function fetchLimits(config: Values<typeof BATCH_SETTINGS>): Values<typeof BATCH_SETTINGS> {
   const { fetchBytesMax, fetchBytesMin, fetchWaitMs } = config;
   return { fetchBytesMax, fetchBytesMin, fetchWaitMs };
 }
