@@ -10,7 +10,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { openEmbeddedBillingStore } from '@tollstream/billing-store';
 import { requireCatalog } from '@tollstream/catalog';
 import { createBillingApi, issueMonth } from '@tollstream/service-billing';
@@ -19,15 +18,23 @@ import { openEmbeddedStore } from '@tollstream/usage-store';
 import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
 import { storeCalls } from '../../services/billing/src/testing/stored-calls.ts';
 import { PROJECT_ROOT } from '../support/cli.ts';
+import { readCount, readOptions } from '../support/options.ts';
 
 const VERSION = '4.32.5';
 const ACCOUNT = 'riverside-dental';
 const FEBRUARY = { year: 2020, month: 2 };
 const KEY = 'k'.repeat(32);
 
-const { values } = parseArgs({
-  options: { examples: { type: 'string', default: '50' }, seed: { type: 'string', default: '7' } },
+const USAGE = `Checks the HTTP API against its OpenAPI document with generated requests (schemathesis).
+
+  npm run api -- --examples 25 --seed 7     requests for each operation (50), and what they are drawn from (7)`;
+
+const values = readOptions(USAGE, {
+  examples: { type: 'string', default: '50' },
+  seed: { type: 'string', default: '7' },
 });
+readCount('examples', values.examples, USAGE);
+readCount('seed', values.seed, USAGE, 0);
 const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-api-'));
 const store = await openEmbeddedStore({ dataDirectory: path.join(directory, 'usage') });
 const billing = await openEmbeddedBillingStore(path.join(directory, 'billing'));

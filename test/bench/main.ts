@@ -6,10 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { loadCatalog, requireCatalog } from '@tollstream/catalog';
 import { writeCalls } from '../../packages/cli/src/generate/index.ts';
 import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
+import { readOptions } from '../support/options.ts';
 import { releaseBenchBroker } from './bench-broker.ts';
 import { benchBacklog } from './backlog.ts';
 import { benchBillions } from './billions.ts';
@@ -77,35 +77,30 @@ const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [
 
 With --json the last line of standard output is one JSON object; the table goes to standard error.`;
 
-const { values } = parseArgs({
-  options: {
-    scenario: { type: 'string', default: 'all' },
-    calls: { type: 'string' },
-    seed: { type: 'string', default: '2020' },
-    partitions: { type: 'string', default: '4' },
-    runs: { type: 'string', default: '3' },
-    accounts: { type: 'string', default: '10000' },
-    'in-order': { type: 'boolean', default: false },
-    made: { type: 'string' },
-    rate: { type: 'string' },
-    seconds: { type: 'string', default: '60' },
-    ids: { type: 'string', default: '1000000' },
-    swaps: { type: 'string', default: '6' },
-    prefixes: { type: 'string', default: '100000' },
-    of: { type: 'string', default: 'prefixes,accounts,hot,calls' },
-    update: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    output: { type: 'string' },
-    compare: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
+const values = readOptions(HELP, {
+  scenario: { type: 'string', default: 'all' },
+  calls: { type: 'string' },
+  seed: { type: 'string', default: '2020' },
+  partitions: { type: 'string', default: '4' },
+  runs: { type: 'string', default: '3' },
+  accounts: { type: 'string', default: '10000' },
+  'in-order': { type: 'boolean', default: false },
+  made: { type: 'string' },
+  rate: { type: 'string' },
+  seconds: { type: 'string', default: '60' },
+  ids: { type: 'string', default: '1000000' },
+  swaps: { type: 'string', default: '6' },
+  prefixes: { type: 'string', default: '100000' },
+  of: { type: 'string', default: 'prefixes,accounts,hot,calls' },
+  update: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  output: { type: 'string' },
+  compare: { type: 'string' },
 });
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-if (values.help) {
-  process.stdout.write(`${HELP}\n`);
-} else if (!SCENARIOS.includes(values.scenario as (typeof SCENARIOS)[number])) {
+if (!SCENARIOS.includes(values.scenario as (typeof SCENARIOS)[number])) {
   say(`There is no scenario "${values.scenario}".\n${HELP}`);
   process.exitCode = 2;
 } else if (values.scenario === 'ratio') {

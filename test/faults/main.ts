@@ -1,13 +1,10 @@
-/**
- * `npm run faults [-- --kills 200 --seed S --calls-per-file N --write]`: the pipeline as real processes under faults, for as long as
- * it takes to end so many of them. `--write` keeps the table in docs/reliability.md.
- */
+/** `npm run faults`: the pipeline as real processes under faults, for as long as it takes to end so many of them. */
 import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { PROJECT_ROOT } from '../support/cli.ts';
+import { readCount, readOptions } from '../support/options.ts';
 import { storm } from './storm.ts';
 import type { StormResult } from './storm.ts';
 
@@ -15,14 +12,27 @@ const PAGE = path.join(PROJECT_ROOT, 'docs/reliability.md');
 const BEGIN = '<!-- fault matrix: made by `npm run faults -- --write` -->';
 const END = '<!-- end of the fault matrix -->';
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '200' },
-    seed: { type: 'string', default: String(Math.floor(Date.now() / 1_000)) },
-    'calls-per-file': { type: 'string', default: '10000' },
-    write: { type: 'boolean', default: false },
-  },
+const USAGE = `Runs the pipeline as real processes (broker, ClickHouse, services) and ends, cuts, stalls and fills what it can, at seeded times.
+
+  npm run faults                             200 kills, half an hour to an hour
+  npm run faults -- --kills 20 --seed 31     a few minutes; the same faults in the same order
+  npm run faults -- --write                  keeps the table in docs/reliability.md
+
+  --kills N            kills until it ends (200)
+  --seed S             what the faults are drawn from; printed (the time)
+  --calls-per-file N   calls published at a time (10,000)
+
+Ends with 1 when a total differs from that of an undisturbed run, or a process ended that no fault explains.`;
+
+const values = readOptions(USAGE, {
+  kills: { type: 'string', default: '200' },
+  seed: { type: 'string', default: String(Math.floor(Date.now() / 1_000)) },
+  'calls-per-file': { type: 'string', default: '10000' },
+  write: { type: 'boolean', default: false },
 });
+const kills = readCount('kills', values.kills, USAGE);
+const seed = readCount('seed', values.seed, USAGE, 0);
+const callsPerFile = readCount('calls-per-file', values['calls-per-file'], USAGE);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-faults-'));
 const logDirectory = await mkdtemp(path.join(tmpdir(), 'tollstream-faults-logs-'));
@@ -35,13 +45,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 let hasFailed = true;
 try {
-  say(`seed ${values.seed}`);
+  say(`seed ${seed}`);
   const result = await storm({
     directory,
     logDirectory,
-    seed: Number(values.seed),
-    kills: Number(values.kills),
-    callsPerFile: Number(values['calls-per-file']),
+    seed,
+    kills,
+    callsPerFile,
     partitions: 4,
     say,
   });
