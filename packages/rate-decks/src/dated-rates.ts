@@ -12,17 +12,52 @@ export interface DatedRate {
   readonly to: number;
 }
 
-/** By `rateKey`. Most have one line; only the others pay for a list. */
-export function ratesByKey(rates: readonly DeckRate[]): Map<string, DeckRate | DeckRate[]> {
-  const byKey = new Map<string, DeckRate | DeckRate[]>();
+/** What a deck says, by `rateKey`, in the order in which its codes come first. */
+export class DeckCodes implements Iterable<readonly [key: string, said: DeckRate | readonly DeckRate[]]> {
+  /** How many codes there are. */
+  readonly size: number;
+  readonly #rates: readonly DeckRate[];
+  /** Null where each line is a code of its own: until somebody asks for one by its key. */
+  #byKey: Map<string, DeckRate | DeckRate[]> | null;
+
+  constructor(rates: readonly DeckRate[]) {
+    this.#rates = rates;
+    this.#byKey = risesAlways(rates) ? null : byKey(rates);
+    this.size = this.#byKey === null ? rates.length : this.#byKey.size;
+  }
+
+  *[Symbol.iterator](): Generator<readonly [key: string, said: DeckRate | readonly DeckRate[]]> {
+    if (this.#byKey !== null) yield* this.#byKey;
+    else for (const rate of this.#rates) yield [rate.prefix, rate];
+  }
+
+  has(key: string): boolean {
+    this.#byKey ??= byKey(this.#rates);
+    return this.#byKey.has(key);
+  }
+}
+
+/** Most codes have one line; only the others pay for a list. */
+function byKey(rates: readonly DeckRate[]): Map<string, DeckRate | DeckRate[]> {
+  const found = new Map<string, DeckRate | DeckRate[]>();
   for (const rate of rates) {
     const key = rateKey(rate.prefix, rate.origin, rate.originClass);
-    const same = byKey.get(key);
-    if (same === undefined) byKey.set(key, rate);
+    const same = found.get(key);
+    if (same === undefined) found.set(key, rate);
     else if (Array.isArray(same)) same.push(rate);
-    else byKey.set(key, [same, rate]);
+    else found.set(key, [same, rate]);
   }
-  return byKey;
+  return found;
+}
+
+/** Whether the prefixes come sorted as text, none twice, all for all callers, as in most decks: then nothing needs to be looked up. */
+function risesAlways(rates: readonly DeckRate[]): boolean {
+  let before = '';
+  for (const { prefix, origin, originClass } of rates) {
+    if (prefix <= before || origin !== '' || originClass !== '') return false;
+    before = prefix;
+  }
+  return true;
 }
 
 /** Each rate ends where the next starts. Lines that say the same are warned of, lines that contradict each other are problems. */

@@ -2,7 +2,7 @@
 import { classify } from '@tollstream/numbering';
 import type { Destination } from '@tollstream/numbering';
 import { instantText } from './dates.ts';
-import { type DatedRate, datedRates, ratesByKey } from './dated-rates.ts';
+import { type DatedRate, DeckCodes, datedRates } from './dated-rates.ts';
 import { type DeckRate, describeKey, rateKey } from './deck-rate.ts';
 import { JURISDICTION_FIELDS, RATE_FIELDS } from './fields.ts';
 import type { DeckProblemList } from './problems.ts';
@@ -52,7 +52,7 @@ export function mergeDeck(
   warnings: DeckProblemList,
 ): Merged {
   const { mode, before, defaults, rates, table } = options;
-  const deck = ratesByKey(rates);
+  const deck = new DeckCodes(rates);
   const terms = new TermsReader(before.columns, defaults);
   const maker = new RowMaker(before.columns, terms);
   const changes = new RateChanges();
@@ -67,10 +67,23 @@ export function mergeDeck(
   if (mode === 'replace') refuseOpenOrigins(options, problems);
   const after: TariffRow[] = [];
   for (const [key, said] of deck) {
+    const rows = old.get(key);
+    if (rows === undefined && 'prefix' in said && said.status !== 'discontinued') {
+      // One line of a code that the tariff does not have, as all are of a new tariff: there is nothing to put in order.
+      const row = maker.make(
+        said,
+        said.effectiveFrom ?? defaults.effectiveFrom,
+        said.effectiveTo ?? defaults.effectiveTo,
+        null,
+      );
+      after.push(row);
+      changes.added(row.from);
+      continue;
+    }
     const dated = datedRates(said, defaults, table, problems, warnings);
     const prefix = describeKey(dated[0]!.rate);
     mergePrefix(
-      { prefix, dated, old: old.get(key) ?? [], mode, maker, terms, changes, after, table },
+      { prefix, dated, old: rows ?? [], mode, maker, terms, changes, after, table },
       problems,
       warnings,
     );
@@ -136,7 +149,7 @@ function refuseOpenOrigins({ before, otherOrigins, table }: MergeOptions, proble
 function missingRows(
   { table, otherOrigins }: MergeOptions,
   old: ReadonlyMap<string, readonly TariffRow[]>,
-  deck: ReadonlyMap<string, unknown>,
+  deck: DeckCodes,
 ): ReadonlyMap<string, readonly TariffRow[]> {
   const isKept = (rows: readonly TariffRow[]): boolean =>
     otherOrigins === 'keep' && !saysCallers(table) && isForSome(rows[0]!);

@@ -10,6 +10,7 @@ import { isOldWorkbook, isWorkbook, readWorkbook } from './read-workbook.ts';
 
 const DECK_BYTES_MAX = 512 * 1024 * 1024;
 const PROGRESS_ROWS = 20_000;
+const DIFFERENT_TEXTS_MAX = 32_768;
 
 export interface DeckFile {
   /** As messages name it. */
@@ -117,7 +118,11 @@ class Collector {
   readonly lines: number[] = [];
   readonly cells: ReadonlyMap<Field, DeckCell[]>;
   notices = 0;
-  readonly #wanted: readonly { readonly position: number; readonly cells: DeckCell[] }[];
+  readonly #wanted: readonly {
+    readonly position: number;
+    readonly cells: DeckCell[];
+    readonly texts: RepeatedTexts;
+  }[];
   readonly #codeHeader: string;
   readonly #codePosition: number;
   readonly #ratePositions: readonly number[];
@@ -128,6 +133,7 @@ class Collector {
     this.#wanted = [...layout.columns].map(([field, { position }]) => ({
       position,
       cells: this.cells.get(field)!,
+      texts: new RepeatedTexts(),
     }));
     const code = layout.columns.get('code')!;
     this.#codeHeader = code.header;
@@ -152,13 +158,30 @@ class Collector {
       return;
     }
     this.lines.push(row.line);
-    for (const { position, cells: column } of this.#wanted) column.push(cells[position] ?? null);
+    for (const { position, cells: column, texts } of this.#wanted) {
+      const cell = cells[position] ?? null;
+      column.push(typeof cell === 'string' ? texts.one(cell) : cell);
+    }
   }
 
   /** Blank, or text that stands alone and is no code: 'End of deck'. */
   #isNotice(cells: readonly DeckCell[]): boolean {
     const filled = cells.filter((cell) => !isEmpty(cell));
     return filled.length === 0 || (filled.length === 1 && !/^[+\d(]/.test(cellText(filled[0])));
+  }
+}
+
+/** The texts of a column, each kept once: rates, increments, dates and names repeat. A column of which too many differ, as codes do, is left alone. */
+class RepeatedTexts {
+  #known: Map<string, string> | null = new Map();
+
+  one(text: string): string {
+    if (this.#known === null) return text;
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    if (this.#known.size === DIFFERENT_TEXTS_MAX) this.#known = null;
+    else this.#known.set(text, text);
+    return text;
   }
 }
 

@@ -52,6 +52,8 @@ const ALL_CALLERS: readonly string[] = [''];
 /** Reads rows one by one; equal texts of a column are read once. */
 export class RowReader {
   readonly #table: DeckTable;
+  /** The cells of the table, by name: each row asks for all that a deck can have. */
+  readonly #columns: Readonly<Partial<Record<Field, readonly DeckCell[]>>>;
   readonly #mapping: DeckMapping;
   readonly #mark: DecimalMark | null;
   readonly #order: DateOrder | null;
@@ -84,6 +86,7 @@ export class RowReader {
 
   constructor(options: RowReaderOptions) {
     this.#table = options.table;
+    this.#columns = Object.fromEntries(options.table.cells);
     this.#mapping = options.mapping;
     this.#mark = options.mark;
     this.#order = options.order;
@@ -158,23 +161,28 @@ export class RowReader {
     if (this.#problems.count > before) return;
     const country = this.#text('country');
     const description = this.#text('description');
-    const shared = {
-      line: this.#line,
-      description: description !== '' ? description : country.length > 2 ? country : null,
-      status,
-      rate,
-      byJurisdiction,
-      originClass,
-      initialRate,
-      connectFee,
-      initialSeconds: increments?.initialSeconds ?? null,
-      stepSeconds: increments?.stepSeconds ?? null,
-      rounding,
-      country: countries.has(country) ? country : null,
-      effectiveFrom,
-      effectiveTo,
-    };
-    for (const prefix of prefixes) for (const origin of origins) out.push({ ...shared, prefix, origin });
+    for (const prefix of prefixes) {
+      for (const origin of origins) {
+        out.push({
+          line: this.#line,
+          prefix,
+          description: description !== '' ? description : country.length > 2 ? country : null,
+          status,
+          rate,
+          initialRate,
+          byJurisdiction,
+          origin,
+          originClass,
+          connectFee,
+          initialSeconds: increments?.initialSeconds ?? null,
+          stepSeconds: increments?.stepSeconds ?? null,
+          rounding,
+          country: countries.has(country) ? country : null,
+          effectiveFrom,
+          effectiveTo,
+        });
+      }
+    }
   }
 
   /** Without a rate for all other calls, the row needs one for each jurisdiction. */
@@ -211,7 +219,7 @@ export class RowReader {
   }
 
   #cell(field: Field): DeckCell | undefined {
-    return this.#table.cells.get(field)?.[this.#row];
+    return this.#columns[field]?.[this.#row];
   }
 
   #text(field: Field): string {
@@ -225,7 +233,7 @@ export class RowReader {
   #codes(): readonly string[] {
     const prefixes = this.#prefixes;
     prefixes.length = 0;
-    const cell = this.#table.cells.get('code')![this.#row]!;
+    const cell = this.#cell('code')!;
     const text = cellText(cell);
     if (cell instanceof Date) {
       this.#report('TOLL_DECK_CODE_MANGLED', 'code', text, 'A spreadsheet has made a date of this code');
