@@ -1,9 +1,19 @@
 /** The thread behind `compileVersionAside`. */
+import { setPriority } from 'node:os';
 import { parentPort as port, workerData } from 'node:worker_threads';
 import { buildCatalog, transferCatalog } from '@tollstream/catalog';
 import type { AsideAnswer, AsideTask } from './aside.ts';
 import { CatalogVersionError } from './errors.ts';
 import { filesOf } from './read.ts';
+
+/**
+ * How much this thread steps back behind those that serve calls: with all processors taken it has about a third of what each of them has. More
+ * would keep a version from coming into use for minutes on a machine that has no rest.
+ */
+const NICENESS = 5;
+
+// Elsewhere than on Linux it would be the priority of the process.
+if (process.platform === 'linux') setPriority(0, NICENESS);
 
 port?.postMessage(await answer(workerData as AsideTask));
 
