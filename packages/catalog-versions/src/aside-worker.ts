@@ -12,10 +12,19 @@ import { filesOf } from './read.ts';
  */
 const NICENESS = 5;
 
-// Elsewhere than on Linux it would be the priority of the process.
-if (process.platform === 'linux') setPriority(0, NICENESS);
+stepBack();
 
 port?.postMessage(await answer(workerData as AsideTask));
+
+function stepBack(): void {
+  // Elsewhere than on Linux it would be the priority of the process.
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(0, NICENESS);
+  } catch {
+    // Where a sandbox refuses it, the version comes into use all the same.
+  }
+}
 
 async function answer({ version, chunks, defaultPlan }: AsideTask): Promise<AsideAnswer> {
   try {

@@ -101,7 +101,8 @@ export const BATCH_SETTINGS = {
     summary:
       'How long a read waits for fetchBytesMin; added to the time until a call is seen when there are few.',
     min: 1,
-    max: 10_000,
+    // A member says nothing to its group while it waits: a third of the shortest session.
+    max: 2_000,
     default: 100,
   }),
 } as const;
