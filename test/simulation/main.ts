@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { endWrongUse, readOptions } from '../support/options.ts';
 import { BROKEN_VARIANTS } from './broken.ts';
 import { Report } from './report.ts';
 import { run } from './run.ts';
@@ -11,29 +11,15 @@ const USAGE = `Runs the whole pipeline over a simulated log and store, through f
   npm run simulate -- --broken VARIANT          a pipeline that is wrong on purpose, until it is caught
 
   Variants: ${Object.keys(BROKEN_VARIANTS).join(', ')}.
-  Ends with 1 when anything was lost, doubled or wrongly priced. What is simulated: docs/simulation.md.
-`;
-
-/** The command was called wrongly. */
-class UsageError extends Error {}
+  Ends with 1 when anything was lost, doubled or wrongly priced. What is simulated: docs/simulation.md.`;
 
 const MINUTES_DEFAULT = 2;
 const PROGRESS_EVERY_MS = 5_000;
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n\n${USAGE}`);
-  process.exitCode = 2;
-}
+process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2));
-  if (options.help) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
+  const options = given();
   if (options.broken !== null) return catchVariant(options.broken, options.seed);
   const report = new Report();
   const endMs = performance.now() + options.minutes * 60_000;
@@ -74,7 +60,6 @@ async function catchVariant(name: string, firstSeed: number): Promise<number> {
 }
 
 interface Options {
-  readonly help: boolean;
   readonly seed: number;
   readonly runs: number;
   readonly minutes: number;
@@ -82,18 +67,23 @@ interface Options {
   readonly trace: boolean;
 }
 
-function readOptions(args: string[]): Options {
-  const values = parse(args);
+function given(): Options {
+  const values = readOptions(USAGE, {
+    seed: { type: 'string' },
+    minutes: { type: 'string' },
+    runs: { type: 'string' },
+    broken: { type: 'string' },
+    trace: { type: 'boolean' },
+  });
   const broken = values.broken ?? null;
   if (broken !== null && !Object.hasOwn(BROKEN_VARIANTS, broken)) {
-    throw new UsageError(`There is no variant "${broken}".`);
+    endWrongUse(`There is no variant "${broken}".`, USAGE);
   }
   const runs = values.runs === undefined ? Infinity : numberOf('runs', values.runs);
   const minutes = values.runs === undefined ? MINUTES_DEFAULT : Infinity;
   const seed = values.seed === undefined ? Math.floor(Date.now() / 1000) : numberOf('seed', values.seed);
-  if (!Number.isSafeInteger(seed)) throw new UsageError('--seed is a whole number from 0 to 2^53 - 1.');
+  if (!Number.isSafeInteger(seed)) endWrongUse('--seed is a whole number from 0 to 2^53 - 1.', USAGE);
   return {
-    help: values.help ?? false,
     seed,
     runs,
     minutes: values.minutes === undefined ? minutes : numberOf('minutes', values.minutes),
@@ -102,28 +92,10 @@ function readOptions(args: string[]): Options {
   };
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        seed: { type: 'string' },
-        minutes: { type: 'string' },
-        runs: { type: 'string' },
-        broken: { type: 'string' },
-        trace: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
 function numberOf(name: string, text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
-    throw new UsageError(`--${name} must be a number that is not negative, is "${text}".`);
+    endWrongUse(`--${name} must be a number that is not negative, is "${text}".`, USAGE);
   }
   return value;
 }

@@ -1,4 +1,4 @@
-/** Options of the project's own commands: `npm run bench`, `npm run faults`, `npm run api`. */
+/** Options of the project's own commands: `npm run bench`, `faults`, `simulate`, `api`. */
 import { parseArgs } from 'node:util';
 import type { ParseArgsOptionsConfig } from 'node:util';
 
@@ -32,7 +32,8 @@ export function readCount(name: string, text: string, usage: string, min = 1): n
   return endWrongUse(`--${name} must be a whole number of at least ${min}, is "${text}".`, usage);
 }
 
-function endWrongUse(message: string, usage: string): never {
+/** Says what is wrong and how the command is used, and ends the process with 2. */
+export function endWrongUse(message: string, usage: string): never {
   process.stderr.write(`${message}\n\n${usage}\n`);
   process.exit(2);
 }
