@@ -1,4 +1,5 @@
 export * from './port.ts';
+export { BACKLOG_AGE_MS, isBacklog, isMarkedBacklog, withBacklogMark } from './backlog.ts';
 export { PackedBatch, PackedRecords, copyRecords, packRecords, recordCount } from './packed-records.ts';
 export type { HeaderRun, PackedColumns } from './packed-records.ts';
 export { EventLogError, isFatal, topicMissing, type EventLogErrorCode } from './errors.ts';

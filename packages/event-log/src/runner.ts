@@ -1,3 +1,4 @@
+import { withBacklogMark } from './backlog.ts';
 import type {
   Committed,
   EventLog,
@@ -47,6 +48,8 @@ export interface StateFollower {
 export interface RunProcessorOptions<State> extends Omit<JoinOptions, 'open' | 'mode'> {
   readonly log: EventLog;
   readonly processor: Processor<State>;
+  /** Milliseconds since epoch. */
+  readonly now?: () => number;
   /** Told after each commit: metrics and progress. `elapsedMs` from the batch in hand to the durable commit. */
   readonly onCommitted?:
     ((committed: { batch: RecordBatch; processed: Processed; elapsedMs: number }) => void) | undefined;
@@ -54,7 +57,7 @@ export interface RunProcessorOptions<State> extends Omit<JoinOptions, 'open' | '
 
 /** Runs a processor as a member of a group, exactly once: outputs and position are committed in one step. */
 export async function runProcessor<State>(options: RunProcessorOptions<State>): Promise<Membership> {
-  const { log, processor, onCommitted, ...join } = options;
+  const { log, processor, onCommitted, now = Date.now, ...join } = options;
   return log.join({
     ...join,
     mode: 'transactional',
@@ -62,6 +65,7 @@ export async function runProcessor<State>(options: RunProcessorOptions<State>): 
       const state = await processor.restore(claim, log);
       return openTask(claim, state, {
         processor,
+        now,
         follower: processor.follow?.(state, claim, log),
         onCommitted,
       });
@@ -74,9 +78,13 @@ function openTask<State>(
   state: State,
   {
     processor,
+    now,
     follower,
     onCommitted,
-  }: Pick<RunProcessorOptions<State>, 'processor' | 'onCommitted'> & { follower: StateFollower | undefined },
+  }: Pick<RunProcessorOptions<State>, 'processor' | 'onCommitted'> & {
+    now: () => number;
+    follower: StateFollower | undefined;
+  },
 ): PartitionTask {
   return {
     // 1 the batch was read, committed records only.
@@ -86,7 +94,11 @@ function openTask<State>(
       // 2 process, pure.
       const processed = processor.process(state, batch);
       // 3 begin → 4 send outputs → 5 send the position → 6 commit: one step of the claim.
-      await claim.commit({ ...processed, nextOffset: batch.nextOffset });
+      await claim.commit({
+        outputs: withBacklogMark(processed.outputs, batch, now()),
+        metadata: processed.metadata,
+        nextOffset: batch.nextOffset,
+      });
       // 7 keep the new state. Any failure before this line closes the task: the state goes, and `restore` builds it
       //   anew from what the log says was committed.
       onCommitted?.({ batch, processed, elapsedMs: performance.now() - startedMs });

@@ -26,3 +26,6 @@ export const EXACT_JSON: Settings = {
   output_format_json_quote_64bit_integers: 1,
   output_format_json_quote_decimals: 1,
 };
+
+/** Columns of the blocks that the table does not store are passed over. */
+export const PASS_OVER: Settings = { input_format_skip_unknown_fields: 1 };

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { createClient } from '@clickhouse/client';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import type { Connection } from './connection.ts';
-import { EXACT_JSON } from './connection.ts';
+import { EXACT_JSON, PASS_OVER } from './connection.ts';
 import { StoreError, toStoreError } from './errors.ts';
 import type { QueryParameters } from './port.ts';
 import type { Settings } from './sql-text.ts';
@@ -93,11 +93,10 @@ class ServerConnection implements Connection {
       const { stream } = await this.#client.exec({
         query: `INSERT INTO ${insert.table} (${insert.columns.join(', ')}) FORMAT Native`,
         values: Readable.from(insert.natives, { objectMode: false }),
-        // Columns of the blocks that the table does not store are passed over.
         clickhouse_settings: {
           ...insert.settings,
           ...ANSWER_WHEN_DONE,
-          input_format_skip_unknown_fields: 1,
+          ...PASS_OVER,
         },
       });
       for await (const _ of stream);

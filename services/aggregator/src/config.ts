@@ -53,7 +53,7 @@ export const AGGREGATOR_CONFIG = defineConfig({
     }),
     insertAgeBehindMsMax: integer({
       summary:
-        'The same while more records wait to be read and those in hand are older than this: larger inserts catch up sooner.',
+        'The same while this service, or one before it, works off a backlog older than this: larger inserts catch up sooner.',
       min: 10,
       max: 600_000,
       default: BLOCK_LIMITS.ageBehindMsMax,

@@ -1,3 +1,4 @@
+import { withBacklogMark } from '@tollstream/event-log';
 import type { Commit, EventLog, RecordBatch } from '@tollstream/event-log';
 import { expect, test } from 'vitest';
 import { readNote } from './processor.ts';
@@ -288,6 +289,39 @@ test('an offset read with the last rows of a begun block is committed after it',
   await owner.task.process(batch!);
   await owner.task.tick(1000);
   expect((await log.committed('aggregator', TOPIC, 0))?.offset).toBe(2);
+});
+
+test('rows of a backlog before it wait for more, also over markers, until one comes that is none', async () => {
+  const log = await logOf([['a'], ['b'], ['c']]);
+  const store = new CrashingStore();
+  const limits = {
+    rowsMax: 6,
+    bytesMax: 1_000_000,
+    ageMsMax: 100,
+    ageGrowingMsMax: 100,
+    ageBehindMsMax: 1_000,
+  };
+  const owner = await takeOver(log, store, { limits });
+  const batches: RecordBatch[] = [];
+  for await (const batch of log.read({ topic: TOPIC, partition: 0, from: 0, fetchBytesMax: 1 }))
+    batches.push(batch);
+  const marked = (batch: RecordBatch): RecordBatch => {
+    const outputs = batch.records.map(({ value }) => ({ topic: TOPIC, partition: 0, value }));
+    const headers = withBacklogMark(outputs, { ...batch, endOffset: batch.nextOffset + 1 }, 2 ** 50)[0]!
+      .headers!;
+    return { ...batch, records: batch.records.map((record) => ({ ...record, headers })) };
+  };
+  await owner.task.process(marked(batches[0]!));
+  await owner.task.tick(999);
+  await owner.task.skip(1, 1);
+  await owner.task.tick(999);
+  expect(store.rows).toEqual([]);
+  await owner.task.tick(1_000);
+  expect(store.rows).toEqual(['a']);
+  await owner.task.process(marked(batches[1]!));
+  await owner.task.process(batches[2]!);
+  await owner.task.tick(100);
+  expect(store.rows).toEqual(['a', 'b', 'c']);
 });
 
 test('moves the offset over offsets without records', async () => {

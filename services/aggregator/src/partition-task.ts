@@ -1,10 +1,10 @@
 import type { BlockHeader } from '@tollstream/contracts';
 import type { LogRecord, Offset, PartitionClaim, PartitionTask, RecordBatch } from '@tollstream/event-log';
 import type { Limiter, UsageStore, UsageTable } from '@tollstream/usage-store';
+import { isBacklog, isMarkedBacklog } from '@tollstream/event-log';
 import { AggregatorError } from './errors.ts';
 import {
   emptyBlock,
-  isBehind,
   isDue,
   overflows,
   readNote,
@@ -99,8 +99,10 @@ export class AggregatorTask implements PartitionTask {
   /** The write that was begun last, until it has succeeded. */
   #writing: Writing | null = null;
   #isClosed = false;
-  /** Whether more records wait, and what was read is late already. */
+  /** Whether what was read last is late already, and more is to come. */
   #isBehind = false;
+  /** Whether it was a stage before this one that said so. */
+  #isBehindFromBefore = false;
 
   constructor(claim: PartitionClaim, options: TaskOptions) {
     this.#claim = claim;
@@ -130,7 +132,8 @@ export class AggregatorTask implements PartitionTask {
     }
     const nowMs = this.#options.now();
     await this.#takeUpTo(batch.nextOffset, nowMs);
-    this.#isBehind = isBehind(batch, this.#options.limits, nowMs);
+    this.#isBehind = isBacklog(batch, nowMs, this.#options.limits.ageBehindMsMax);
+    this.#isBehindFromBefore = isMarkedBacklog(batch);
     this.#writeIfDue(nowMs);
     const { heldBytes, heldBytesMax } = this.#options.shared;
     if (heldBytes > heldBytesMax) await this.#writeAll();
@@ -142,8 +145,8 @@ export class AggregatorTask implements PartitionTask {
     const nowMs = this.#options.now();
     this.#block ??= emptyBlock(from);
     await this.#takeUpTo(to, nowMs);
-    // Whether more records wait is told by the next of them.
-    this.#isBehind = false;
+    // Whether more records wait here is told by the next of them.
+    this.#isBehind = this.#isBehindFromBefore;
     this.#writeIfDue(nowMs);
   }
 

@@ -1,8 +1,6 @@
-import type { RecordBatch } from '@tollstream/event-log';
 import { expect, test } from 'vitest';
 import {
   emptyBlock,
-  isBehind,
   isDue,
   overflows,
   readNote,
@@ -57,20 +55,6 @@ test('rows wait for more while they keep coming', () => {
   expect(isDue(stopped, growing, 2_500, false)).toBe(true);
   // Positions alone wait for no rows.
   expect(isDue(withOffsetsUpTo(emptyBlock(0), 9, 500), growing, 1_500, false)).toBe(true);
-});
-
-test('a partition is behind when more waits and what was read is late', () => {
-  const batchOf = (timestamps: readonly number[], left: number): RecordBatch => ({
-    topic: 't',
-    partition: 0,
-    records: timestamps.map((timestampMs, offset) => ({ offset, key: null, value: null, timestampMs })),
-    nextOffset: timestamps.length,
-    endOffset: timestamps.length + left,
-  });
-  expect(isBehind(batchOf([0, 5_000], 1), LIMITS, 10_000)).toBe(true);
-  expect(isBehind(batchOf([0, 5_001], 1), LIMITS, 10_000)).toBe(false);
-  expect(isBehind(batchOf([0, 5_000], 0), LIMITS, 10_000)).toBe(false);
-  expect(isBehind(batchOf([], 1), LIMITS, 10_000)).toBe(false);
 });
 
 test('no message takes a block over the limits, unless it alone does', () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Offset, RecordBatch } from '@tollstream/event-log';
+import type { Offset } from '@tollstream/event-log';
 import type { UsageTable } from '@tollstream/usage-store';
 
 /** When a block is closed and written: whichever comes first. */
@@ -14,8 +14,8 @@ export interface BlockLimits {
    */
   readonly ageGrowingMsMax: number;
   /**
-   * The same while more records wait and those in hand stand on the log for as long already: they are late, and larger inserts
-   * catch up sooner.
+   * The same while this stage or one before it works off a backlog of such an age: the rows are late, and larger inserts catch up
+   * sooner.
    */
   readonly ageBehindMsMax: number;
 }
@@ -85,16 +85,6 @@ export function withOffsetsUpTo(block: OpenBlock, next: Offset, nowMs: number): 
 export function overflows(block: OpenBlock, message: BlockMessage, limits: BlockLimits): boolean {
   if (block.rows === 0) return false;
   return block.rows + message.rows > limits.rowsMax || block.bytes + message.native.length > limits.bytesMax;
-}
-
-/**
- * Whether the partition is behind: that a fetch left something over does not say so, a steady stream always leaves something.
- * Without records nothing is known of their age.
- */
-export function isBehind(batch: RecordBatch, limits: BlockLimits, nowMs: number): boolean {
-  const last = batch.records.at(-1);
-  if (last === undefined || batch.nextOffset >= batch.endOffset) return false;
-  return nowMs - last.timestampMs >= limits.ageBehindMsMax;
 }
 
 /** Whether the block is to be written now. One opened in the future is: the clock was set back, and nobody knows its age. */

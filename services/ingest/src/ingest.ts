@@ -1,7 +1,7 @@
 import type { Catalog } from '@tollstream/catalog';
 import type { Swap } from '@tollstream/catalog-versions';
 import { parseTotals } from '@tollstream/contracts';
-import { topicMissing } from '@tollstream/event-log';
+import { topicMissing, withBacklogMark } from '@tollstream/event-log';
 import type {
   EventLog,
   FetchLimits,
@@ -33,6 +33,8 @@ export interface StartIngestOptions extends Omit<IngestProcessorOptions, 'output
   /** Limits of one fetch; see the event log. */
   readonly fetch?: FetchLimits;
   readonly onEvent?: (event: MembershipEvent) => void;
+  /** Milliseconds since epoch. */
+  readonly now?: () => number;
 }
 
 export type IngestMember = Membership & Pick<Ingester, 'prepareCatalog'>;
@@ -42,7 +44,7 @@ export type IngestMember = Membership & Pick<Ingester, 'prepareCatalog'>;
  * @throws EventLogError TOLL_LOG_TOPIC_MISSING when an output topic does not exist
  */
 export async function startIngest(options: StartIngestOptions): Promise<IngestMember> {
-  const { log, topics, group = INGEST_GROUP } = options;
+  const { log, topics, group = INGEST_GROUP, now = Date.now } = options;
   const observe = ingestMetrics(options.metrics);
   const sources = [{ topic: topics.raw, format: EVENT_FORMAT }, ...(options.sources ?? [])];
   const outputs = await findOutputs(log, topics);
@@ -52,7 +54,7 @@ export async function startIngest(options: StartIngestOptions): Promise<IngestMe
     group,
     topics: [...new Set(sources.map((source) => source.topic))],
     mode: 'transactional',
-    open: (claim) => Promise.resolve(openTask({ claim, ingester, observe })),
+    open: (claim) => Promise.resolve(openTask({ claim, ingester, observe, now })),
     onEvent: (event) => {
       observe.event(event);
       options.onEvent?.(event);
@@ -105,8 +107,9 @@ function openTask(parts: {
   claim: PartitionClaim;
   ingester: Ingester;
   observe: IngestObserver;
+  now: () => number;
 }): PartitionTask {
-  const { claim, ingester, observe } = parts;
+  const { claim, ingester, observe, now } = parts;
   const state: IngestState = { totals: parseTotals(claim.committed?.metadata ?? '') };
   return {
     // 1 the batch was read, committed records only.
@@ -117,7 +120,7 @@ function openTask(parts: {
       const processedMs = performance.now();
       // 3 begin → 4 send outputs → 5 send the position → 6 commit: one step of the claim.
       await claim.commit({
-        outputs: ingested.outputs,
+        outputs: withBacklogMark(ingested.outputs, batch, now()),
         metadata: ingested.metadata,
         nextOffset: batch.nextOffset,
       });
