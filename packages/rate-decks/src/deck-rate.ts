@@ -1,10 +1,25 @@
 import type { Amount } from './amounts.ts';
 import type { StatusWord } from './status.ts';
 
-/** What a line of a deck says of one prefix. Null: the deck does not say, and what the tariff has stays. */
-export interface DeckRate {
+/** What a line of a deck says of one prefix. */
+export class DeckRate {
   readonly line: number;
   readonly prefix: string;
+  readonly terms: DeckTerms;
+
+  constructor(line: number, prefix: string, terms: DeckTerms) {
+    this.line = line;
+    this.prefix = prefix;
+    this.terms = terms;
+  }
+
+  get key(): string {
+    return rateKey(this.prefix, this.terms.origin, this.terms.originClass);
+  }
+}
+
+/** One object for all lines that say the same below each other. Null: the deck does not say, and what the tariff has stays. */
+export interface DeckTerms {
   readonly description: string | null;
   readonly status: StatusWord | null;
   /** Null for blocked and discontinued codes that have none. Scaled by 10^8, per minute. */
@@ -32,11 +47,10 @@ export function rateKey(prefix: string, origin: string, originClass: string): st
 }
 
 /** The same for people. */
-export function describeKey({
-  prefix,
-  origin,
-  originClass,
-}: Pick<DeckRate, 'prefix' | 'origin' | 'originClass'>): string {
+export function describeKey(
+  prefix: string,
+  { origin, originClass }: Pick<DeckTerms, 'origin' | 'originClass'>,
+): string {
   const callers = [origin, originClass].filter((part) => part !== '').join(' ');
   return callers === '' ? prefix : `${prefix} from ${callers}`;
 }

@@ -64,8 +64,8 @@ function deckOf(rows: readonly Line[], how: Style): string {
 
 function written({ rows, columns }: TariffRows): string[] {
   const at = (name: string) => columns.indexOf(name);
-  return rows.map(({ cells }) =>
-    ['prefix', 'rate', 'initial', 'step', 'effective_from'].map((name) => cells[at(name)]).join(' '),
+  return rows.map(({ prefix, cells }) =>
+    [prefix, ...['rate', 'initial', 'step', 'effective_from'].map((name) => cells[at(name)])].join(' '),
   );
 }
 

@@ -33,7 +33,7 @@ describe('where the table is', () => {
     ];
     const result = await importText(rows.map((row) => row.join(delimiter)).join('\r\n'));
     if (!result.ok) throw new Error('refused');
-    expect(result.after.rows.map(({ cells }) => cells.slice(0, 4))).toEqual([
+    expect(result.after.rows.map(({ prefix, cells }) => [prefix, ...cells.slice(1, 4)])).toEqual([
       ['33', 'a "b"', 'FR', '0.02'],
       ['44', `UK${delimiter}all`.trim(), 'GB', '0.01'],
     ]);
@@ -456,5 +456,30 @@ describe('workbooks', () => {
     const damaged = bytes.slice();
     damaged.fill(0xff, 60, 120);
     expect(await refused(damaged)).toMatch(/^TOLL_DECK_/);
+  });
+});
+
+describe('lines that say the same below each other', () => {
+  test('have the problems of each', async () => {
+    expect(await problemsOf('Code,Rate\n44,-1\n45,-1\n46,-1\n')).toEqual([
+      'RATE_INVALID@2:2',
+      'RATE_INVALID@3:2',
+      'RATE_INVALID@4:2',
+    ]);
+  });
+
+  test('are not taken for right because the one above them is', async () => {
+    expect(await problemsOf('Code,Rate\n44,0.1\nx,0.1\n45,0.1\n4y,\n4z,\n46,\n')).toEqual([
+      'CODE_INVALID@3:1',
+      'CODE_INVALID@5:1',
+      'CODE_INVALID@6:1',
+      'RATE_INVALID@7:2',
+    ]);
+  });
+
+  test('are rows of their own countries', async () => {
+    expect(await csvAfter('Code,Rate\n44,0.1\n441481,0.1\n45,0.1\n')).toBe(
+      'prefix,country,rate\n44,GB,0.1\n441481,GG,0.1\n45,DK,0.1\n',
+    );
   });
 });

@@ -23,6 +23,8 @@ export interface DeckTable {
   readonly layout: Layout;
   readonly lines: readonly number[];
   readonly cells: ReadonlyMap<Field, readonly DeckCell[]>;
+  /** Whether row `i` says the same as the row above it, but for its code: as the rows of a destination do. */
+  readonly saysAsAbove: readonly boolean[];
   /** Lines that are no rows of rates: above the header, below the last row, repeated headers. */
   readonly notices: number;
   placeOf(line: number, field: Field | null, text: string): DeckPlace;
@@ -75,12 +77,13 @@ export async function readDeck(
   if (count === 0) throw new DeckError('TOLL_DECK_EMPTY', `${name} holds nothing.`);
   collector ??= collectorOf(head, mapping, placeAt, problems);
   if (collector === null) return null;
-  const { layout, lines, cells, notices } = collector;
+  const { layout, lines, cells, saysAsAbove, notices } = collector;
   if (lines.length === 0) throw new DeckError('TOLL_DECK_EMPTY', `${name} has no rates below its header.`);
   return {
     layout,
     lines,
     cells,
+    saysAsAbove,
     notices,
     placeOf: (line, field, text) => {
       const position = field === null ? -1 : (layout.columns.get(field)?.position ?? -1);
@@ -117,12 +120,10 @@ class Collector {
   readonly layout: Layout;
   readonly lines: number[] = [];
   readonly cells: ReadonlyMap<Field, DeckCell[]>;
+  readonly saysAsAbove: boolean[] = [];
   notices = 0;
-  readonly #wanted: readonly {
-    readonly position: number;
-    readonly cells: DeckCell[];
-    readonly texts: RepeatedTexts;
-  }[];
+  readonly #code: DeckCell[];
+  readonly #others: readonly WantedColumn[];
   readonly #codeHeader: string;
   readonly #codePosition: number;
   readonly #ratePositions: readonly number[];
@@ -130,11 +131,10 @@ class Collector {
   constructor(layout: Layout) {
     this.layout = layout;
     this.cells = new Map([...layout.columns.keys()].map((field) => [field, []]));
-    this.#wanted = [...layout.columns].map(([field, { position }]) => ({
-      position,
-      cells: this.cells.get(field)!,
-      texts: new RepeatedTexts(),
-    }));
+    this.#code = this.cells.get('code')!;
+    this.#others = [...layout.columns].flatMap(([field, { position }]) =>
+      field === 'code' ? [] : [new WantedColumn(position, this.cells.get(field)!)],
+    );
     const code = layout.columns.get('code')!;
     this.#codeHeader = code.header;
     this.#codePosition = code.position;
@@ -158,10 +158,10 @@ class Collector {
       return;
     }
     this.lines.push(row.line);
-    for (const { position, cells: column, texts } of this.#wanted) {
-      const cell = cells[position] ?? null;
-      column.push(typeof cell === 'string' ? texts.one(cell) : cell);
-    }
+    this.#code.push(code ?? null);
+    let same = true;
+    for (const column of this.#others) if (!column.add(cells[column.position] ?? null)) same = false;
+    this.saysAsAbove.push(same && this.lines.length > 1);
   }
 
   /** Blank, or text that stands alone and is no code: 'End of deck'. */
@@ -171,11 +171,27 @@ class Collector {
   }
 }
 
-/** The texts of a column, each kept once: rates, increments, dates and names repeat. A column of which too many differ, as codes do, is left alone. */
-class RepeatedTexts {
+/** A column that is kept, each of its texts once: rates, increments, dates and names repeat. If too many differ, they are left alone. */
+class WantedColumn {
+  readonly position: number;
+  readonly #cells: DeckCell[];
+  #last: DeckCell | undefined;
   #known: Map<string, string> | null = new Map();
 
-  one(text: string): string {
+  constructor(position: number, cells: DeckCell[]) {
+    this.position = position;
+    this.#cells = cells;
+  }
+
+  /** @returns whether it is the cell above again */
+  add(cell: DeckCell): boolean {
+    const isSame = cell === this.#last;
+    if (!isSame) this.#last = typeof cell === 'string' ? this.#one(cell) : cell;
+    this.#cells.push(this.#last!);
+    return isSame;
+  }
+
+  #one(text: string): string {
     if (this.#known === null) return text;
     const known = this.#known.get(text);
     if (known !== undefined) return known;

@@ -4,6 +4,7 @@ import { type DeckProblemList, wholeDeck } from './problems.ts';
 
 const DELIMITERS = ['\t', ';', ',', '|'] as const;
 const LINES_LOOKED_AT = 50;
+const CARRIAGE_RETURN = 13;
 
 /**
  * Text of a deck: UTF-8, UTF-16 with its mark as Excel's "Unicode text" has it, or the encoding that the mapping names.
@@ -62,14 +63,17 @@ export function* readText(
   delimiter: string,
   problems: DeckProblemList,
 ): Generator<DeckRow> {
+  const cutter = new LineCutter(text, delimiter);
   let line = 1;
   let at = text.startsWith('\uFEFF') ? 1 : 0;
+  let quote = text.indexOf('"', at);
   while (at < text.length) {
     let end = text.indexOf('\n', at);
     if (end === -1) end = text.length;
-    const source = text.slice(at, text[end - 1] === '\r' ? end - 1 : end);
-    if (!source.includes('"')) {
-      if (source !== '') yield { line, cells: source.split(delimiter) };
+    if (quote !== -1 && quote < at) quote = text.indexOf('"', at);
+    const contentEnd = end > at && text.charCodeAt(end - 1) === CARRIAGE_RETURN ? end - 1 : end;
+    if (quote === -1 || quote >= contentEnd) {
+      if (contentEnd > at) yield { line, cells: cutter.cut(at, contentEnd) };
       at = end + 1;
       line++;
       continue;
@@ -78,7 +82,7 @@ export function* readText(
     if (record === null) {
       problems.add(
         'TOLL_DECK_CSV_INVALID',
-        { ...wholeDeck(file, source), line },
+        { ...wholeDeck(file, text.slice(at, contentEnd)), line },
         'A quote of this line is never closed, or text follows the closing one',
       );
       at = end + 1;
@@ -88,6 +92,54 @@ export function* readText(
     yield { line, cells: record.cells };
     line += record.lines;
     at = record.end;
+  }
+}
+
+/**
+ * Cuts lines without quotes into their cells, from the first line to the last. Decks say the same in many lines, one below the other:
+ * a cell that does is the text above it, which spares the text of its own and all that is done for each text after this.
+ */
+class LineCutter {
+  readonly #text: string;
+  readonly #delimiter: string;
+  readonly #delimiterCode: number;
+  /** The first delimiter that no cell has ended at. */
+  #next = -1;
+  #above: readonly string[] = [];
+
+  constructor(text: string, delimiter: string) {
+    this.#text = text;
+    this.#delimiter = delimiter;
+    this.#delimiterCode = delimiter.charCodeAt(0);
+  }
+
+  cut(from: number, to: number): readonly string[] {
+    const text = this.#text;
+    const above = this.#above;
+    const cells: string[] = [];
+    for (let at = from; ; at++) {
+      const same = above[cells.length];
+      let end = same === undefined ? to + 1 : at + same.length;
+      const isSame =
+        end <= to &&
+        (end === to || text.charCodeAt(end) === this.#delimiterCode) &&
+        text.startsWith(same!, at);
+      if (!isSame) end = this.#cellEnd(at, to);
+      cells.push(isSame ? same! : text.slice(at, end));
+      if (end === to) break;
+      at = end;
+    }
+    this.#above = cells;
+    return cells;
+  }
+
+  #cellEnd(at: number, to: number): number {
+    // Looked for once, however many lines it is away.
+    if (this.#next < at) {
+      const found = this.#text.indexOf(this.#delimiter, at);
+      this.#next = found === -1 ? Infinity : found;
+    }
+    return Math.min(this.#next, to);
   }
 }
 

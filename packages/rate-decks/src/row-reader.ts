@@ -12,7 +12,7 @@ import {
 import { type DeckCell, cellText } from './cells.ts';
 import { readCodes } from './codes.ts';
 import { type DateOrder, isAtOnce, provenOrder, readDate } from './dates.ts';
-import { CHARGE_SCALE, type DeckRate, RATE_SCALE } from './deck-rate.ts';
+import { CHARGE_SCALE, DeckRate, type DeckTerms, RATE_SCALE } from './deck-rate.ts';
 import {
   AREA_CODE,
   type AmountField,
@@ -81,6 +81,8 @@ export class RowReader {
   readonly #dates = new Map<string, number | null>();
   readonly #pairs = new Map<string, Increments | null>();
   readonly #prefixes: string[] = [];
+  /** What the row above says, for each of its callers; null when it is not all right. */
+  #above: readonly DeckTerms[] | null = null;
   #line = 0;
   #row = 0;
 
@@ -124,6 +126,16 @@ export class RowReader {
     this.#line = this.#table.lines[row]!;
     const before = this.#problems.count;
     const prefixes = this.#codes();
+    const terms = (this.#table.saysAsAbove[row]! ? this.#above : null) ?? this.#terms(before);
+    this.#above = terms;
+    if (terms === null || this.#problems.count > before) return;
+    for (const prefix of prefixes) {
+      for (const each of terms) out.push(new DeckRate(this.#line, prefix, each));
+    }
+  }
+
+  /** @returns what the row says, for each of its callers; null when there were problems, in its codes or here */
+  #terms(before: number): readonly DeckTerms[] | null {
     // A number is no word, and its text takes long to make.
     const rateText = typeof this.#cell('rate') === 'number' ? '' : this.#text('rate');
     const status = this.#status(rateText);
@@ -158,31 +170,25 @@ export class RowReader {
         'The row has a rate of its first interval and rates by jurisdiction: which holds is not said';
       this.#report('TOLL_DECK_JURISDICTION_INVALID', 'initial_rate', this.#text('initial_rate'), message);
     }
-    if (this.#problems.count > before) return;
+    if (this.#problems.count > before) return null;
     const country = this.#text('country');
     const description = this.#text('description');
-    for (const prefix of prefixes) {
-      for (const origin of origins) {
-        out.push({
-          line: this.#line,
-          prefix,
-          description: description !== '' ? description : country.length > 2 ? country : null,
-          status,
-          rate,
-          initialRate,
-          byJurisdiction,
-          origin,
-          originClass,
-          connectFee,
-          initialSeconds: increments?.initialSeconds ?? null,
-          stepSeconds: increments?.stepSeconds ?? null,
-          rounding,
-          country: countries.has(country) ? country : null,
-          effectiveFrom,
-          effectiveTo,
-        });
-      }
-    }
+    return origins.map((origin) => ({
+      description: description !== '' ? description : country.length > 2 ? country : null,
+      status,
+      rate,
+      initialRate,
+      byJurisdiction,
+      origin,
+      originClass,
+      connectFee,
+      initialSeconds: increments?.initialSeconds ?? null,
+      stepSeconds: increments?.stepSeconds ?? null,
+      rounding,
+      country: countries.has(country) ? country : null,
+      effectiveFrom,
+      effectiveTo,
+    }));
   }
 
   /** Without a rate for all other calls, the row needs one for each jurisdiction. */

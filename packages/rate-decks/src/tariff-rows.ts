@@ -1,5 +1,6 @@
 /** The rows of a tariff's CSV file, as text: columns that a deck knows nothing of are kept as they are. */
 import { parseDecimal } from '@tollstream/money';
+import type { DeckCell } from './cells.ts';
 import { type DateOrder, instantText, readDate } from './dates.ts';
 import { CHARGE_SCALE, RATE_SCALE, rateKey } from './deck-rate.ts';
 import { JURISDICTION_FIELDS } from './fields.ts';
@@ -28,15 +29,42 @@ export const TARIFF_COLUMNS = [
 ] as const;
 export type TariffColumn = (typeof TARIFF_COLUMNS)[number];
 
-export interface TariffRow {
+export class TariffRow {
   readonly prefix: string;
+  readonly said: RowSaid;
+
+  constructor(prefix: string, said: RowSaid) {
+    this.prefix = prefix;
+    this.said = said;
+  }
+
   /** `rateKey` of the row. */
-  readonly key: string;
+  get key(): string {
+    return this.prefix + this.said.callers;
+  }
+
+  get from(): number {
+    return this.said.from;
+  }
+
+  get to(): number {
+    return this.said.to;
+  }
+
+  get cells(): readonly string[] {
+    return this.said.cells;
+  }
+}
+
+/** What a row says beside its prefix, one object for all rows that say the same below each other. */
+export interface RowSaid {
   /** Half-open, ms since epoch; infinite without a date. */
   readonly from: number;
   readonly to: number;
-  /** Text by column of the file, in `TariffRows.columns` order; '' where the row says nothing. */
+  /** Text by column of the file, in `TariffRows.columns` order; '' where the row says nothing, and for its prefix. */
   readonly cells: readonly string[];
+  /** What the row's key has after the prefix: '' for all callers. */
+  readonly callers: string;
 }
 
 export interface TariffRows {
@@ -88,16 +116,25 @@ export function readTariffRows(file: string, text: string, defaults: RowDefaults
     return at;
   }
   const rows: TariffRow[] = [];
+  const prefixAt = positions[0]!;
+  let above: { readonly source: readonly DeckCell[]; readonly said: RowSaid } | null = null;
   for (const { line, cells: source } of records) {
     if (source.length !== names.length) throw invalid(file, line, 'the row is not as wide as the header');
-    const cells = positions.map((position) => (position === -1 ? '' : String(source[position]).trim()));
-    rows.push({
-      prefix: cells[0]!,
-      key: rateKey(cells[0]!, cells[originColumn]!, cells[classColumn]!),
-      from: instantOf(cells[fromColumn]!, defaults.effectiveFrom, line),
-      to: instantOf(cells[toColumn]!, defaults.effectiveTo, line),
-      cells,
-    });
+    const prefix = prefixAt === -1 ? '' : String(source[prefixAt]).trim();
+    const isSame = above?.source.every((cell, at) => cell === source[at] || at === prefixAt) === true;
+    if (!isSame) {
+      const cells = positions.map((position, column) =>
+        position === -1 || column === 0 ? '' : String(source[position]).trim(),
+      );
+      const said: RowSaid = {
+        from: instantOf(cells[fromColumn]!, defaults.effectiveFrom, line),
+        to: instantOf(cells[toColumn]!, defaults.effectiveTo, line),
+        cells,
+        callers: rateKey('', cells[originColumn]!, cells[classColumn]!),
+      };
+      above = { source, said };
+    }
+    rows.push(new TariffRow(prefix, above!.said));
   }
   const [broken] = problems.list();
   if (broken !== undefined) throw invalid(file, broken.line, broken.message);
@@ -125,12 +162,13 @@ export interface Terms {
   readonly blocked: boolean;
 }
 
-/** Reads the terms of rows; equal texts are read once. */
+/** Reads the terms of rows; equal texts are read once, and what rows below each other share as well. */
 export class TermsReader {
   readonly #defaults: RowDefaults;
   readonly #at: Readonly<Record<TariffColumn, number>>;
   readonly #rates = new Map<string, number>();
   readonly #fees = new Map<string, number>();
+  #last: { readonly said: RowSaid; readonly terms: Terms } | null = null;
 
   constructor(columns: readonly string[], defaults: RowDefaults) {
     this.#defaults = defaults;
@@ -138,10 +176,15 @@ export class TermsReader {
   }
 
   /** @throws DeckError TOLL_DECK_TARIFF_INVALID */
-  termsOf(cells: readonly string[]): Terms {
+  termsOf(row: TariffRow): Terms {
+    if (this.#last?.said !== row.said) this.#last = { said: row.said, terms: this.#read(row) };
+    return this.#last.terms;
+  }
+
+  #read({ prefix, cells }: TariffRow): Terms {
     const at = this.#at;
     const rateOf = (text: string, fallback: number | null): number | null =>
-      text === '' ? fallback : this.#decimal(text, RATE_SCALE, this.#rates, cells);
+      text === '' ? fallback : this.#decimal(text, RATE_SCALE, this.#rates, prefix);
     const rate = rateOf(cells[at.rate]!, null);
     const isByJurisdiction = JURISDICTION_FIELDS.some((name) => cells[at[name]] !== '');
     const initialRate = cells[at.initial_rate]!;
@@ -153,7 +196,7 @@ export class TermsReader {
         : [],
       initialRate: rateOf(initialRate, rate),
       connectFee:
-        fee === '' ? this.#defaults.connectFee : this.#decimal(fee, CHARGE_SCALE, this.#fees, cells),
+        fee === '' ? this.#defaults.connectFee : this.#decimal(fee, CHARGE_SCALE, this.#fees, prefix),
       initialSeconds: cells[at.initial] === '' ? this.#defaults.initialSeconds : Number(cells[at.initial]),
       stepSeconds: cells[at.step] === '' ? this.#defaults.stepSeconds : Number(cells[at.step]),
       rounding: cells[at.rounding] === '' ? this.#defaults.rounding : cells[at.rounding]!,
@@ -161,13 +204,13 @@ export class TermsReader {
     };
   }
 
-  #decimal(text: string, scale: number, cache: Map<string, number>, cells: readonly string[]): number {
+  #decimal(text: string, scale: number, cache: Map<string, number>, prefix: string): number {
     let value = cache.get(text);
     if (value === undefined) {
       try {
         value = parseDecimal(text, scale);
       } catch (error) {
-        const message = `The rates the tariff has now cannot be read: prefix ${cells[0]} has the amount "${text}".`;
+        const message = `The rates the tariff has now cannot be read: prefix ${prefix} has the amount "${text}".`;
         throw new DeckError('TOLL_DECK_TARIFF_INVALID', message, { cause: error });
       }
       cache.set(text, value);
@@ -194,23 +237,33 @@ const LINES_PER_CHUNK = 10_000;
 
 /** The file of the rows, in pieces. Columns in which no row has anything are left out. */
 export function* tariffCsv({ columns, rows }: TariffRows): Generator<string> {
-  const used = new Set([columns.indexOf('prefix'), columns.indexOf('rate')]);
-  const unused = new Set([...columns.keys()].filter((column) => !used.has(column)));
-  for (const { cells } of rows) {
+  const prefixColumn = columns.indexOf('prefix');
+  const used = new Set([columns.indexOf('rate')]);
+  const unused = new Set(
+    [...columns.keys()].filter((column) => column !== prefixColumn && !used.has(column)),
+  );
+  let above: RowSaid | null = null;
+  for (const { said } of rows) {
+    if (said === above) continue;
+    above = said;
     for (const column of unused) {
-      if (cells[column] === '') continue;
+      if (said.cells[column] === '') continue;
       unused.delete(column);
       used.add(column);
     }
   }
   const kept = [...columns.keys()].filter((column) => used.has(column));
-  yield `${kept.map((column) => columns[column]).join(',')}\n`;
+  yield `prefix${kept.map((column) => `,${columns[column]}`).join('')}\n`;
   let chunk = '';
   let lines = 0;
-  for (const { cells } of rows) {
-    let line = '';
-    for (const column of kept) line += line === '' ? cells[column]! : `,${quoted(cells[column]!)}`;
-    chunk += `${line}\n`;
+  let afterPrefix = '';
+  above = null;
+  for (const { prefix, said } of rows) {
+    if (said !== above) {
+      above = said;
+      afterPrefix = `${kept.map((column) => `,${quoted(said.cells[column]!)}`).join('')}\n`;
+    }
+    chunk += prefix + afterPrefix;
     if (++lines % LINES_PER_CHUNK === 0) {
       yield chunk;
       chunk = '';
@@ -223,10 +276,28 @@ function quoted(cell: string): string {
   return /[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-/** The row with other ends, in its instants and in its cells. */
-export function during(row: TariffRow, from: number, to: number, columns: readonly string[]): TariffRow {
-  const cells = [...row.cells];
-  cells[columns.indexOf('effective_from')] = instantText(from);
-  cells[columns.indexOf('effective_to')] = instantText(to);
-  return { ...row, from, to, cells };
+/** Gives rows other ends, in their instants and in their cells. Rows that shared what they say share it again. */
+export class RowEnds {
+  readonly #fromColumn: number;
+  readonly #toColumn: number;
+  #before: RowSaid | null = null;
+  #after: RowSaid | null = null;
+
+  constructor(columns: readonly string[]) {
+    this.#fromColumn = columns.indexOf('effective_from');
+    this.#toColumn = columns.indexOf('effective_to');
+  }
+
+  during({ prefix, said }: TariffRow, from: number, to: number): TariffRow {
+    let after = this.#after;
+    if (after === null || this.#before !== said || after.from !== from || after.to !== to) {
+      const cells = said.cells.slice();
+      cells[this.#fromColumn] = instantText(from);
+      cells[this.#toColumn] = instantText(to);
+      after = { ...said, from, to, cells };
+      this.#before = said;
+      this.#after = after;
+    }
+    return new TariffRow(prefix, after);
+  }
 }
