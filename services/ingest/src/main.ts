@@ -4,6 +4,7 @@ import type { SchemaSource } from '@tollstream/contracts';
 import { kafkaOptionsOf } from '@tollstream/event-log';
 import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import {
+  countBuffersWithHeap,
   fetchLimits,
   groupName,
   reportMembership,
@@ -19,6 +20,7 @@ type Context = ServiceContext<(typeof INGEST_CONFIG)['settings']>;
 
 /** @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
+  countBuffersWithHeap();
   return startService({ name: 'ingest', config: INGEST_CONFIG, argv, start });
 }
 

@@ -2,6 +2,7 @@ import { openServiceCatalog } from '@tollstream/catalog-versions';
 import { kafkaOptionsOf, openSnapshotDirectory } from '@tollstream/event-log';
 import { openKafkaEventLog } from '@tollstream/event-log/kafka';
 import {
+  countBuffersWithHeap,
   fetchLimits,
   groupName,
   reportMembership,
@@ -20,6 +21,7 @@ type Context = ServiceContext<(typeof RATING_CONFIG)['settings']>;
 
 /** @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
+  countBuffersWithHeap();
   return startService({ name: 'rating', config: RATING_CONFIG, argv, start });
 }
 
