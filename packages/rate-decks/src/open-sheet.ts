@@ -1,4 +1,5 @@
 /** Where the rows of a sheet stand in a workbook's archive, and what they refer to. */
+import { isAscii } from 'node:buffer';
 import { once } from 'node:events';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { EncryptedFileError } from 'hucre';
@@ -7,8 +8,8 @@ import type { SheetContext } from './sheet-rows.ts';
 
 export interface OpenSheet {
   readonly context: SheetContext;
-  /** The sheet's XML in pieces that end anywhere. */
-  readonly xml: () => AsyncGenerator<string>;
+  /** The sheet's XML as UTF-8, in pieces that end anywhere. */
+  readonly xml: () => AsyncGenerator<Buffer>;
 }
 
 const INFLATED_CHUNK_BYTES = 1024 * 1024;
@@ -65,7 +66,7 @@ export async function openSheet(
       isDateStyle: (style) => parsedStyles !== null && parts.isDateStyle(parsedStyles, style),
       dateOf: (serial) => parts.serialToDate(serial, is1904),
     },
-    xml: () => textOf(entry, bytes, () => zip.extract(path)),
+    xml: () => xmlOf(entry, bytes, () => zip.extract(path)),
   };
 }
 
@@ -101,14 +102,16 @@ function sheetsOf(workbook: Element): SheetsOfWorkbook {
 }
 
 /** Inflated piece by piece, since a sheet of a million rows is a quarter of a gigabyte; and checked as the archive declares it. */
-async function* textOf(
+async function* xmlOf(
   entry: ZipEntry,
   bytes: Uint8Array,
   extract: () => Promise<Uint8Array>,
-): AsyncGenerator<string> {
+): AsyncGenerator<Buffer> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   if (entry.compressionMethod !== DEFLATED || entry.compressedSize === 0) {
-    yield decoder.decode(await extract());
+    const whole = await extract();
+    decoder.decode(whole);
+    yield Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength);
     return;
   }
   const header = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -119,12 +122,16 @@ async function* textOf(
   inflate.end(bytes.subarray(from, from + entry.compressedSize));
   let length = 0;
   let checksum = 0;
+  let isBetweenCharacters = true;
   try {
     for await (const chunk of inflate as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (length > bytesMax) throw new Error(`a sheet of ${bytesMax} bytes inflates to more`);
       checksum = crc32(chunk, checksum);
-      yield decoder.decode(chunk, { stream: true });
+      // The decoder is here for what it throws.
+      if (!isBetweenCharacters || !isAscii(chunk)) decoder.decode(chunk, { stream: true });
+      isBetweenCharacters = chunk.at(-1)! < 0x80;
+      yield chunk;
     }
   } finally {
     if (!inflate.destroyed) {
@@ -133,5 +140,5 @@ async function* textOf(
     }
   }
   if (checksum !== entry.crc32) throw new Error('the rows of the sheet are damaged (CRC-32)');
-  yield decoder.decode();
+  decoder.decode();
 }

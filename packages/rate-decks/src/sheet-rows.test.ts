@@ -1,6 +1,7 @@
 /** The rows of sheets, against hucre's own reader of them. */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
 import { streamXlsxRows, writeXlsx } from 'hucre';
 import { describe, expect, test } from 'vitest';
 import type { DeckRow } from './cells.ts';
@@ -74,6 +75,18 @@ const SHEETS: Readonly<Record<string, string>> = {
   'signs in attributes, blanks and line ends': inData(
     '<row  r = \'1\' spans="1:2>"\n\tht="15" ><c\nr=\'A1\'\tt="n" ><v >7</v ></c ><c r="B1" t=\'str\'><v>b</v></c></row >',
   ),
+  'what repeats in a column, and what only begins so': inData(
+    [
+      '<c r="A1"><v>44</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" s="1"><v>43862</v></c>',
+      '<c r="A2"><v>44</v></c><c r="B2" t="s"><v>1</v></c><c r="C2" s="1"><v>43862</v></c>',
+      '<c r="A3"><v>441</v></c><c r="B3"><v>1</v></c><c r="C3"><v>43862</v></c>',
+      '<c r="A4" t="str"><v>441</v></c><c r="B4" s="0"><v>1</v></c><c r="C4" s="1"><v>4386</v></c>',
+      '<c r="A5"><v></v></c><c r="B5" s="1" t="s"><v>0</v></c><c r="C5" t="n"><v>é&amp;東</v></c>',
+      '<c r="A6"><f>1+1</f><v>441</v></c><c r="B6" t="inlineStr"><is><t>é東</t></is></c><c r="C6" t="e"><v>é&amp;東</v></c>',
+    ]
+      .map((cells, row) => `<row r="${row + 1}">${cells}</row>`)
+      .join(''),
+  ),
   'empty rows': inData('<row r="1"/><row r="2"></row><row r="3"><c r="A3"><v>1</v></c></row>'),
 };
 
@@ -105,16 +118,44 @@ describe('the rows of a sheet are those of hucre', () => {
     for (const data of Object.values(SHEETS)) {
       const bytes = await workbook(data);
       const { context } = (await openSheet(bytes, 0, parts))!;
+      const xml = Buffer.from(data);
       const expected = await ours(bytes);
       for (let size = 1; size < 8; size++) {
         const reader = new SheetRows(context);
         const rows: DeckRow[] = [];
-        for (let at = 0; at < data.length; at += size) rows.push(...reader.read(data.slice(at, at + size)));
+        for (let at = 0; at < xml.length; at += size) rows.push(...reader.read(xml.subarray(at, at + size)));
         reader.end();
         expect(rows).toEqual(expected);
       }
     }
   });
+});
+
+test('numbers are the doubles nearest to what is written', () => {
+  const context = { strings: [], isDateStyle: () => false, dateOf: () => new Date(NaN) };
+  const ends = [
+    '0',
+    '00',
+    '0.1',
+    '0.3',
+    '1.005',
+    '9007199254740993',
+    '999999999999999',
+    '99999999999999.9',
+    '.5',
+    '5.',
+    '-0',
+    '1e3',
+  ];
+  const random = fc.sample(fc.tuple(fc.nat({ max: 999_999 }), fc.bigInt({ min: 0n, max: 9_999_999_999n })), {
+    numRuns: 5_000,
+    seed: 20_200_204,
+  });
+  for (const text of [...ends, ...random.map(([whole, part]) => `${whole}.${part}`)]) {
+    const reader = new SheetRows(context);
+    const xml = `<sheetData><row r="1"><c r="A1"><v>${text}</v></c></row></sheetData>`;
+    expect(reader.read(Buffer.from(xml)), text).toEqual([{ line: 1, cells: [Number(text)] }]);
+  }
 });
 
 test('how a text is pronounced is no part of it', async () => {
