@@ -1,12 +1,15 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Tables in which rows are put aside while they are compared: nothing in them is needed once their maker is gone. */
 const STAGING_DEFINITION = /^replay_[0-9a-f]+\.sql$/;
 
+/** How the engine ends a definition; what ends otherwise was cut. */
+const WHOLE_DEFINITION = /\)\nENGINE = [^]*\nSETTINGS [^\n]*\n(?:COMMENT '(?:[^'\\]|\\.)*'\n)?$/;
+
 /**
- * Takes away definitions of staging tables that are empty: a disk that was full when one was made, and a kill after it, leave such a file,
- * and with it the engine does not start. Definitions of other tables are never touched.
+ * Takes away definitions of staging tables that are not whole: a disk that was full when one was made, and a kill after it, leave an empty
+ * file, or one that ends at a page of the disk, and with it the engine does not start. Definitions of other tables are never touched.
  * @returns how many there were
  */
 export function removeUnfinishedTables(dataDirectory: string): number {
@@ -19,7 +22,7 @@ export function removeUnfinishedTables(dataDirectory: string): number {
       const directory = join(store, group, database);
       for (const name of readdirSync(directory).filter((each) => STAGING_DEFINITION.test(each))) {
         const file = join(directory, name);
-        if (statSync(file).size > 0) continue;
+        if (WHOLE_DEFINITION.test(readFileSync(file, 'utf8'))) continue;
         rmSync(file);
         removed += 1;
       }
