@@ -71,30 +71,44 @@ function writeTariff(
 /** JSON of each row, in the order of prefixes and times, in pieces of some size. */
 function* rateLines(rates: RateList): Generator<string> {
   const tails = new Map<number, string>();
-  let described = -1;
-  let description = '';
+  let before = -1;
+  let afterPrefix = '';
   let piece = '';
   for (const row of orderByText(rates)) {
+    // The codes of a destination stand below each other.
+    if (before < 0 || !saysTheSame(rates, before, row)) afterPrefix = textAfterPrefix(row);
+    before = row;
+    piece += `["${rates.prefixAt(row)}${afterPrefix}`;
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+
+  function textAfterPrefix(row: number): string {
     const termsId = rates.termsIdAt(row);
     let tail = tails.get(termsId);
     if (tail === undefined) {
       tail = termsText(rates.readTerms(row, emptyTerms()));
       tails.set(termsId, tail);
     }
-    if (rates.descriptionIdAt(row) !== described) {
-      described = rates.descriptionIdAt(row);
-      description = JSON.stringify(rates.descriptionAt(row));
-    }
+    const description = JSON.stringify(rates.descriptionAt(row));
     const from = timeText(rates.effectiveFromAt(row));
     const to = timeText(rates.effectiveToAt(row));
-    const rate = rates.ratePerMinuteAt(row);
     const initialRate = rates.initialRatePerMinuteAt(row);
-    piece += `["${rates.prefixAt(row)}",${description},"${rates.countryAt(row)}",${from},${to},${initialRate},${rate},${tail}]\n`;
-    if (piece.length < PIECE_CHARACTERS) continue;
-    yield piece;
-    piece = '';
+    return `",${description},"${rates.countryAt(row)}",${from},${to},${initialRate},${rates.ratePerMinuteAt(row)},${tail}]\n`;
   }
-  yield piece;
+}
+
+function saysTheSame(rates: RateList, a: number, b: number): boolean {
+  return (
+    rates.termsIdAt(a) === rates.termsIdAt(b) &&
+    rates.ratePerMinuteAt(a) === rates.ratePerMinuteAt(b) &&
+    rates.descriptionIdAt(a) === rates.descriptionIdAt(b) &&
+    rates.countryIdAt(a) === rates.countryIdAt(b) &&
+    rates.effectiveFromAt(a) === rates.effectiveFromAt(b) &&
+    rates.effectiveToAt(a) === rates.effectiveToAt(b)
+  );
 }
 
 function termsText(terms: RateTerms): string {

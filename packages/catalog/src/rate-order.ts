@@ -54,8 +54,11 @@ export function alignedPrefixes(rates: RateList): Float64Array {
   return keys;
 }
 
-/** Radix sort of numbers below 10^15: no comparisons, and the order of what is equal stays. */
+/** Radix sort of numbers below 10^15: no comparisons, and the order of what is equal stays. Decks come sorted, most of the time. */
 function sortedByNumber(keys: Float64Array): Uint32Array {
+  let sorted = 1;
+  while (sorted < keys.length && keys[sorted - 1]! <= keys[sorted]!) sorted++;
+  if (sorted >= keys.length) return Uint32Array.from(keys.keys());
   const low = new Uint32Array(keys.length);
   const high = new Uint32Array(keys.length);
   for (let index = 0; index < keys.length; index++) {

@@ -88,3 +88,39 @@ test('says where a cell of a record over several lines stands', () => {
   expect(csv.place(0, 'b')).toMatchObject({ line: 2, column: 3, text: 'two\nlines' });
   expect(csv.place(0, 'c')).toMatchObject({ line: 3, column: 10, text: '3' });
 });
+
+test('reads records that go on as the one before them, in any order (3000 cases, seed 4181)', () => {
+  let repeated = 0;
+  const first = fc.constantFrom('5', '55', ' 5', '5 ', '"5"', 'x', '"5""5"', '');
+  const rest = fc.constantFrom(',1,2', ',1,"2\n"', ',"1""1", 2 ', ',1,22', ',,', ',1', ',1,2,3', ',1,"2" x');
+  const lineEnd = fc.constantFrom('\n', '\n', '\n', '\r\n', '\r');
+  const line = fc.tuple(first, rest, lineEnd).map((parts) => parts.join(''));
+  const lines = fc.array(fc.oneof(line, fc.constantFrom('5,1,2\n', '55,1,2\n')), { maxLength: 12 });
+  fc.assert(
+    fc.property(
+      lines,
+      fc.constantFrom('', '7,1,2', '7,1'),
+      fc.infiniteStream(fc.nat()),
+      (all, end, order) => {
+        const text = `a,b,c\n${all.join('')}${end}`;
+        const expected = readByOracle(text);
+        fc.pre(!expected.isBroken);
+        const rows = expected.records.slice(1).filter((row) => row.length === COLUMNS.length);
+        expect(read(text).records).toEqual(rows);
+        const csv = readCsv('x.csv', text, COLUMNS, [], new ProblemList())!;
+        for (let at = 0; at < rows.length; at++) {
+          if (!csv.repeats(at)) continue;
+          repeated++;
+          expect(rows[at]!.slice(1)).toEqual(rows[at - 1]!.slice(1));
+        }
+        for (let asked = 0; asked < rows.length * 2; asked++) {
+          const at = Number(order.next().value) % rows.length;
+          expect(COLUMNS.map((_, position) => csv.cell(at, position))).toEqual(rows[at]);
+          if (csv.repeats(at)) expect(rows[at]!.slice(1)).toEqual(rows[at - 1]!.slice(1));
+        }
+      },
+    ),
+    { numRuns: 3_000, seed: 4181 },
+  );
+  expect(repeated).toBeGreaterThan(1_000);
+});

@@ -10,6 +10,8 @@ export interface CsvFile<Column extends string> {
   cell(record: number, position: number): string;
   /** The cells from one position to another as they are written: equal ones mean the same. */
   written(record: number, first: number, last: number): string;
+  /** Whether all of it but its first cell is written as in the record before it. False also where that is not known. */
+  repeats(record: number): boolean;
   place(record: number, column: Column): Place;
 }
 
@@ -93,9 +95,11 @@ export function readCsv<Column extends string>(
   const kept = starts.from(1);
   const positions = new Map(names.map((name, position) => [name, position]));
   let current = -1;
+  let isRepeat = false;
   function moveTo(index: number): void {
     if (index === current) return;
     record.read(kept[index]!);
+    isRepeat = record.isRepeat && index === current + 1;
     current = index;
   }
   return {
@@ -110,6 +114,10 @@ export function readCsv<Column extends string>(
       moveTo(index);
       return text.slice(record.startOf(first), record.endOf(last));
     },
+    repeats: (index) => {
+      moveTo(index);
+      return isRepeat;
+    },
     place: (index, column) => {
       current = -1;
       return place(kept[index]!, positions.get(column) ?? 0);
@@ -122,7 +130,10 @@ interface RecordFault {
   readonly message: string;
 }
 
-/** Finds the cells of one record at a time; makes their texts when asked. */
+/**
+ * Finds the cells of one record at a time; makes their texts when asked. Where a record goes on after its first cell as the one before it did,
+ * as the rates of a destination do, the cells are those, moved.
+ */
 class RecordReader {
   readonly #text: string;
   /** Start and end of each cell without spaces and quotes around it; ends of cells with doubled quotes are negative. */
@@ -130,6 +141,11 @@ class RecordReader {
   width = 0;
   /** Where the next record begins. */
   next = 0;
+  /** Whether it goes on after its first cell as the one that was read before. */
+  isRepeat = false;
+  /** Of the record that was read last, from the first comma to the next record, and where that began; '' when it was none. */
+  #rest = '';
+  #restAt = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -161,6 +177,9 @@ class RecordReader {
   /** Reads the record that begins at `start`. After a fault `next` is the line below it. */
   read(start: number): RecordFault | null {
     const text = this.#text;
+    this.isRepeat = this.#readRepeat(start);
+    if (this.isRepeat) return null;
+    this.#rest = '';
     this.width = 0;
     let at = start;
     for (;;) {
@@ -202,7 +221,33 @@ class RecordReader {
     }
     this.next = afterLine(text, at);
     if (this.next - start > RECORD_CHARACTERS_MAX) return this.#fail(start, at, 'the record is too long');
+    // Without a line end after it, it is the beginning of more.
+    if (this.width > 1 && this.next <= text.length) {
+      this.#restAt = text.indexOf(',', Math.abs(this.#bounds[1]!));
+      this.#rest = text.slice(this.#restAt, this.next);
+    }
     return null;
+  }
+
+  /** @returns whether it was one, and is read */
+  #readRepeat(start: number): boolean {
+    if (this.#rest === '') return false;
+    const text = this.#text;
+    let at = start;
+    // A first cell of digits, as prefixes are.
+    while (isDigit(text.charCodeAt(at))) at++;
+    const next = at + this.#rest.length;
+    if (at === start || next - start > RECORD_CHARACTERS_MAX || !text.startsWith(this.#rest, at))
+      return false;
+    const bounds = this.#bounds;
+    const moved = at - this.#restAt;
+    bounds[0] = start;
+    bounds[1] = at;
+    for (let i = 2; i < this.width * 2; i++)
+      bounds[i] = bounds[i]! < 0 ? bounds[i]! - moved : bounds[i]! + moved;
+    this.#restAt = at;
+    this.next = next;
+    return true;
   }
 
   #push(from: number, to: number): void {
@@ -288,6 +333,10 @@ function isLineEnd(code: number): boolean {
 
 function isBorder(code: number): boolean {
   return code === COMMA || isLineEnd(code);
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }
 
 function isSpace(code: number): boolean {

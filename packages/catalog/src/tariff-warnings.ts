@@ -169,14 +169,27 @@ function warnOfOutliers({ rates, order: rows }: TariffRows, warn: Warn): void {
     const parent = Math.floor(rates.prefixAt(order[first]!) / 10);
     let end = first + 1;
     while (end < order.length && Math.floor(rates.prefixAt(order[end]!) / 10) === parent) end++;
-    if (end - first > NEIGHBOURS_MIN) {
+    if (end - first > NEIGHBOURS_MIN && areFarApart(rates, order, first, end)) {
+      const siblings = order.subarray(first, end);
       for (let at = first; at < end; at++) {
-        const fault = unlikeOthers(rates, order.subarray(first, end), order[at]!);
+        const fault = unlikeOthers(rates, siblings, order[at]!);
         if (fault !== null) warn.add('TOLL_CATALOG_RATE_UNLIKE_NEIGHBOURS', order[at]!, 'rate', fault);
       }
     }
     first = end;
   }
+}
+
+/** Whether the dearest is so far from the cheapest that one of them may be unlike the others. */
+function areFarApart(rates: RateList, order: Uint32Array, first: number, end: number): boolean {
+  let lowest = Infinity;
+  let highest = 0;
+  for (let at = first; at < end; at++) {
+    const rate = rates.ratePerMinuteAt(order[at]!);
+    if (rate < lowest) lowest = rate;
+    if (rate > highest) highest = rate;
+  }
+  return highest >= lowest * FACTOR;
 }
 
 /** @param siblings rows of the same beginning, the row among them, those of one prefix beside each other */

@@ -147,6 +147,8 @@ interface RateRows {
   row(index: number): Fields;
   /** Rows with the same one agree in all but prefix, rate and description; null where that is not known. */
   termsKey(index: number): string | null;
+  /** Whether the row agrees with the one before it in all but the prefix. False also where that is not known. */
+  repeats(index: number): boolean;
 }
 
 /** Place of a field of the row with this index. */
@@ -157,6 +159,13 @@ interface CommonTerms {
   readonly termsId: number;
   readonly periodId: number;
   readonly country: number;
+}
+
+/** What a row says beside its prefix. */
+interface SaidOfPrefix {
+  readonly ratePerMinute: number;
+  readonly common: CommonTerms;
+  readonly description: string;
 }
 
 interface RowContext {
@@ -177,9 +186,30 @@ function readRates(
   const rowOf = new Uint32Array(rows.count);
   const warnOfGap = gapWarnings(windows, warnings);
   const originOf = originReader(originGroups, reader, problems);
+  /** What the row before says; null where it had problems, which are those of each row that repeats it. */
+  let before: SaidOfPrefix | null = null;
   for (let row = 0; row < rows.count; row++) {
     const fields = rows.row(row);
     const prefix = fields.text('prefix') ?? '';
+    const problemsBefore = problems.count;
+    const said: SaidOfPrefix | null = before !== null && rows.repeats(row) ? before : readSaid(row, fields);
+    if (!isPrefix(prefix)) {
+      const message = 'This is no prefix of an E.164 number';
+      problems.add('TOLL_CATALOG_PREFIX_INVALID', fields.place('prefix'), message);
+    } else if (said !== null) {
+      rowOf[builder.length] = row;
+      const { ratePerMinute, common, description } = said;
+      const { termsId, periodId, country } = common;
+      builder.push(Number(prefix), prefix.length, ratePerMinute, termsId, periodId, country, description);
+    }
+    before = problems.count === problemsBefore ? said : null;
+  }
+  return {
+    rates: builder.finish(),
+    placeOf: (index, field) => rows.row(rowOf[index]!).place(field),
+  };
+
+  function readSaid(row: number, fields: Fields): SaidOfPrefix | null {
     const ratePerMinute = reader.decimal(fields, 'rate', RATE_SCALE, 0);
     const key = rows.termsKey(row);
     let common: CommonTerms | null | undefined = key === null ? undefined : known.get(key);
@@ -189,21 +219,8 @@ function readRates(
       // A problem is one of each row that has it.
       if (key !== null && common !== null && problems.count === problemsBefore) known.set(key, common);
     }
-    if (!isPrefix(prefix)) {
-      const message = 'This is no prefix of an E.164 number';
-      problems.add('TOLL_CATALOG_PREFIX_INVALID', fields.place('prefix'), message);
-      continue;
-    }
-    if (common === null) continue;
-    rowOf[builder.length] = row;
-    const { termsId, periodId, country } = common;
-    const description = fields.text('description') ?? '';
-    builder.push(Number(prefix), prefix.length, ratePerMinute, termsId, periodId, country, description);
+    return common && { ratePerMinute, common, description: fields.text('description') ?? '' };
   }
-  return {
-    rates: builder.finish(),
-    placeOf: (index, field) => rows.row(rowOf[index]!).place(field),
-  };
 
   function readTerms(fields: Fields, ratePerMinute: number): CommonTerms | null {
     const initialRatePerMinute = reader.decimal(fields, 'initial_rate', RATE_SCALE, ratePerMinute);
@@ -276,11 +293,17 @@ function rateRows(
       count: sequenceLength(value),
       row: (index) => yamlFields(yaml, ['rates', index]),
       termsKey: () => null,
+      repeats: () => false,
     };
   }
   const csv = rateCsv(`tariffs/${value}`, yaml.place(['rates']), windowFields, csvText, problems);
   return csv === null
-    ? { count: 0, row: (index) => yamlFields(yaml, ['rates', index]), termsKey: () => null }
+    ? {
+        count: 0,
+        row: (index) => yamlFields(yaml, ['rates', index]),
+        termsKey: () => null,
+        repeats: () => false,
+      }
     : csvRows(csv, [...RATE_COLUMNS, ...windowFields]);
 }
 
@@ -305,6 +328,7 @@ function csvRows(csv: CsvFile<string>, columns: readonly string[]): RateRows {
   return {
     count: csv.records,
     row: (index) => fields.moveTo(index),
+    repeats: (index) => csv.position('prefix') === 0 && csv.repeats(index),
     termsKey(index) {
       let key = '';
       for (const [first, last] of stretches) {
