@@ -146,6 +146,8 @@ class RecordReader {
   /** Of the record that was read last, from the first comma to the next record, and where that began; '' when it was none. */
   #rest = '';
   #restAt = 0;
+  /** How far the cells after the first one stand from where the bounds say. */
+  #moved = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -158,20 +160,26 @@ class RecordReader {
   }
 
   cell(position: number): string {
-    const start = this.#bounds[position * 2]!;
-    const end = this.#bounds[position * 2 + 1]!;
+    const start = this.#bound(position * 2);
+    const end = this.#bound(position * 2 + 1);
     return end < 0 ? this.#text.slice(start, ~end).replaceAll('""', '"') : this.#text.slice(start, end);
   }
 
   /** Where the cell is written, its quote counted. */
   startOf(position: number): number {
-    const start = this.#bounds[position * 2]!;
+    const start = this.#bound(position * 2);
     return start > 0 && this.#text.charCodeAt(start - 1) === QUOTE ? start - 1 : start;
   }
 
   endOf(position: number): number {
-    const end = this.#bounds[position * 2 + 1]!;
+    const end = this.#bound(position * 2 + 1);
     return end < 0 ? ~end : end;
+  }
+
+  #bound(index: number): number {
+    const bound = this.#bounds[index]!;
+    if (index < 2) return bound;
+    return bound < 0 ? bound - this.#moved : bound + this.#moved;
   }
 
   /** Reads the record that begins at `start`. After a fault `next` is the line below it. */
@@ -180,6 +188,7 @@ class RecordReader {
     this.isRepeat = this.#readRepeat(start);
     if (this.isRepeat) return null;
     this.#rest = '';
+    this.#moved = 0;
     this.width = 0;
     let at = start;
     for (;;) {
@@ -239,13 +248,9 @@ class RecordReader {
     const next = at + this.#rest.length;
     if (at === start || next - start > RECORD_CHARACTERS_MAX || !text.startsWith(this.#rest, at))
       return false;
-    const bounds = this.#bounds;
-    const moved = at - this.#restAt;
-    bounds[0] = start;
-    bounds[1] = at;
-    for (let i = 2; i < this.width * 2; i++)
-      bounds[i] = bounds[i]! < 0 ? bounds[i]! - moved : bounds[i]! + moved;
-    this.#restAt = at;
+    this.#bounds[0] = start;
+    this.#bounds[1] = at;
+    this.#moved = at - this.#restAt;
     this.next = next;
     return true;
   }
