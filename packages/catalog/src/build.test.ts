@@ -528,6 +528,15 @@ describe('a problem has its place', () => {
       ['tariffs/deck.csv:5:1 TOLL_CATALOG_PREFIX_INVALID +1900'],
     ],
     [
+      'faults of rows that repeat the one above them',
+      { 'tariffs/deck.csv': 'prefix,rate\n44,0.1\n045,0.1\n46,0.1\n47,-1\n48,-1\n' },
+      [
+        'tariffs/deck.csv:3:1 TOLL_CATALOG_PREFIX_INVALID 045',
+        'tariffs/deck.csv:5:4 TOLL_CATALOG_DECIMAL_INVALID -1',
+        'tariffs/deck.csv:6:4 TOLL_CATALOG_DECIMAL_INVALID -1',
+      ],
+    ],
+    [
       'an unknown currency',
       edited('tariffs/deck.yaml', 'USD', 'USX'),
       ['tariffs/deck.yaml:3:11 TOLL_CATALOG_CURRENCY_UNKNOWN USX'],
