@@ -6,7 +6,7 @@ import type { DialPlan, NormalizedNumber } from './types.ts';
 import { readWritten } from './written-number.ts';
 
 /** Longest extension and short code. */
-const EXTENSION_DIGITS_MAX = 6;
+export const EXTENSION_DIGITS_MAX = 6;
 
 /** A string of so many zeros is what some switches send for a withheld number. */
 const WITHHELD_ZEROS_MIN = 4;
@@ -34,38 +34,6 @@ export function normalize(text: string, plan: DialPlan, out: NormalizedNumber): 
   }
   if (count === 0) return normalizeWritten(text, plan, rules, out);
   return normalizeDigits({ plus, count, context: '' }, text, plan, rules, out);
-}
-
-/**
- * Reads ASCII bytes that are digits, with a plus or without, and an E.164 number by the plan: what most switches send, without a
- * string for it.
- * @returns whether `out` was written; else `normalize` is to be asked, for it may be anything
- */
-export function normalizeE164(
-  bytes: Uint8Array,
-  place: { readonly start: number; readonly end: number },
-  plan: DialPlan,
-  out: NormalizedNumber,
-): boolean {
-  const { start, end } = place;
-  const plus = start < end && bytes[start] === PLUS;
-  const from = plus ? start + 1 : start;
-  const count = end - from;
-  // What is as short as a short code or an extension may be one.
-  if (count <= EXTENSION_DIGITS_MAX || count > DIGITS_MAX) return false;
-  for (let i = 0; i < count; i++) {
-    const digit = bytes[from + i]! - 48;
-    if (digit >>> 0 > 9) return false;
-    digits[i] = digit;
-  }
-  const rules = diallingRulesOf(plan.country);
-  const number = plus ? readWithPlus(count, rules) : readDialled(count, rules, plan.areaCode);
-  if (number === 0) return false;
-  out.kind = 'e164';
-  out.number = number;
-  out.text = '';
-  out.routingNumber = '';
-  return true;
 }
 
 function normalizeWritten(

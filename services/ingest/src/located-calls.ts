@@ -14,7 +14,7 @@ import {
   DictionaryKey,
 } from '@tollstream/contracts';
 import type { SourcePosition } from '@tollstream/contracts';
-import { normalize, normalizeE164 } from '@tollstream/numbering';
+import { normalize, normalizeBytes } from '@tollstream/numbering';
 import type { DialPlan, NormalizedNumber } from '@tollstream/numbering';
 import { emptyNumber } from './attribute.ts';
 import type { BatchBlocks } from './batch-blocks.ts';
@@ -191,7 +191,7 @@ export class LocatedCalls {
     const place = this.#place;
     place.start = cursor.starts[text]!;
     place.end = cursor.ends[text]!;
-    if (!normalizeE164(cursor.bytes, place, plan, out)) normalize(cursor.string(text), plan, out);
+    if (!normalizeBytes(cursor.bytes, place, plan, out)) normalize(cursor.string(text), plan, out);
     return out;
   }
 
