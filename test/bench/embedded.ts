@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { billed, start, tollstream, totalsOf } from '../support/cli.ts';
 import { queryClickHouse } from '../support/query-clickhouse.ts';
-import { endsIn, notingPauses, readPauses } from './pauses.ts';
 import { watchProcess } from './process-usage.ts';
 import type { BenchInput, EndToEndResult } from './result.ts';
 import { TALK_TIME_SQL, assertOutcomes, assertTalkTime } from './result.ts';
@@ -12,20 +11,13 @@ import { TALK_TIME_SQL, assertOutcomes, assertTalkTime } from './result.ts';
 const INCLUDES =
   'reading the file, the durable log, all stages in one process, inserts; not the start of the process, but its processor time. Verified by `tollstream verify`; outcomes and answered milliseconds as the generator counted them';
 
-/** Pauses before are those of reading the catalog and of code that is compiled. */
-const START_MS = 5_000;
-
 export async function benchEmbedded({ input }: { input: BenchInput }): Promise<EndToEndResult> {
   const { calls, file, catalogDirectory } = input;
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-bench-'));
   try {
     const data = path.join(directory, 'data');
     const catalog = catalogDirectory === undefined ? [] : ['--catalog', catalogDirectory];
-    const startedMs = Date.now();
-    const running = start(
-      ['run', '--calls', file, '--data', data, ...catalog, '--exit-when-done', '--json'],
-      { env: notingPauses(directory) },
-    );
+    const running = start(['run', '--calls', file, '--data', data, ...catalog, '--exit-when-done', '--json']);
     const usage = watchProcess(running.child.pid ?? 0);
     const finished = await running.finished;
     usage.stop();
@@ -35,7 +27,6 @@ export async function benchEmbedded({ input }: { input: BenchInput }): Promise<E
     if (verified.code !== 0) throw new Error(`not verified:\n${verified.stdout}\n${verified.stderr}`);
     await assertTalkTimeOf(data, input.expected);
     const cpu = usage.last();
-    const pauses = await readPauses(directory, endsIn({ fromMs: startedMs + START_MS, toMs: Date.now() }));
     return {
       scenario: `embedded-${path.extname(file).slice(1)}`,
       calls: totals.seen,
@@ -49,7 +40,6 @@ export async function benchEmbedded({ input }: { input: BenchInput }): Promise<E
         ]),
       ),
       peak_megabytes: cpu === null ? {} : { run: cpu.peakBytes / 1e6 },
-      pauses,
       outcomes: billed(totals),
     };
   } finally {

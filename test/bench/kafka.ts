@@ -9,7 +9,6 @@ import { tollstream } from '../support/cli.ts';
 import { type Services, prepareServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { benchBroker, deleteTopics } from './bench-broker.ts';
-import { endsIn, notingPauses, readPauses } from './pauses.ts';
 import { type ProcessUsage, processUsage } from './process-usage.ts';
 import type { BenchInput, EndToEndResult } from './result.ts';
 import { TALK_TIME_SQL, assertOutcomes, assertTalkTime } from './result.ts';
@@ -51,7 +50,7 @@ export async function benchKafka(options: {
     await must(['import', file, '--topic', prepared.env['TOLLSTREAM_TOPIC_RAW'] ?? ''], prepared.env);
     options.say('starting the services …');
     stop = () => prepared.stop();
-    const services = await prepared.startServices(notingPauses(directory, options.env));
+    const services = await prepared.startServices(options.env);
     stop = () => services.stop();
     const pids = {
       ...services.pids,
@@ -90,7 +89,6 @@ export async function benchKafka(options: {
     await must(['verify'], prepared.env);
     await services.stop();
     await deleteTopics(brokers, Object.values(topics));
-    const pauses = await readPauses(directory, endsIn({ fromMs: from.atMs, toMs: to.atMs }));
     const share = (to.rows - from.rows) / rowsExpected;
     const seconds = (to.atMs - from.atMs) / 1_000;
     const cpuSeconds = (name: string): number =>
@@ -107,7 +105,6 @@ export async function benchKafka(options: {
       peak_megabytes: Object.fromEntries(
         Object.keys(pids).map((name) => [name, (to.usages[name]?.peakBytes ?? 0) / 1e6]),
       ),
-      pauses,
       broker: description,
       outcomes: totals,
     };

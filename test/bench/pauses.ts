@@ -73,20 +73,3 @@ export async function readPauses(folder: string, counts: (half: Span) => boolean
   }
   return pauses;
 }
-
-/** The longest of several measurements of the same stages. */
-export function longestPauses(all: readonly Pauses[]): Pauses {
-  const merged: Record<string, Pause> = {};
-  for (const [stage, pause] of all.flatMap((pauses) => Object.entries(pauses))) {
-    const before = merged[stage];
-    merged[stage] = {
-      longest_ms: Math.max(before?.longest_ms ?? 0, pause.longest_ms),
-      longest_own_ms: Math.max(before?.longest_own_ms ?? 0, pause.longest_own_ms ?? 0),
-      longest_cpu_ms: Math.max(before?.longest_cpu_ms ?? 0, pause.longest_cpu_ms ?? 0),
-      longest_gc_ms: Math.max(before?.longest_gc_ms ?? 0, pause.longest_gc_ms),
-      half_seconds_over_100_ms: (before?.half_seconds_over_100_ms ?? 0) + pause.half_seconds_over_100_ms,
-      half_seconds: (before?.half_seconds ?? 0) + pause.half_seconds,
-    };
-  }
-  return merged;
-}

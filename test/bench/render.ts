@@ -223,6 +223,5 @@ function endToEnd(result: EndToEndResult, before: EndToEndResult | undefined): s
       : [`  runs: ${result.runs.map((run) => run.toLocaleString('en')).join(', ')}`]),
     ...(result.includes === undefined ? [] : [`  ${result.includes}`]),
     ...processes,
-    ...pauseLines(result.pauses),
   ].join('\n');
 }

@@ -5,7 +5,6 @@ import type { CallTally } from '../../packages/cli/src/generate/generate-calls.t
 import { PROJECT_ROOT } from '../support/cli.ts';
 import { cpus, totalmem } from 'node:os';
 import type { Pause, Pauses } from './pauses.ts';
-import { longestPauses } from './pauses.ts';
 import type { RestoreResult } from './restore.ts';
 import type { SettlementResult } from './settlement.ts';
 
@@ -41,8 +40,6 @@ export interface EndToEndResult {
   /** By process; the broker and the engine included where they are processes of their own. */
   readonly cpu_seconds_per_million: Readonly<Record<string, number>>;
   readonly peak_megabytes: Readonly<Record<string, number>>;
-  /** How long each stage stood still, in the measured time. */
-  readonly pauses?: Pauses;
   /** Which one it was; absent where there was none. */
   readonly broker?: string;
   readonly outcomes: unknown;
@@ -214,7 +211,7 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }
 
-/** The run of the middle, with the speeds of all; processor time is the median by stage, memory and pauses the most of all runs. */
+/** The run of the middle, with the speeds of all; processor time is the median by stage, memory the most of all runs. */
 export function middleRun(runs: readonly EndToEndResult[]): EndToEndResult {
   const speeds = runs.map((run) => run.calls_per_second);
   const middle = median(speeds);
@@ -237,7 +234,6 @@ export function middleRun(runs: readonly EndToEndResult[]): EndToEndResult {
       (run) => run.peak_megabytes,
       (values) => Math.max(...values),
     ),
-    pauses: longestPauses(runs.map(({ pauses }) => pauses ?? {})),
   };
 }
 

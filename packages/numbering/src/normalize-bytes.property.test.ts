@@ -35,7 +35,10 @@ const text = fc.oneof(
       ),
     })
     .map(({ scheme, user, password, host, parameters }) => scheme + user + password + host + parameters),
-  fc.string({ unit: fc.constantFrom(...'+0123456789*#;=@%<>:xtelsiprn-() .[]/\t'), maxLength: 30 }),
+  fc.string({
+    unit: fc.constantFrom(...Array.from('+0123456789*#;=@%<>:xtelsiprn-() .[]/\t')),
+    maxLength: 30,
+  }),
 );
 
 function empty(): NormalizedNumber {
