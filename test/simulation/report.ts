@@ -13,6 +13,7 @@ export class Report {
   #calls = 0;
   #violations = 0;
   #virtualMs = 0;
+  #partsAskedFor = 0;
 
   add(result: RunResult): void {
     this.#first ??= result.seed;
@@ -21,6 +22,7 @@ export class Report {
     this.#calls += result.calls;
     this.#violations += result.violations.length;
     this.#virtualMs += result.virtualMs;
+    this.#partsAskedFor += result.partsAskedFor;
     addAll(this.#faults, result.faults);
     addAll(this.#crashes, result.crashes);
     addAll(this.#snapshots, result.snapshots);
@@ -29,6 +31,11 @@ export class Report {
   /** Restores of rating that began with a snapshot. */
   get snapshotsUsed(): number {
     return this.#snapshots.get('used') ?? 0;
+  }
+
+  /** Parts whose call an operator's request made whole. */
+  get partsAskedFor(): number {
+    return this.#partsAskedFor;
   }
 
   get faults(): number {
@@ -60,6 +67,7 @@ export class Report {
       `Faults by kind\n${kinds.join('')}` +
       `Crashes by step                before     after\n${steps.join('')}` +
       `Snapshots of rating: ${snapshots.join(', ')}\n` +
+      `Parts of calls that a request made whole: ${this.#partsAskedFor.toLocaleString('en')}\n` +
       `${this.#counts()}; seeds ${this.#first} to ${this.#last}, ${hours} simulated hours.\n`
     );
   }

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { RESOLVED_OUTCOMES } from '@tollstream/contracts';
+import { USAGE_TABLES } from '@tollstream/usage-store';
 import { audit } from './audit/audit.ts';
 import { SimulatedBroker, type BrokerFlaws } from './world/broker.ts';
 import { CATALOG_VERSIONS } from './world/catalogs.ts';
@@ -35,6 +37,8 @@ export interface RunResult {
   readonly crashes: ReadonlyMap<string, number>;
   /** Snapshots of rating's state, by what became of them. */
   readonly snapshots: ReadonlyMap<string, number>;
+  /** Parts whose call an operator's request made whole. */
+  readonly partsAskedFor: number;
   /** Raw records on the log, copies included. */
   readonly calls: number;
   readonly events: number;
@@ -100,11 +104,26 @@ export async function run({ seed, variant = {}, onTrace }: RunOptions): Promise<
     faults: faults.counts,
     crashes: faults.crashes,
     snapshots: cluster.snapshots,
+    partsAskedFor: partsAskedFor(engine),
     calls: source.published,
     events: time.eventCount,
     virtualMs,
     traceHash: faults.traceHash(),
   };
+}
+
+/** Parts that are resolved by a request as their call, not by rating itself, given up, or kept. */
+function partsAskedFor(engine: SimulatedEngine): number {
+  const { columns } = USAGE_TABLES.usage_resolved;
+  const [run, outcome, sequence] = ['run', 'outcome', 'partial_sequence'].map((name) =>
+    columns.indexOf(name),
+  );
+  const isPriced = (number: string): boolean =>
+    ['rated', 'assembled'].includes(RESOLVED_OUTCOMES[Number(number) - 1]!);
+  return engine
+    .rows('usage_resolved')
+    .filter(({ cells }) => cells[run!] !== '' && cells[sequence!] !== '0' && isPriced(cells[outcome!]!))
+    .length;
 }
 
 /** Disturbs processes every second or so, and now and then takes the log or the store away from all. */

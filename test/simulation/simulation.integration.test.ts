@@ -35,6 +35,7 @@ describe('the simulated pipeline', () => {
     // Of the fixed seeds only: chance must not decide whether a commit passes.
     expect(fixed.faults).toBeGreaterThanOrEqual(FAULTS_MIN);
     expect(fixed.stepsWithoutCrash).toEqual([]);
+    expect(fixed.partsAskedFor).toBeGreaterThan(0);
     expect(fixed.snapshotsUsed).toBeGreaterThanOrEqual(RUNS_EACH);
   });
 

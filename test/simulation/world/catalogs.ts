@@ -26,7 +26,7 @@ function makeVersion(version: number): Catalog {
     { prefix: '447', perMinute: `0.23${version}1`, increments: '30/6', effectiveFrom: RISE_MS },
     { prefix: '55', perMinute: '0.045', increments: '6/6', connectFee: `0.00${version}` },
     { prefix: '55119', perMinute: `0.17${version}`, initialPerMinute: '0.2', increments: '30/6' },
-    ...(version === 3 ? [] : [{ prefix: '81', perMinute: '0.0613' }]),
+    ...(version === 1 ? [] : [{ prefix: '81', perMinute: '0.0613' }]),
   ]);
   const wholesale = tariff('wholesale', { currency: 'CAD', chargeRounding: 'half_even' }, [
     { prefix: '1', perMinute: `0.0071${version}`, increments: '6/6' },

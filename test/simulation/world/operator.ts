@@ -1,4 +1,4 @@
-import { DIRECTIONS, DISPOSITIONS } from '@tollstream/contracts';
+import { DIRECTIONS, DISPOSITIONS, SUSPEND_CODES } from '@tollstream/contracts';
 import type { CallEvent } from '@tollstream/contracts';
 import { USAGE_TABLES } from '@tollstream/usage-store';
 import type { UsageTable } from '@tollstream/usage-store';
@@ -16,6 +16,14 @@ import { SimulatedProcess } from './virtual-time.ts';
 import type { Wire } from './wire.ts';
 
 const CALLS_MAX = 6;
+const RATE_MISSING = String(SUSPEND_CODES.indexOf('rate_missing') + 1);
+
+/** Which of the open calls a command takes. */
+interface Look {
+  /** So many are passed over. */
+  readonly first: number;
+  readonly onlyWithoutRate: boolean;
+}
 
 interface OperatorParts {
   readonly wire: Wire;
@@ -52,11 +60,12 @@ export class SimulatedOperators {
     const action = random.chance(0.3) ? 'discard' : 'replay';
     const requestedAt = broker.wallClockMs;
     const run = `run-${this.#asked}`;
-    const first = random.between(0, 3);
+    // Some begin with the oldest, some look for what has got a rate meanwhile.
+    const look: Look = { first: random.between(0, 3), onlyWithoutRate: random.chance(0.4) };
     time.schedule(process, 0, () => {
       const right: TakeUpOptions = {
         log: new BrokerClient(broker, process),
-        table: this.#table(first),
+        table: this.#table(look),
         topic: TOPICS.accepted,
         group: 'suspense',
         request: { action, reason: 'simulated', requestedBy: process.name, requestedAt, run },
@@ -74,7 +83,7 @@ export class SimulatedOperators {
   }
 
   /** What the tables say at this instant: `usage_suspense`, worked out here. */
-  #table(first: number): SuspenseTable {
+  #table({ first, onlyWithoutRate }: Look): SuspenseTable {
     const { engine } = this.#parts;
     const rowsOf = (table: UsageTable): ReadonlyMap<string, string>[] =>
       engine
@@ -92,7 +101,9 @@ export class SimulatedOperators {
             .filter((row) => row.get('outcome') !== '3')
             .map(sourceOf),
         );
-        const open = rowsOf('usage_suspended').filter((row) => !closed.has(sourceOf(row)));
+        const open = rowsOf('usage_suspended')
+          .filter((row) => !closed.has(sourceOf(row)))
+          .filter((row) => !onlyWithoutRate || row.get('code') === RATE_MISSING);
         return Promise.resolve(open.slice(first, first + limit).map(callOf));
       },
     };

@@ -121,6 +121,8 @@ export class SimulatedSwitch {
   #makeParts(number: number): Record<string, unknown>[] {
     const { random } = this.#parts;
     const call = this.#makeCall(number);
+    // Whither the first version has no rate: all parts come, and the call has no price until somebody asks under a later one.
+    if (call['direction'] === 'outbound' && random.chance(0.3)) call['to'] = '+81312345678';
     const count = random.between(2, 4);
     // A switch that rings for long reports that, too.
     const rings = random.chance(0.15);
