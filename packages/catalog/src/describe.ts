@@ -27,7 +27,27 @@ export function describeCatalog(catalog: Catalog) {
   };
 }
 
-function describeAccount(account: Account) {
+/** The same as JSON, in pieces: a million accounts are nearly as long as one text can be. */
+export function* catalogJson(catalog: Catalog): Generator<string> {
+  const whole = JSON.stringify(describeCatalog({ ...catalog, accounts: new Map() }));
+  // Within a text of JSON the quotes would be escaped.
+  const accountsAt = whole.indexOf(ACCOUNTS_BEGIN) + ACCOUNTS_BEGIN.length;
+  let piece = whole.slice(0, accountsAt);
+  let separator = '';
+  for (const account of catalog.accounts.values()) {
+    piece += separator + JSON.stringify(describeAccount(account));
+    separator = ',';
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece + whole.slice(accountsAt);
+}
+
+const ACCOUNTS_BEGIN = '"accounts":[';
+const PIECE_CHARACTERS = 65_536;
+
+export function describeAccount(account: Account) {
   return {
     id: account.id,
     name: account.name,
@@ -63,7 +83,7 @@ function describeAccount(account: Account) {
   };
 }
 
-function describePlan(plan: Plan) {
+export function describePlan(plan: Plan) {
   return {
     id: plan.id,
     name: plan.name,
@@ -136,7 +156,7 @@ function describeRule(rule: ChargeRule) {
     : rule.kind;
 }
 
-function describeTariff(tariff: Tariff) {
+export function describeTariff(tariff: Tariff) {
   return {
     id: tariff.id,
     name: tariff.name,

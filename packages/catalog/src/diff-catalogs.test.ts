@@ -126,3 +126,26 @@ it('keeps rates for some callers apart from those for all', () => {
     { prefix: '55', callers: 'US', kind: 'dearer', before: '0.01', after: '0.03', percent: '+200.00' },
   ]);
 });
+
+it('tells the same of accounts in any order', () => {
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const file = (list: readonly string[], name = 'Name') =>
+    list.map((id) => ({
+      id,
+      name: id === 'd' ? name : 'Name',
+      plan: 'standard',
+      billing_start: '2020-01-15',
+    }));
+  const of = (accounts: object[]) =>
+    catalog({ 'accounts.yaml': JSON.stringify({ accounts }), 'numbers.csv': null });
+  const before = of(file(ids));
+  const expected = [
+    { id: '0', kind: 'added', fields: [] },
+    { id: 'b', kind: 'removed', fields: [] },
+    { id: 'd', kind: 'changed', fields: [{ field: 'name', before: 'Name', after: 'Other' }] },
+    { id: 'x', kind: 'added', fields: [] },
+  ];
+  const after = ['a', 'c', 'd', 'e', 'f', 'x', '0'];
+  for (const order of [after, after.toSorted(), after.toReversed(), ['0', 'x', ...after.slice(0, 5)]])
+    expect(diffCatalogs(before, of(file(order, 'Other'))).accounts).toEqual(expected);
+});

@@ -1,6 +1,6 @@
 /** What differs between two catalogs, in terms of money: pure, and in the order in which people ask. */
 import { formatScaled } from '@tollstream/money';
-import { describeCatalog } from './describe.ts';
+import { describeAccount, describePlan, describeTariff } from './describe.ts';
 import type { Catalog, Rate, Tariff } from './model.ts';
 import { describeOrigin } from './origins.ts';
 import { CHARGE_SCALE, RATE_SCALE } from './scales.ts';
@@ -52,17 +52,19 @@ export interface CatalogDiff {
 }
 
 export function diffCatalogs(before: Catalog, after: Catalog): CatalogDiff {
-  const [a, b] = [describeCatalog(before), describeCatalog(after)];
+  const plansOf = (catalog: Catalog) => described(catalog.plans, (plan) => limitsInWords(describePlan(plan)));
+  const accountsOf = (catalog: Catalog) =>
+    described(catalog.accounts, (account) => limitsInWords(describeAccount(account)));
   return {
     tariffs: diffTariffs(before, after),
-    plans: diffEntities(a.plans.map(limitsInWords), b.plans.map(limitsInWords)),
-    accounts: diffEntities(a.accounts.map(limitsInWords), b.accounts.map(limitsInWords)),
+    plans: diffEntities(plansOf(before), plansOf(after)),
+    accounts: diffEntities(accountsOf(before), accountsOf(after)),
   };
 
   function diffTariffs(from: Catalog, to: Catalog): TariffDiff[] {
-    const heads = new Map(
-      diffEntities(a.tariffs.map(head), b.tariffs.map(head)).map((each) => [each.id, each]),
-    );
+    const headsOf = (catalog: Catalog) =>
+      described(catalog.tariffs, (tariff) => head(describeTariff(tariff)));
+    const heads = new Map(diffEntities(headsOf(from), headsOf(to)).map((each) => [each.id, each]));
     const ids = [...new Set([...from.tariffs.keys(), ...to.tariffs.keys()])].sort();
     return ids.flatMap((id) => {
       const [old, now] = [from.tariffs.get(id), to.tariffs.get(id)];
@@ -76,11 +78,11 @@ export function diffCatalogs(before: Catalog, after: Catalog): CatalogDiff {
 }
 
 /** Without what is told of by its rows. */
-function head({ rates: _rates, ...rest }: ReturnType<typeof describeCatalog>['tariffs'][number]) {
+function head({ rates: _rates, ...rest }: ReturnType<typeof describeTariff>) {
   return rest;
 }
 
-type Described = ReturnType<typeof describeCatalog>['plans' | 'accounts'][number];
+type Described = ReturnType<typeof describePlan> | ReturnType<typeof describeAccount>;
 
 /** A spend limit is read as a whole: `spend_limits.fraud`: `50 USD a day on premium calls, alert at 100 %`. */
 function limitsInWords({ spend_limits: limits = [], ...rest }: Described) {
@@ -99,22 +101,55 @@ function limitInWords(limit: NonNullable<Described['spend_limits']>[number], cur
   return `${amount} ${currency} ${period} on ${counted.join(' and ') || 'all calls'}, alert at ${at}`;
 }
 
-function diffEntities(
-  before: readonly { readonly id: string }[],
-  after: readonly { readonly id: string }[],
-): EntityDiff[] {
-  const [old, now] = [byId(before), byId(after)];
-  return [...new Set([...old.keys(), ...now.keys()])].sort().flatMap((id): EntityDiff[] => {
-    const [a, b] = [old.get(id), now.get(id)];
-    if (a === undefined) return [{ id, kind: 'added', fields: [] }];
-    if (b === undefined) return [{ id, kind: 'removed', fields: [] }];
-    const fields = diffFields(flatten(a), flatten(b));
-    return fields.length === 0 ? [] : [{ id, kind: 'changed', fields }];
-  });
+interface Entity {
+  readonly id: string;
 }
 
-function byId<T extends { readonly id: string }>(entities: readonly T[]): Map<string, T> {
-  return new Map(entities.map((entity) => [entity.id, entity]));
+/** One after the other, so that a million accounts are not all there as objects. */
+function* described<Item, Described extends Entity>(
+  items: ReadonlyMap<string, Item>,
+  describe: (item: Item) => Described,
+): Generator<Described, undefined> {
+  for (const item of items.values()) yield describe(item);
+}
+
+function diffEntities(
+  before: Iterator<Entity, undefined>,
+  after: Iterator<Entity, undefined>,
+): readonly EntityDiff[] {
+  const diffs: EntityDiff[] = [];
+  for (const [a, b] of pairsOf(before, after)) {
+    if (a === undefined) diffs.push({ id: b!.id, kind: 'added', fields: [] });
+    else if (b === undefined) diffs.push({ id: a.id, kind: 'removed', fields: [] });
+    // Nearly all are the same, which their JSON tells sooner than their fields one by one.
+    else if (JSON.stringify(a) !== JSON.stringify(b)) {
+      const fields = diffFields(flatten(a), flatten(b));
+      if (fields.length > 0) diffs.push({ id: a.id, kind: 'changed', fields });
+    }
+  }
+  return diffs.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Those of one id. Where both come in nearly the same order, few wait for the other one. */
+function* pairsOf(
+  before: Iterator<Entity, undefined>,
+  after: Iterator<Entity, undefined>,
+): Generator<readonly [before: Entity | undefined, after: Entity | undefined]> {
+  const [old, now] = [new Map<string, Entity>(), new Map<string, Entity>()];
+  for (;;) {
+    const [a, b] = [before.next().value, after.next().value];
+    if (a === undefined && b === undefined) break;
+    if (a !== undefined) old.set(a.id, a);
+    if (b !== undefined) now.set(b.id, b);
+    for (const id of new Set([a?.id, b?.id])) {
+      if (id === undefined || !old.has(id) || !now.has(id)) continue;
+      yield [old.get(id), now.get(id)];
+      old.delete(id);
+      now.delete(id);
+    }
+  }
+  for (const a of old.values()) yield [a, undefined];
+  for (const b of now.values()) yield [undefined, b];
 }
 
 function diffFields(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): FieldChange[] {

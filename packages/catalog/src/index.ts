@@ -4,7 +4,7 @@ export type * from './billing-model.ts';
 export { monthsLater } from './account-billing.ts';
 export { accountFor } from './account-for.ts';
 export { buildCatalog, type CatalogOptions, type CatalogResult } from './build.ts';
-export { describeCatalog } from './describe.ts';
+export { catalogJson } from './describe.ts';
 export {
   diffCatalogs,
   type CatalogDiff,

@@ -1,11 +1,11 @@
-import { describeCatalog, loadCatalog, renderProblems } from '@tollstream/catalog';
+import { catalogJson, loadCatalog, renderProblems } from '@tollstream/catalog';
 import { catalogOf } from './catalog-option.ts';
 import { writeVersionFiles } from './catalog-versions/files.ts';
 import { resolveCatalog } from './catalog-versions/resolve.ts';
 import type { CatalogOptions } from './commands/catalog.ts';
 import { EXIT_USAGE } from './failure.ts';
 import { SAMPLE_CATALOG } from './paths.ts';
-import { print, say, table } from './terminal.ts';
+import { print, printPiece, say, table } from './terminal.ts';
 
 export async function checkCatalog(directory: string | undefined, options: CatalogOptions): Promise<void> {
   const where = directory ?? SAMPLE_CATALOG;
@@ -31,16 +31,16 @@ export async function showCatalog(version: string | undefined, options: CatalogO
   const catalog = isVersion
     ? await resolveCatalog(version ?? 'newest', { data: options.data })
     : await catalogOf(options);
-  const description = describeCatalog(catalog);
   if (options.json === true) {
-    print(JSON.stringify(description));
+    for (const piece of catalogJson(catalog)) await printPiece(piece);
+    print('');
     return;
   }
-  const rows = description.accounts.map((account) => [
-    account.id,
-    account.name,
-    account.plan,
-    String(account.numbers.length),
+  const rows = Array.from(catalog.accounts.values(), ({ id, name, plan, numbers }) => [
+    id,
+    name,
+    plan.id,
+    String(numbers.length),
   ]);
   print(table(['account', 'name', 'plan', 'numbers'], rows, [3]));
 }

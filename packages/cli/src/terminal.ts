@@ -16,6 +16,11 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** Part of a result that is too long to be one text; waits until it left, so that not all parts are in memory. */
+export function printPiece(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+}
+
 /** Lets queued output leave before the process ends: a pipe's reader may be slow. */
 export async function flushOutput(): Promise<void> {
   await Promise.all(
@@ -32,7 +37,9 @@ export function table(
   right: readonly number[] = [],
 ): string {
   const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  const widths = head.map((_, column) =>
+    all.reduce((width, row) => Math.max(width, (row[column] ?? '').length), 0),
+  );
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) => {
