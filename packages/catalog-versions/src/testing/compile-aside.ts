@@ -11,5 +11,5 @@ await log.createTopics([catalogTopic()]);
 await publishCatalog(log, catalogFiles(1, '0.02'), { publishedBy: 'test' });
 const version = await findVersion(log, 'newest');
 const catalog = await compileVersionAside(version, await readStoredContent(log, version));
-console.log(catalog.tariffs.get('domestic')!.rates.at(0).ratePerMinute);
+process.stdout.write(`${catalog.tariffs.get('domestic')!.rates.at(0).ratePerMinute}\n`);
 await log.close();
