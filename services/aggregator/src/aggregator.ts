@@ -97,8 +97,8 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
     group: options.group ?? AGGREGATOR_GROUP,
     topics: [...targets.keys()],
     mode: 'offsets',
-    // A block is at most a quarter older than its limit says.
-    tickMs: Math.max(10, Math.ceil(limits.ageMsMax / 4)),
+    // A block is at most a tenth older than its limit says.
+    tickMs: Math.max(10, Math.ceil(limits.ageMsMax / 10)),
     ...options.fetch,
     onEvent: (event) => {
       observed.event(event);
