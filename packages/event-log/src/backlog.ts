@@ -6,7 +6,7 @@ import type { OutputRecord, RecordBatch } from './port.ts';
 
 const HEADER = 'tollstream-backlog';
 
-/** Age, in milliseconds, from which on records that have others waiting behind them count as a backlog. */
+/** Age, in milliseconds, from which on records that have others waiting behind them count as a backlog, unless a stage is set otherwise. */
 export const BACKLOG_AGE_MS = 5_000;
 
 /**

@@ -1,17 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { knownCountries, normalize, normalizeBytes } from './index.ts';
-import type { DialPlan, NormalizedNumber } from './index.ts';
+import { normalize, normalizeBytes } from './index.ts';
+import type { NormalizedNumber } from './index.ts';
+import { dialPlan } from './testing/dial-plans.ts';
 
 const SEED = 20200131;
 
-const dialPlan: fc.Arbitrary<DialPlan> = fc.record({
-  country: fc.oneof(
-    fc.constantFrom('US', 'CA', 'NANP', 'BR', 'GB', 'DE', 'MX', 'XX'),
-    fc.constantFrom(...knownCountries()),
-  ),
-  areaCode: fc.constantFrom('', '212', '11', '30'),
-});
 const digits = fc.stringMatching(/^[+]?([(][2-9]\d{2}[)] )?\d{1,14}(-\d{4})?( ?\d{2,4})?$/);
 const text = fc.oneof(
   digits,

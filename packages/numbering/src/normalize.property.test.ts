@@ -1,18 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { knownCountries, normalize } from './index.ts';
+import { normalize } from './index.ts';
 import type { DialPlan, NormalizedNumber } from './index.ts';
+import { dialPlan } from './testing/dial-plans.ts';
 
 const SEED = 20200131;
 const RUNS = 20_000;
 
-const dialPlan: fc.Arbitrary<DialPlan> = fc.record({
-  country: fc.oneof(
-    fc.constantFrom('US', 'CA', 'NANP', 'BR', 'GB', 'DE', 'MX', 'XX'),
-    fc.constantFrom(...knownCountries()),
-  ),
-  areaCode: fc.constantFrom('', '212', '11', '30'),
-});
 const dialled = fc.oneof(
   fc.stringMatching(/^\+?\d{0,20}$/),
   fc.stringMatching(/^(\+|00|011|0|1)?[1-9]\d{6,13}$/),

@@ -1,6 +1,6 @@
 import { decodeBlock } from '@tollstream/contracts';
 import type { EventLog, FetchLimits, JoinOptions, Membership } from '@tollstream/event-log';
-import { topicMissing } from '@tollstream/event-log';
+import { BACKLOG_AGE_MS, topicMissing } from '@tollstream/event-log';
 import type { Metrics } from '@tollstream/service-kit';
 import { Limiter } from '@tollstream/usage-store';
 import type { UsageStore } from '@tollstream/usage-store';
@@ -51,7 +51,7 @@ export const BLOCK_LIMITS: BlockLimits = {
   bytesMax: 64 * 1024 * 1024,
   ageMsMax: 500,
   ageGrowingMsMax: 5_000,
-  ageBehindMsMax: 5_000,
+  ageBehindMsMax: BACKLOG_AGE_MS,
 };
 export const SHARED_LIMITS: SharedLimits = { insertsMax: 4, heldBytesMax: 256 * 1024 * 1024 };
 export const RETRY_LIMITS: RetryLimits = { waitMsInitial: 100, waitMsMax: 5_000, tryForMs: 20_000 };

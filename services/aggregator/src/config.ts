@@ -53,7 +53,7 @@ export const AGGREGATOR_CONFIG = defineConfig({
     }),
     insertAgeBehindMsMax: integer({
       summary:
-        'The same while this service, or one before it, works off a backlog older than this: larger inserts catch up sooner.',
+        'The same while this service works off a backlog older than this, or one before it a backlog older than 5 s: larger inserts catch up sooner.',
       min: 10,
       max: 600_000,
       default: BLOCK_LIMITS.ageBehindMsMax,

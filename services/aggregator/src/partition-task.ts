@@ -1,7 +1,7 @@
 import type { BlockHeader } from '@tollstream/contracts';
+import { isBacklog, isMarkedBacklog } from '@tollstream/event-log';
 import type { LogRecord, Offset, PartitionClaim, PartitionTask, RecordBatch } from '@tollstream/event-log';
 import type { Limiter, UsageStore, UsageTable } from '@tollstream/usage-store';
-import { isBacklog, isMarkedBacklog } from '@tollstream/event-log';
 import { AggregatorError } from './errors.ts';
 import {
   emptyBlock,
