@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { accountColumns, storedAccounts } from './account-columns.ts';
+import { wholeAccount } from './account-view.ts';
 import type { Account, OwnRules, Plan, Tariff } from './model.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? 20_200_107);
@@ -106,6 +107,30 @@ const account: fc.Arbitrary<Account> = fc.record(
   },
 ) as fc.Arbitrary<Account>;
 
+const FIELDS = [
+  'id',
+  'name',
+  'plan',
+  'timeZone',
+  'dialPlan',
+  'currency',
+  'status',
+  'isDefault',
+  'billingStart',
+  'address',
+  'devices',
+  'numbers',
+  'rules',
+  'billingGroups',
+  'spendLimits',
+  'billing',
+] as const satisfies readonly (keyof Account)[];
+
+/** The account as those see it who ask for one field after the other. */
+function seen(account: Account): unknown[] {
+  return FIELDS.map((field) => account[field]);
+}
+
 const catalogs = fc.uniqueArray(account, { selector: ({ id }) => id, maxLength: 20 }).filter((accounts) => {
   const numbers = accounts.flatMap((each) => each.numbers.map((own) => own.number));
   return new Set(numbers).size === numbers.length;
@@ -121,13 +146,30 @@ test('accounts come out of their columns as they went in', () => {
       expect([...stored.accounts.keys()]).toEqual([...byId.keys()]);
       expect(stored.accounts.size).toBe(byId.size);
       for (const [id, each] of byId) {
-        expect(stored.accounts.get(id)).toEqual(each);
+        expect(wholeAccount(stored.accounts.get(id)!)).toEqual(each);
+        expect(seen(stored.accounts.get(id)!)).toEqual(seen(each));
         expect(stored.accounts.get(id)!.plan).toBe(each.plan);
         expect(stored.accounts.get(id)).toBe(stored.accounts.get(id));
       }
       expect([...stored.accountByNumber]).toEqual([...byNumber].sort(([a], [b]) => a - b));
       for (const [own, each] of byNumber)
         expect(stored.accountByNumber.get(own)).toBe(stored.accounts.get(each.id));
+    }),
+    { seed, numRuns: 300 },
+  );
+});
+
+test('what views are asked for in turns is that of each', () => {
+  fc.assert(
+    fc.property(catalogs, fc.array(fc.tuple(fc.nat(), fc.constantFrom(...FIELDS))), (list, asked) => {
+      fc.pre(list.length > 0);
+      const stored = storedAccounts(accountColumns(new Map(list.map((each) => [each.id, each]))), {
+        plans: PLANS,
+        tariffs: TARIFFS,
+      });
+      const views = list.map(({ id }) => stored.accounts.get(id)!);
+      for (const [place, field] of asked)
+        expect(views[place % list.length]![field]).toEqual(list[place % list.length]![field]);
     }),
     { seed, numRuns: 300 },
   );
@@ -165,7 +207,7 @@ test('more accounts than the tables were made for', () => {
   const byId = new Map(list.map((each) => [each.id, each]));
   const stored = storedAccounts(accountColumns(byId), { plans: PLANS, tariffs: TARIFFS });
   for (const each of list) {
-    expect(stored.accounts.get(each.id)).toEqual(each);
+    expect(wholeAccount(stored.accounts.get(each.id)!)).toEqual(each);
     expect(stored.accountByNumber.get(each.numbers[0]!.number)!.id).toBe(each.id);
   }
 });

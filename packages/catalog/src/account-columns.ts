@@ -8,6 +8,7 @@
  *   numbers    E.164 digits, ascending · owners: the account of each · byNumber: slots of place + 1, as in byId
  */
 import { type AccountReferences, AccountReader, AccountWriter, hasId, readId } from './account-record.ts';
+import type { AccountView } from './account-view.ts';
 import type { Account } from './model.ts';
 import { type StringColumns, StringTable, StringTableBuilder } from './string-table.ts';
 
@@ -101,7 +102,7 @@ export class AccountTable implements ReadonlyMap<string, Account> {
   readonly columns: AccountColumns;
   readonly #reader: AccountReader;
   readonly #bytes: Buffer;
-  readonly #made: (Account | undefined)[] = [];
+  readonly #made: (AccountView | undefined)[] = [];
 
   constructor(columns: AccountColumns, references: AccountReferences) {
     this.columns = columns;
@@ -116,16 +117,16 @@ export class AccountTable implements ReadonlyMap<string, Account> {
 
   /** The account as an object that all get who ask for it. */
   at(index: number): Account {
-    return (this.#made[index] ??= this.#reader.read(this.#beginOf(index)));
+    return (this.#made[index] ??= this.#reader.view(this.#beginOf(index)));
   }
 
   idAt(index: number): string {
     return readId(this.#bytes, this.#beginOf(index));
   }
 
-  /** The account at a place, not kept unless somebody asked for it before: for whoever goes through all of them. */
+  /** The account at a place with all that it has, not kept: for whoever goes through all of them. */
   passing(index: number): Account {
-    return this.#made[index] ?? this.#reader.read(this.#beginOf(index));
+    return this.#reader.read(this.#beginOf(index));
   }
 
   #beginOf(index: number): number {

@@ -7,8 +7,12 @@
  *   text      length in bytes, UTF-8      counts, lengths, numbers of texts: seven bits a byte, the lowest first
  */
 import { deserialize, serialize } from 'node:v8';
+import { type AccountTerms, AccountView, type WholeAccounts } from './account-view.ts';
 import type { Account, ChargeRule, OwnRules, Plan, Tariff } from './model.ts';
 import type { StringTable, StringTableBuilder } from './string-table.ts';
+
+/** Before the billing start: plan, zone, country, area code, currency, status, whether it is the default one. */
+const COUNTS_OF_TERMS = 7;
 
 /** What accounts share: they come by their ids. */
 export interface AccountReferences {
@@ -117,13 +121,21 @@ export class AccountWriter {
   }
 }
 
+/** Beyond it accounts that agree in their terms have them each for itself. */
+const TERMS_REMEMBERED_MAX = 10_000;
+
 /** Makes accounts of bytes again. */
-export class AccountReader {
+export class AccountReader implements WholeAccounts {
   readonly #bytes: Buffer;
   readonly #shared: (id: number) => string;
   readonly #plans: ReadonlyMap<string, Plan>;
   readonly #tariffs: ReadonlyMap<string, Tariff>;
+  /** By the bytes that say them. */
+  readonly #terms = new Map<string, AccountTerms>();
   #at = 0;
+  // Whoever asks a view for one thing mostly asks for the next one, too.
+  #lastBegin = -1;
+  #last: Account | null = null;
 
   constructor(bytes: Buffer, texts: StringTable, { plans, tariffs }: AccountReferences) {
     this.#bytes = bytes;
@@ -134,17 +146,27 @@ export class AccountReader {
   }
 
   /** @param begin where the account was written */
+  view(begin: number): AccountView {
+    this.#at = begin;
+    const id = this.#text();
+    this.#skipText();
+    return new AccountView(id, this.#sharedTerms(), begin, this);
+  }
+
+  wholeAt(begin: number): Account {
+    if (this.#last === null || this.#lastBegin !== begin) {
+      this.#last = this.read(begin);
+      this.#lastBegin = begin;
+    }
+    return this.#last;
+  }
+
+  /** @param begin where the account was written */
   read(begin: number): Account {
     this.#at = begin;
     const id = this.#text();
     const name = this.#text();
-    const plan = this.#plans.get(this.#sharedText())!;
-    const timeZone = this.#sharedText();
-    const dialPlan = { country: this.#sharedText(), areaCode: this.#sharedText() };
-    const currency = this.#sharedText();
-    const status = this.#sharedText() as Account['status'];
-    const isDefault = this.#count() === 1;
-    const billingStart = this.#double();
+    const { plan, timeZone, dialPlan, currency, status, isDefault, billingStart } = this.#readTerms();
     const address = this.#list(() => this.#text());
     const devices = this.#list((): Device => ({
       id: this.#text(),
@@ -171,6 +193,32 @@ export class AccountReader {
       isDefault,
     };
     return this.#count() === 0 ? account : this.#withMore(account);
+  }
+
+  #readTerms(): AccountTerms {
+    return {
+      plan: this.#plans.get(this.#sharedText())!,
+      timeZone: this.#sharedText(),
+      dialPlan: { country: this.#sharedText(), areaCode: this.#sharedText() },
+      currency: this.#sharedText(),
+      status: this.#sharedText() as Account['status'],
+      isDefault: this.#count() === 1,
+      billingStart: this.#double(),
+    };
+  }
+
+  #sharedTerms(): AccountTerms {
+    const start = this.#at;
+    for (let counts = 0; counts < COUNTS_OF_TERMS; counts++) this.#count();
+    this.#at += 8;
+    const written = this.#bytes.toString('latin1', start, this.#at);
+    let terms = this.#terms.get(written);
+    if (terms === undefined) {
+      this.#at = start;
+      terms = this.#readTerms();
+      if (this.#terms.size < TERMS_REMEMBERED_MAX) this.#terms.set(written, terms);
+    }
+    return terms;
   }
 
   #withMore(account: Account): Account {
@@ -212,6 +260,11 @@ export class AccountReader {
 
   #sharedText(): string {
     return this.#shared(this.#count());
+  }
+
+  #skipText(): void {
+    const length = this.#count();
+    this.#at += length;
   }
 
   #text(): string {
@@ -262,7 +315,7 @@ function moreOf(account: Account): More | null {
   });
   if (!hasOwn && devices.size === 0 && numbers.size === 0) return null;
   const named = (tariff: Tariff): Tariff => ({ id: tariff.id }) as Tariff;
-  const change = <Holder extends { readonly rules?: OwnRules }>(holder: Holder): Holder =>
+  const change = <Holder extends { readonly rules?: OwnRules | undefined }>(holder: Holder): Holder =>
     holderWith(holder, named);
   return {
     account: {
@@ -287,7 +340,7 @@ function keysOf(object: object): number {
 
 /** Everything of an account that may have rules of its own, with other tariffs in them. */
 function withRules(account: Account, tariffFor: (tariff: Tariff) => Tariff): Account {
-  const change = <Holder extends { readonly rules?: OwnRules }>(holder: Holder): Holder =>
+  const change = <Holder extends { readonly rules?: OwnRules | undefined }>(holder: Holder): Holder =>
     holderWith(holder, tariffFor);
   const { billingGroups, devices, numbers } = account;
   return {
@@ -298,7 +351,7 @@ function withRules(account: Account, tariffFor: (tariff: Tariff) => Tariff): Acc
   };
 }
 
-function holderWith<Holder extends { readonly rules?: OwnRules }>(
+function holderWith<Holder extends { readonly rules?: OwnRules | undefined }>(
   holder: Holder,
   tariffFor: (tariff: Tariff) => Tariff,
 ): Holder {

@@ -106,7 +106,7 @@ export function describePlan(plan: Plan) {
 }
 
 /** What few have: the group they are billed in, and rules instead of the plan's. */
-function describeOwn({ rules, billingGroup }: { rules?: OwnRules; billingGroup?: string }) {
+function describeOwn({ rules, billingGroup }: { rules?: OwnRules | undefined; billingGroup?: string }) {
   return {
     ...(billingGroup === undefined ? {} : { billing_group: billingGroup }),
     ...(rules === undefined

@@ -286,10 +286,10 @@ export interface Account {
   readonly billingStart: number;
   readonly address: readonly string[];
   /** Absent: those of the plan hold. Rules of a device go before those of a number, of its billing group, and of the account. */
-  readonly rules?: OwnRules;
-  readonly billingGroups?: readonly BillingGroup[];
+  readonly rules?: OwnRules | undefined;
+  readonly billingGroups?: readonly BillingGroup[] | undefined;
   /** Absent: those of the plan hold. One takes the place of the plan's limit of the same id. */
-  readonly spendLimits?: readonly SpendLimit[];
+  readonly spendLimits?: readonly SpendLimit[] | undefined;
   readonly devices: readonly Device[];
   /** E.164 digits as exact integers. */
   readonly numbers: readonly {
@@ -302,7 +302,7 @@ export interface Account {
     readonly service?: InService;
   }[];
   /** Absent where the files say nothing of it. */
-  readonly billing?: AccountBilling;
+  readonly billing?: AccountBilling | undefined;
   /** True when made on the fly from `--default-plan`. */
   readonly isDefault: boolean;
 }

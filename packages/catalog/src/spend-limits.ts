@@ -85,7 +85,7 @@ function valueAt(yaml: YamlFile, path: Path): unknown {
 
 /** The limits that hold for an account: its own, and those of its plan that it does not replace. */
 export function spendLimitsOf(account: {
-  readonly spendLimits?: readonly SpendLimit[];
+  readonly spendLimits?: readonly SpendLimit[] | undefined;
   readonly plan: { readonly spendLimits?: readonly SpendLimit[] };
 }): readonly SpendLimit[] {
   const { spendLimits: own = NONE, plan } = account;
