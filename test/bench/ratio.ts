@@ -123,7 +123,7 @@ function priceWork(catalog: Catalog): Work {
   const [id] = catalog.accounts.keys();
   const account = compileRateTable(catalog).account(id!)!;
   const call = emptyCall();
-  call.originNumber = account.mainNumber;
+  call.originNumber = account.numbers.main;
   const calls = CALLS * 4;
   return {
     name: 'price',

@@ -2,6 +2,7 @@ import type { CallType } from '@tollstream/contracts';
 import { DESTINATIONS, destinationId, normalize } from '@tollstream/numbering';
 import type { Destination, NormalizedNumber, NumberKind } from '@tollstream/numbering';
 import type { RatingCall } from './call.ts';
+import type { OwnNumbers } from './own-numbers.ts';
 import type { RatedAccount } from './rate-table.ts';
 
 /** What the rules of classification look at. */
@@ -153,7 +154,7 @@ const scratchNumber: NormalizedNumber = { kind: 'invalid', number: 0, text: '', 
 /** @param out filled and returned, so that the hot path allocates nothing here */
 export function describeCall(
   call: RatingCall,
-  { account, plan, numbers, tollFreeNumbers }: RatedAccount,
+  { account, plan, numbers }: RatedAccount,
   out: CallFacts,
 ): CallFacts {
   const { direction, destinationNumber, originNumber } = call;
@@ -170,8 +171,8 @@ export function describeCall(
   if (direction === 'inbound') {
     out.isFromInside = out.destinationKind === 'extension' && isInside(call, account, numbers);
     // A switch may have translated the toll-free number to a local one before it wrote the record.
-    if (isTollFree(destinationNumber, tollFreeNumbers)) out.tollFreeNumber = destinationNumber;
-    else if (isTollFree(call.originalDestinationNumber, tollFreeNumbers)) {
+    if (isTollFree(destinationNumber, numbers)) out.tollFreeNumber = destinationNumber;
+    else if (isTollFree(call.originalDestinationNumber, numbers)) {
       out.tollFreeNumber = call.originalDestinationNumber;
     }
     if (originNumber > 0) out.country = DESTINATIONS[destinationId(originNumber)]!.country;
@@ -207,7 +208,7 @@ export function noFacts(): CallFacts {
 function isInside(
   { originNumber, originText }: RatingCall,
   { dialPlan }: RatedAccount['account'],
-  numbers: ReadonlySet<number>,
+  numbers: OwnNumbers,
 ): boolean {
   if (originNumber > 0) return numbers.has(originNumber);
   return kindOfText(originText, dialPlan) === 'extension';
@@ -219,9 +220,9 @@ function kindOfText(text: string, dialPlan: RatedAccount['account']['dialPlan'])
   return kind === 'e164' ? 'invalid' : kind;
 }
 
-function isTollFree(number: number, tollFreeNumbers: ReadonlySet<number>): boolean {
+function isTollFree(number: number, numbers: OwnNumbers): boolean {
   if (number === 0) return false;
-  return tollFreeNumbers.has(number) || DESTINATIONS[destinationId(number)]!.numberClass === 'toll_free';
+  return numbers.hasTollFree(number) || DESTINATIONS[destinationId(number)]!.numberClass === 'toll_free';
 }
 
 /** Area code of a North American number (country code 1, eleven digits); 0 for all others. */

@@ -54,16 +54,15 @@ export function jurisdictionOf(
 export function originEnd({ originNumber, originText }: RatingCall, account: RatedAccount): number {
   if (originNumber > 0 || originText === '') return originNumber;
   if (normalize(originText, account.account.dialPlan, scratchNumber).kind !== 'extension') return 0;
-  const own = account.account.numbers.find(({ extension }) => extension === originText);
-  return own === undefined ? account.mainNumber : own.number;
+  return account.numbers.ofExtension(originText);
 }
 
 /** The number that says where a call went: one that rang at an extension went to the account. 0 = not known. */
 export function destinationEnd(
   { direction, destinationNumber }: RatingCall,
-  { mainNumber }: RatedAccount,
+  { numbers }: RatedAccount,
 ): number {
-  return destinationNumber === 0 && direction === 'inbound' ? mainNumber : destinationNumber;
+  return destinationNumber === 0 && direction === 'inbound' ? numbers.main : destinationNumber;
 }
 
 /** Whether a number is of a country, and not of North America. */

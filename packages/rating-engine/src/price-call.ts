@@ -174,7 +174,7 @@ function ratedNumber(callType: CallType, call: RatingCall, account: RatedAccount
     case 'toll_free_inbound':
       return facts.tollFreeNumber;
     default:
-      return call.destinationNumber > 0 ? call.destinationNumber : account.mainNumber;
+      return call.destinationNumber > 0 ? call.destinationNumber : account.numbers.main;
   }
 }
 

@@ -5,6 +5,7 @@ import type { CallType } from '@tollstream/contracts';
 import { billingMonths } from './billing-month.ts';
 import type { BillingMonths } from './billing-month.ts';
 import type { CompiledWindows } from './charged-parts.ts';
+import { OwnNumbers } from './own-numbers.ts';
 import { compileOwnRules } from './own-rules.ts';
 import type { CompiledOwnRules, RuleOwner } from './own-rules.ts';
 import { planDestinations } from './plan-destinations.ts';
@@ -30,12 +31,7 @@ export interface RatedAccount {
   readonly account: Account;
   readonly plan: CompiledPlan;
   readonly months: BillingMonths;
-  /** All numbers that the catalog gives to the account. */
-  readonly numbers: ReadonlySet<number>;
-  /** The toll-free ones of them. */
-  readonly tollFreeNumbers: ReadonlySet<number>;
-  /** Where the account's extensions stand in the numbering plan: its first number; 0 when it has none. */
-  readonly mainNumber: number;
+  readonly numbers: OwnNumbers;
   /** Null when all its calls go by the plan. */
   readonly ownRules: CompiledOwnRules | null;
   /** Null where the plan has no pool, or one plain one. */
@@ -127,16 +123,13 @@ export function compileRateTable(catalog: Catalog): RateTable {
   }
 
   function compileAccount(account: Account): RatedAccount {
-    const tollFree = account.numbers.filter(({ kind }) => kind === 'toll_free');
     const months = billingMonths(account.timeZone);
     const plan = compilePlan(account.plan);
     return {
       account,
       plan,
       months,
-      numbers: new Set(account.numbers.map(({ number }) => number)),
-      tollFreeNumbers: new Set(tollFree.map(({ number }) => number)),
-      mainNumber: account.numbers[0]?.number ?? 0,
+      numbers: new OwnNumbers(account.numbers),
       ownRules: compileOwnRules(account, compileOwn),
       holdings: hasOnePlainPool(account.plan) ? null : holdingsOf(account, (atMs) => months.of(atMs)),
     };
