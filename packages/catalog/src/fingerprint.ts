@@ -260,7 +260,13 @@ function limitsContent(limits: readonly SpendLimit[] = []): unknown[] {
   ]);
 }
 
-function ownContent({ rules, billingGroup }: { rules?: OwnRules | undefined; billingGroup?: string }): unknown[] {
+function ownContent({
+  rules,
+  billingGroup,
+}: {
+  rules?: OwnRules | undefined;
+  billingGroup?: string;
+}): unknown[] {
   const own = Object.entries(rules ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([type, rule]) => [type, ruleContent(rule)]);
