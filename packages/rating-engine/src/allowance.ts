@@ -1,5 +1,7 @@
 import type { Pool, PoolUnit } from '@tollstream/catalog';
 import type { RatingCall } from './call.ts';
+import { CounterTable } from './counter-table.ts';
+import type { CounterVisitor } from './counter-table.ts';
 import type { Priced } from './price-call.ts';
 
 /** What the engine reads of an account's pools; it never writes. */
@@ -29,13 +31,6 @@ export interface PoolUse {
 /** Of an account that used nothing. */
 export const UNUSED_ALLOWANCE: Allowance = { usedSeconds: () => 0, used: () => 0 };
 
-interface MonthCounter {
-  readonly billingMonth: number;
-  total: number;
-  readonly byDevice: Map<string, number>;
-  readonly byNumber: Map<number, number>;
-}
-
 /** One counter as it stands. */
 export interface CounterEntry {
   /** Id of the pool; with its unit behind it where that is not seconds. */
@@ -45,14 +40,6 @@ export interface CounterEntry {
   readonly number: number;
   readonly amount: number;
 }
-
-export type CounterVisitor = (
-  counter: string,
-  billingMonth: number,
-  device: string,
-  number: number,
-  amount: number,
-) => void;
 
 /** A pool whose unit was changed starts anew: calls are no seconds. */
 function counterOf(poolId: string, unit: PoolUnit): string {
@@ -64,25 +51,31 @@ function counterOf(poolId: string, unit: PoolUnit): string {
  * rows name pool and device but no scope, and so a state folded from rows needs no catalog and equals the one that wrote them.
  */
 export class AccountAllowance implements Allowance {
-  readonly #months = new Map<string, MonthCounter[]>();
+  readonly #table: CounterTable;
+  readonly #account: number;
+
+  /** @param table one that accounts share; their counters lie in it */
+  constructor(table: CounterTable = new CounterTable(), account: number = table.addAccount()) {
+    this.#table = table;
+    this.#account = account;
+  }
 
   usedSeconds(pool: Pool, device: string, billingMonth: number): number {
-    const counter = this.#find(pool.id, billingMonth);
-    if (counter === undefined) return 0;
-    return pool.scope === 'account' ? counter.total : (counter.byDevice.get(device) ?? 0);
+    return pool.scope === 'account'
+      ? this.#table.total(this.#account, pool.id, billingMonth)
+      : this.#table.ofDevice(this.#account, pool.id, billingMonth, device);
   }
 
   used(pool: Pool, { device, number }: PoolHolder, billingMonth: number): number {
-    const counter = this.#find(counterOf(pool.id, pool.unit), billingMonth);
-    if (counter === undefined) return 0;
+    const counter = counterOf(pool.id, pool.unit);
     switch (pool.scope) {
       case 'account':
       case 'devices':
-        return counter.total;
+        return this.#table.total(this.#account, counter, billingMonth);
       case 'device':
-        return counter.byDevice.get(device) ?? 0;
+        return this.#table.ofDevice(this.#account, counter, billingMonth, device);
       case 'number':
-        return counter.byNumber.get(number) ?? 0;
+        return this.#table.ofNumber(this.#account, counter, billingMonth, number);
     }
   }
 
@@ -101,26 +94,18 @@ export class AccountAllowance implements Allowance {
 
   /** Seconds of a pool that is not counted by number. */
   add(poolId: string, device: string, billingMonth: number, seconds: number): void {
-    const counter = this.#counter(poolId, billingMonth);
-    counter.total += seconds;
-    counter.byDevice.set(device, (counter.byDevice.get(device) ?? 0) + seconds);
+    this.#table.addOfDevice(this.#account, poolId, billingMonth, device, seconds);
   }
 
   addUse({ pool, unit, amount, number }: PoolUse, device: string, billingMonth: number): void {
-    const counterId = counterOf(pool, unit);
-    this.add(counterId, device, billingMonth, amount);
-    if (number === 0) return;
-    const { byNumber } = this.#counter(counterId, billingMonth);
-    byNumber.set(number, (byNumber.get(number) ?? 0) + amount);
+    const counter = counterOf(pool, unit);
+    this.add(counter, device, billingMonth, amount);
+    if (number !== 0) this.#table.addOfNumber(this.#account, counter, billingMonth, number, amount);
   }
 
   /** Every counter, one call each: there are many, and whoever copies them holds up the next batch. */
   each(visit: CounterVisitor): void {
-    for (const [counter, months] of this.#months)
-      for (const { billingMonth, byDevice, byNumber } of months) {
-        for (const [device, amount] of byDevice) visit(counter, billingMonth, device, 0, amount);
-        for (const [number, amount] of byNumber) visit(counter, billingMonth, '', number, amount);
-      }
+    this.#table.each(this.#account, visit);
   }
 
   /** Every counter, for tests and inspection. */
@@ -134,57 +119,34 @@ export class AccountAllowance implements Allowance {
 
   /** One that `each` told of. */
   addEntry({ counter, billingMonth, device, number, amount }: CounterEntry): void {
-    if (number === 0) {
-      this.add(counter, device, billingMonth, amount);
-      return;
-    }
-    const { byNumber } = this.#counter(counter, billingMonth);
-    byNumber.set(number, (byNumber.get(number) ?? 0) + amount);
-  }
-
-  #counter(id: string, billingMonth: number): MonthCounter {
-    let counter = this.#find(id, billingMonth);
-    if (counter === undefined) {
-      counter = { billingMonth, total: 0, byDevice: new Map(), byNumber: new Map() };
-      const months = this.#months.get(id);
-      if (months === undefined) this.#months.set(id, [counter]);
-      else months.push(counter);
-    }
-    return counter;
-  }
-
-  // Latest month last: calls arrive roughly in time, so the search from the end ends at once.
-  #find(poolId: string, billingMonth: number): MonthCounter | undefined {
-    const months = this.#months.get(poolId);
-    if (months === undefined) return undefined;
-    for (let i = months.length - 1; i >= 0; i--)
-      if (months[i]!.billingMonth === billingMonth) return months[i];
-    return undefined;
+    if (number === 0) this.add(counter, device, billingMonth, amount);
+    else this.#table.addOfNumber(this.#account, counter, billingMonth, number, amount);
   }
 }
 
 /** Counters of all accounts of one partition. */
 export class Allowances {
-  readonly #accounts = new Map<string, AccountAllowance>();
+  readonly #table = new CounterTable();
+  readonly #accounts = new Map<string, number>();
 
   get accountCount(): number {
     return this.#accounts.size;
   }
 
-  /** Counters of an account, made when first asked for. */
+  /** Counters of an account, made when first asked for; whoever asks again gets another object over the same counters. */
   of(accountId: string): AccountAllowance {
     let account = this.#accounts.get(accountId);
     if (account === undefined) {
-      account = new AccountAllowance();
+      account = this.#table.addAccount();
       this.#accounts.set(accountId, account);
     }
-    return account;
+    return new AccountAllowance(this.#table, account);
   }
 
   each(visit: (account: string, ...entry: Parameters<CounterVisitor>) => void): void {
-    for (const [account, allowance] of this.#accounts)
-      allowance.each((counter, billingMonth, device, number, amount) =>
-        visit(account, counter, billingMonth, device, number, amount),
+    for (const [id, account] of this.#accounts)
+      this.#table.each(account, (counter, billingMonth, device, number, amount) =>
+        visit(id, counter, billingMonth, device, number, amount),
       );
   }
 
