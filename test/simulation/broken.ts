@@ -276,8 +276,7 @@ function forgetAlerts(processor: RatingProcessor): RatingProcessor {
     restore: async (claim, log) => {
       const state = await processor.restore(claim, log);
       for (const counters of state.spend.values())
-        for (const { windows } of counters.values())
-          for (const window of windows.values()) window.alerted.clear();
+        for (const [, { windows }] of counters) for (const window of windows) window.alerted = [];
       return state;
     },
     process: (state, batch) => processor.process(state, batch),

@@ -25,17 +25,20 @@ it('payers are the same from block to block, whatever the order of ids', () => {
   expect(again[0]).toMatchObject({ accountId: 'nobody', account: null });
   expect(again[1]).toBe(mill);
   expect(again[2]).toBe(acme);
-  expect(acme!.allowance).toBe(state.allowances.of('acme'));
+  acme!.allowance.add('minutes', 'phone-1', 202001, 60);
+  expect(state.allowances.of('acme').entries()).toMatchObject([{ counter: 'minutes', amount: 60 }]);
 });
 
 it('payers are found again under another rate table, with the counters that they had', () => {
   const state = emptyState(DEDUPE_DEFAULTS, ZERO_TOTALS);
   const payers = new Payers();
   const [before] = payers.of(idsOf('acme'), compileRateTable(testCatalog()), state);
+  before!.allowance.add('minutes', 'phone-1', 202001, 60);
   const next = compileRateTable(testCatalog({ version: 8 }));
   const [after] = payers.of(idsOf('acme'), next, state);
   expect(after!.account).toBe(next.account('acme'));
-  expect(after!.allowance).toBe(before!.allowance);
+  after!.allowance.add('minutes', 'phone-1', 202001, 30);
+  expect(state.allowances.entries()).toMatchObject([{ account: 'acme', counter: 'minutes', amount: 90 }]);
 });
 
 it('accounts of the default plan are not kept', () => {

@@ -3,8 +3,9 @@ import { accountFor } from '@tollstream/catalog';
 import type { Catalog } from '@tollstream/catalog';
 import { CALL_TYPES } from '@tollstream/contracts';
 import type { BlockHeader, NativeBlock } from '@tollstream/contracts';
-import { count, countedLimitsOf, emptyCounter } from './spend-limits.ts';
-import type { AccountCounters, CountedLimit, Counter, SpendCounters } from './spend-limits.ts';
+import { LimitCounters } from './limit-counters.ts';
+import { count, countedLimitsOf, emptyCounter, windowFrom } from './spend-limits.ts';
+import type { CountedLimit, Counter, SpendCounters } from './spend-limits.ts';
 
 /** A block of rated calls: what began to count with it, then what counted. The same changes that rating the calls made. */
 export function foldSpend(
@@ -14,7 +15,7 @@ export function foldSpend(
   catalog: Catalog,
 ): void {
   for (const { account, limit, form } of limitStarts) {
-    const counters = state.get(account) ?? new Map();
+    const counters = state.get(account) ?? new LimitCounters();
     state.set(account, counters);
     if (form === '') counters.delete(limit);
     else counters.set(limit, emptyCounter(form, firstOffset));
@@ -49,7 +50,7 @@ interface Counting {
 }
 
 /** The limits of an account whose counters are of the form that the catalog says; null = none. */
-function countingOf(counters: AccountCounters | undefined, id: string, catalog: Catalog): Counting[] | null {
+function countingOf(counters: LimitCounters | undefined, id: string, catalog: Catalog): Counting[] | null {
   if (counters === undefined || counters.size === 0) return null;
   const account = accountFor(catalog, id);
   if (account === null) return null;
@@ -73,7 +74,9 @@ export function foldAlerts(state: SpendCounters, block: NativeBlock): void {
     const counters = state.get(accounts.dictionary[accounts.indexes[row]!]!);
     const counter = counters?.get(limits.dictionary[limits.indexes[row]!]!);
     if (counter === undefined || counter.since !== countedFrom[row]) continue;
-    counter.windows.get(windowStarts[row]!)?.alerted.add(`${percents[row]} ${amounts[row]}`);
+    const window = windowFrom(counter, windowStarts[row]!);
+    const key = `${percents[row]} ${amounts[row]}`;
+    if (window?.alerted.includes(key) === false) window.alerted = [...window.alerted, key];
   }
 }
 

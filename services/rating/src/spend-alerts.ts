@@ -13,21 +13,15 @@ import { formatScaled } from '@tollstream/money';
 import type { Destination, Priced, RatingCall } from '@tollstream/rating-engine';
 import type { BlockParts } from './block-parts.ts';
 import { RatingStateError } from './errors.ts';
+import { LimitCounters } from './limit-counters.ts';
 import { count, countedLimitsOf, emptyCounter } from './spend-limits.ts';
-import type {
-  AccountCounters,
-  CountedLimit,
-  CountedThreshold,
-  Counter,
-  SpendCounters,
-  Sum,
-} from './spend-limits.ts';
+import type { CountedLimit, CountedThreshold, Counter, SpendCounters, Sum } from './spend-limits.ts';
 
 /** What of an account limits are counted by; null in its place where there is nothing to count. */
 export interface Spender {
   readonly account: string;
   readonly limits: readonly CountedLimit[];
-  readonly counters: AccountCounters;
+  readonly counters: LimitCounters;
   /** Null: limits came, went or changed their form since the account was charged last. */
   tallies: readonly Tally[] | null;
 }
@@ -43,7 +37,7 @@ export function spenderOf(account: Account, state: SpendCounters): Spender | nul
   let counters = state.get(account.id);
   if (counters === undefined) {
     if (limits.length === 0) return null;
-    counters = new Map();
+    counters = new LimitCounters();
     state.set(account.id, counters);
   }
   if (limits.length === 0 && counters.size === 0) return null;
@@ -130,8 +124,8 @@ export class BlockAlerts {
       if (window === null) continue;
       for (const threshold of limit.thresholds) {
         if (window.sum < threshold.atLeast) break;
-        if (window.alerted.has(threshold.key)) continue;
-        window.alerted.add(threshold.key);
+        if (window.alerted.includes(threshold.key)) continue;
+        window.alerted = [...window.alerted, threshold.key];
         this.#push(spender.account, limit, threshold, { ...window, since: counter.since }, call, priced, row);
       }
     }
@@ -150,7 +144,7 @@ export class BlockAlerts {
 
   /** Limits of a new form begin to count, and those that are gone end: should one come back, calls in between do not count. */
   #begin({ account, limits, counters }: Spender): Tally[] {
-    for (const id of counters.keys()) {
+    for (const [id] of counters) {
       if (limits.some(({ limit }) => limit.id === id)) continue;
       counters.delete(id);
       this.starts.push({ account, limit: id, form: '' });

@@ -15,6 +15,7 @@ import type { Account, DestinationSet, SpendLimit, SpendWindow } from '@tollstre
 import { compileSet, spendPeriods } from '@tollstream/rating-engine';
 import type { Destination, SpendPeriods } from '@tollstream/rating-engine';
 import { roundDivBig } from '@tollstream/money';
+import type { LimitCounters } from './limit-counters.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -59,27 +60,26 @@ export interface Counter {
   latestMs: number;
   /** That of the call that counted last. */
   last: WindowSum | null;
-  /** By the start of the window. */
-  readonly windows: Map<number, WindowSum>;
+  /** In the order in which calls came for them; few, and a list of its own length, since there is one for each limit of each account. */
+  windows: readonly WindowSum[];
 }
 
 interface WindowSum {
   readonly startMs: number;
   readonly endMs: number;
   sum: Sum;
-  /** Keys of thresholds. */
-  readonly alerted: Set<string>;
+  /** Keys of thresholds; nearly always none. */
+  alerted: readonly string[];
 }
 
-/** Counters of an account, by id of the limit. */
-export type AccountCounters = Map<string, Counter>;
-
 /** Counters of a partition: of accounts that have limits, or had. */
-export type SpendCounters = Map<string, AccountCounters>;
+export type SpendCounters = Map<string, LimitCounters>;
 
 const compiledByPlan = new WeakMap<object, Map<string, readonly CountedLimit[]>>();
 const compiledByAccount = new WeakMap<Account, readonly CountedLimit[]>();
 const NONE: readonly CountedLimit[] = [];
+const NO_WINDOWS: readonly WindowSum[] = [];
+const NONE_ALERTED: readonly string[] = [];
 
 /** The limits that hold for an account; compiled once for all accounts of a plan and a zone that have none of their own. */
 export function countedLimitsOf(account: Account): readonly CountedLimit[] {
@@ -143,7 +143,12 @@ function plain(sum: bigint): Sum {
 }
 
 export function emptyCounter(form: string, since: number): Counter {
-  return { form, since, isWhole: true, latestMs: -Infinity, last: null, windows: new Map() };
+  return { form, since, isWhole: true, latestMs: -Infinity, last: null, windows: NO_WINDOWS };
+}
+
+/** The window that begins then. */
+export function windowFrom({ windows }: Counter, startMs: number): WindowSum | undefined {
+  return windows.findLast((window) => window.startMs === startMs);
 }
 
 /** Adds the charge of a call that the limit counts to the sum of its window. @returns the window; null when it is closed */
@@ -160,12 +165,10 @@ export function count(
     const { startMs, endMs } = periods.of(startedAt);
     const closedBefore = counter.latestMs - LATE_MS_MAX[limit.window];
     if (endMs <= closedBefore) return null;
-    window = counter.windows.get(startMs) ?? null;
+    window = windowFrom(counter, startMs) ?? null;
     if (window === null) {
-      for (const each of counter.windows.values())
-        if (each.endMs <= closedBefore) counter.windows.delete(each.startMs);
-      window = { startMs, endMs, sum: 0, alerted: new Set() };
-      counter.windows.set(startMs, window);
+      window = { startMs, endMs, sum: 0, alerted: NONE_ALERTED };
+      counter.windows = counter.windows.filter((each) => each.endMs > closedBefore).concat(window);
     }
     counter.last = window;
   }

@@ -12,6 +12,7 @@ import type { RunningTotals } from '@tollstream/contracts';
 import type { Frame, FrameWriter } from '@tollstream/event-log';
 import type { DedupeLimits, WindowBounds } from '../dedupe-window.ts';
 import type { Part } from '../open-parts.ts';
+import { LimitCounters } from '../limit-counters.ts';
 import { emptyCounter } from '../spend-limits.ts';
 import type { SpendCounters, Sum } from '../spend-limits.ts';
 import type { RatingState } from '../state.ts';
@@ -174,25 +175,24 @@ function* counterRows(spend: SpendCounters): Generator<CounterRow> {
         since,
         isWhole,
         latestMs: latestMs === -Infinity ? null : latestMs,
-        windows: Array.from(windows.values(), ({ startMs, endMs, sum, alerted }) => [
-          startMs,
-          endMs,
-          String(sum),
-          [...alerted],
-        ]),
+        windows: windows.map(({ startMs, endMs, sum, alerted }) => [startMs, endMs, String(sum), alerted]),
       };
     }
   }
 }
 
 function addCounter(spend: SpendCounters, row: CounterRow): void {
-  const counters = spend.get(row.account) ?? new Map<string, ReturnType<typeof emptyCounter>>();
+  const counters = spend.get(row.account) ?? new LimitCounters();
   spend.set(row.account, counters);
   const counter = emptyCounter(row.form, row.since);
   counter.isWhole = row.isWhole;
   counter.latestMs = row.latestMs ?? -Infinity;
-  for (const [startMs, endMs, sum, alerted] of row.windows)
-    counter.windows.set(startMs, { startMs, endMs, sum: sumOf(sum), alerted: new Set(alerted) });
+  counter.windows = row.windows.map(([startMs, endMs, sum, alerted]) => ({
+    startMs,
+    endMs,
+    sum: sumOf(sum),
+    alerted,
+  }));
   counters.set(row.limit, counter);
 }
 

@@ -27,9 +27,11 @@ export function contentOf(state: RatingState): unknown {
             since,
             isWhole,
             String(latestMs),
-            Array.from(windows.values(), ({ startMs, endMs, sum, alerted }) =>
-              [startMs, endMs, String(sum), ...[...alerted].sort()].join(' '),
-            ).sort(),
+            windows
+              .map(({ startMs, endMs, sum, alerted }) =>
+                [startMs, endMs, String(sum), ...alerted.toSorted()].join(' '),
+              )
+              .sort(),
           ]),
         ),
       )
