@@ -11,7 +11,13 @@ const FORMS: readonly (readonly [string, (records: LogRecord[], left: number) =>
   ['records', (records, left) => ({ ...place(records, left), records })],
   [
     'packed records',
-    (records, left) => ({ ...place(records, left), records: [], packed: packRecords(records) }),
+    (records, left) => ({
+      ...place(records, left),
+      get records(): never {
+        throw new Error('An object was made for each record.');
+      },
+      packed: packRecords(records),
+    }),
   ],
 ];
 

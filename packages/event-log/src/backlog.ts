@@ -21,8 +21,10 @@ export function isBacklog(batch: RecordBatch, nowMs: number, ageMs = BACKLOG_AGE
 }
 
 /** Whether a stage before this one said so of the newest record. */
-export function isMarkedBacklog({ records, packed }: RecordBatch): boolean {
-  const headers = packed === undefined ? records.at(-1)?.headers : packed.headerRuns.at(-1)?.headers;
+export function isMarkedBacklog(batch: RecordBatch): boolean {
+  // `records` of a packed batch would be made by looking at them.
+  const { packed } = batch;
+  const headers = packed === undefined ? batch.records.at(-1)?.headers : packed.headerRuns.at(-1)?.headers;
   return headers?.[HEADER] !== undefined;
 }
 
