@@ -1,3 +1,4 @@
+export { releaseMemory } from './release-memory.ts';
 export * from './port.ts';
 export { BACKLOG_AGE_MS, isBacklog, isMarkedBacklog, withBacklogMark } from './backlog.ts';
 export { PackedBatch, PackedRecords, copyRecords, packRecords, recordCount } from './packed-records.ts';

@@ -1,7 +1,7 @@
 import type { Catalog } from '@tollstream/catalog';
 import type { Swap } from '@tollstream/catalog-versions';
 import { parseTotals } from '@tollstream/contracts';
-import { topicMissing, withBacklogMark } from '@tollstream/event-log';
+import { releaseMemory, topicMissing, withBacklogMark } from '@tollstream/event-log';
 import type {
   EventLog,
   FetchLimits,
@@ -127,6 +127,8 @@ function openTask(parts: {
       // 7 keep the new state. Any failure before this line closes the task, and the state is restored from the position.
       const times = { processMs: processedMs - startedMs, commitMs: performance.now() - processedMs };
       observe.batch(batch, ingested, times);
+      // The log has them, and nobody looks at them again.
+      for (const { value } of ingested.outputs) releaseMemory(value);
     },
     close: () => Promise.resolve(),
   };

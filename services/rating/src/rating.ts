@@ -1,5 +1,5 @@
 import type { Catalog } from '@tollstream/catalog';
-import { runProcessor } from '@tollstream/event-log';
+import { releaseMemory, runProcessor } from '@tollstream/event-log';
 import type {
   EventLog,
   FetchLimits,
@@ -158,6 +158,8 @@ export async function startRating(options: StartRatingOptions): Promise<RatingMe
     onCommitted: ({ batch, processed, elapsedMs }) => {
       observe.committed(batch, elapsedMs);
       for (const alert of (processed as RatedBatch).alerts) options.onAlert?.(alert);
+      // The log has them, and nobody looks at them again.
+      for (const { value } of processed.outputs) releaseMemory(value);
     },
     onEvent: (event) => {
       observe.event(event);

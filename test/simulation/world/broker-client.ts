@@ -144,7 +144,7 @@ export class BrokerClient implements EventLog {
 
   #startWorker(options: JoinOptions, topic: string, partition: number): PartitionWorker {
     const broker = this.#broker;
-    const cursor = broker.store.cursor(topic, partition);
+    const cursor = broker.store.cursor(topic, partition, { oneBatchAtATime: true });
     return new PartitionWorker({
       topic,
       partition,

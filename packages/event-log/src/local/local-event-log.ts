@@ -197,7 +197,7 @@ export class LocalEventLog implements EventLog {
   }
 
   #createWorker(options: JoinOptions, topic: string, partition: number): PartitionWorker {
-    const cursor = this.#store.cursor(topic, partition);
+    const cursor = this.#store.cursor(topic, partition, { oneBatchAtATime: true });
     return new PartitionWorker({
       topic,
       partition,

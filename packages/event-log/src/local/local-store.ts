@@ -36,6 +36,13 @@ export interface ReadResult<Records = readonly LogRecord[] | PackedRecords> {
   readonly nextOffset: Offset;
 }
 
+export interface CursorOptions {
+  /** Whoever reads is done with one batch when it asks for the next: what the log made for the earlier one may go. */
+  readonly oneBatchAtATime: boolean;
+}
+
+export const SEVERAL_BATCHES_AT_A_TIME: CursorOptions = { oneBatchAtATime: false };
+
 /** Reads one partition forward; remembers where it is, so that reading on costs nothing extra. */
 export interface Cursor<Records = readonly LogRecord[] | PackedRecords> {
   read(from: Offset, limits: ReadLimits): ReadResult<Records>;
@@ -56,6 +63,6 @@ export interface LocalStore {
   takeClaim(position: Position): number;
   /** Appends and commits, all or nothing, durable on return. @throws {ClaimLostError} when the epoch is no longer the newest */
   commit(position: Position, epoch: number, step: StoreCommit): void;
-  cursor(topic: string, partition: number): Cursor;
+  cursor(topic: string, partition: number, options?: CursorOptions): Cursor;
   close(): void;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { topicMissing } from '../errors.ts';
+import { type Cursor, SEVERAL_BATCHES_AT_A_TIME } from '../local/local-store.ts';
 import type {
-  Cursor,
   LocalStore,
   PartitionOutputs,
   Position,
@@ -38,6 +38,8 @@ interface MemoryTopic {
   readonly info: TopicInfo;
   readonly partitions: readonly MemoryPartition[];
 }
+
+const SPOILED = 0xdb;
 
 /** Keeps a log in memory: for tests and for the simulator, which replays the same steps from the same seed. */
 export class MemoryStore implements LocalStore {
@@ -93,24 +95,32 @@ export class MemoryStore implements LocalStore {
     this.#options.afterCommit?.(position, step);
   }
 
-  cursor(topic: string, partition: number): Cursor<LogRecord[]> {
+  cursor(
+    topic: string,
+    partition: number,
+    { oneBatchAtATime } = SEVERAL_BATCHES_AT_A_TIME,
+  ): Cursor<LogRecord[]> {
     let log = this.#partition(topic, partition);
     let index = 0;
+    let lent: LogRecord[] = [];
     return {
       read: (from: Offset, limits: ReadLimits): ReadResult<LogRecord[]> => {
         const current = this.#partition(topic, partition);
         if (current !== log || (log.records[index - 1]?.offset ?? -1) >= from) index = 0;
         log = current;
         index = firstAtOrAfter(log.records, from, index);
+        lent.forEach(spoil);
+        lent = [];
         const records: LogRecord[] = [];
         let bytes = 0;
         for (let record = log.records[index]; record !== undefined; record = log.records[index]) {
           if (record.offset >= limits.to || records.length >= limits.recordsMax || bytes >= limits.bytesMax)
             break;
-          records.push(record);
+          records.push(oneBatchAtATime ? copyOf(record) : record);
           bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
           index += 1;
         }
+        if (oneBatchAtATime) lent = records;
         return { records, nextOffset: Math.min(log.records[index]?.offset ?? log.end, limits.to) };
       },
     };
@@ -134,6 +144,17 @@ export class MemoryStore implements LocalStore {
     if (!found) throw topicMissing([topic]);
     return found;
   }
+}
+
+function copyOf(record: LogRecord): LogRecord {
+  const { key, value } = record;
+  return { ...record, key: key && Buffer.from(key), value: value && Buffer.from(value) };
+}
+
+/** A stage that kept a view of a batch is to be found out here, and not where its memory is used again. */
+function spoil({ key, value }: LogRecord): void {
+  key?.fill(SPOILED);
+  value?.fill(SPOILED);
 }
 
 /** The producer may reuse its buffers, so the log keeps copies. */

@@ -10,6 +10,7 @@
  * all records of a commit get one entry and no index.
  */
 import { type HeaderRun, PackedRecords, PLACES, addToRuns } from '../packed-records.ts';
+import { releaseMemory } from '../release-memory.ts';
 import type { Offset, OutputRecord, RecordHeaders } from '../port.ts';
 import type { ReadLimits } from '../local/local-store.ts';
 
@@ -228,6 +229,11 @@ export class SegmentReader {
 
   get isAtEnd(): boolean {
     return this.#record >= this.#count;
+  }
+
+  /** Gives the segment's memory back: what was read of it must not be looked at any more. */
+  release(): void {
+    releaseMemory(this.#bytes);
   }
 
   skipTo(offset: Offset): void {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { asError, EventLogError, topicMissing } from '../errors.ts';
+import { SEVERAL_BATCHES_AT_A_TIME } from '../local/local-store.ts';
 import type {
   Cursor,
   LocalStore,
@@ -13,6 +14,7 @@ import type {
 } from '../local/local-store.ts';
 import { ClaimLostError, type Committed, type Offset, type TopicInfo, type TopicSpec } from '../port.ts';
 import { type PackedRecords, joinRecords } from '../packed-records.ts';
+import { releaseMemory } from '../release-memory.ts';
 import { corrupt, explainDataError } from './data-errors.ts';
 import { packSegments, SegmentReader } from './segment.ts';
 
@@ -157,17 +159,34 @@ export class SqliteStore implements LocalStore {
     });
   }
 
-  cursor(topic: string, partition: number): Cursor {
+  cursor(topic: string, partition: number, { oneBatchAtATime } = SEVERAL_BATCHES_AT_A_TIME): Cursor {
     let segment: SegmentReader | undefined;
     let segmentEnd: Offset = 0;
+    /** What the batch that was read last stands in, and no later one will. */
+    let readOut: { release(): void }[] = [];
+    const release = (): void => {
+      if (oneBatchAtATime) for (const each of readOut) each.release();
+      readOut = [];
+    };
+    const joined = (pieces: readonly PackedRecords[]): PackedRecords => {
+      const records = joinRecords(pieces);
+      if (pieces.length < 2) return records;
+      // The pieces were copied.
+      release();
+      readOut.push({ release: () => releaseMemory(records.bytes) });
+      return records;
+    };
     const read = (from: Offset, limits: ReadLimits): ReadResult => {
+      release();
       const pieces: PackedRecords[] = [];
       let left = limits;
       let position = from;
       while (position < left.to && left.recordsMax > 0 && left.bytesMax > 0) {
         if (segment === undefined || segment.offset > position || segmentEnd <= position) {
           const found = this.#segment(topic, partition, position);
-          if (found === undefined) return { records: joinRecords(pieces), nextOffset: limits.to };
+          if (segment !== undefined) readOut.push(segment);
+          segment = undefined;
+          if (found === undefined) return { records: joined(pieces), nextOffset: limits.to };
           segment = found.reader;
           segmentEnd = found.nextOffset;
         }
@@ -181,8 +200,11 @@ export class SqliteStore implements LocalStore {
         };
         position = segment.offset;
       }
-      if (segment?.isAtEnd) segment = undefined;
-      return { records: joinRecords(pieces), nextOffset: position };
+      if (segment?.isAtEnd) {
+        readOut.push(segment);
+        segment = undefined;
+      }
+      return { records: joined(pieces), nextOffset: position };
     };
     return { read };
   }

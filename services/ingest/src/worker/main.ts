@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { receiveCatalog } from '@tollstream/catalog';
 import type { Catalog } from '@tollstream/catalog';
+import { releaseMemory } from '@tollstream/event-log';
 import type { OutputRecord } from '@tollstream/event-log';
 import { createIngestProcessor } from '../processor.ts';
 import type { WorkerAnswer, WorkerRequest, WorkerSetup } from './messages.ts';
@@ -55,6 +56,8 @@ async function ingest({ id, batch: packed, totals }: WorkerRequest & { kind: 'ba
   };
   const transfer = moved.flatMap(({ value }) => (value === null ? [] : [value]));
   port?.postMessage(message, transfer);
+  // All of it stands in the blocks now.
+  for (const array of [packed.bytes, packed.offsets, packed.timestamps, packed.places]) releaseMemory(array);
 }
 
 /** Small buffers stand in a pool that must not be moved away under their neighbours: those are copied. */
