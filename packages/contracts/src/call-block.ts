@@ -12,7 +12,7 @@ import type { CallEventCursor } from './call-event-cursor.ts';
 import { hashCall, hashLocatedCall } from './call-hash.ts';
 import { CALL_COLUMNS, REJECTED_COLUMNS, REPLAY_COLUMNS, RESOLVED_COLUMNS } from './columns.ts';
 import { NativeBlockWriter } from './native-writer.ts';
-import type { BuildersOf, DictionaryKey, LowCardinalityBuilder, StringBuilder } from './native-writer.ts';
+import type { BuildersOf, LowCardinalityBuilder, RememberedKeys, StringBuilder } from './native-writer.ts';
 
 /** Where a record came from. */
 export interface SourcePosition {
@@ -40,8 +40,9 @@ export interface CallAttribution {
 
 /** The same of an event that was located and not read. */
 export interface LocatedAttribution {
-  /** The account's id; '' when none could be told. */
-  readonly account: DictionaryKey;
+  /** The account's id, by its number; '' when none could be told. */
+  readonly accounts: RememberedKeys;
+  readonly account: number;
   readonly origin: Party;
   readonly destination: Party;
   /** Enum8 number. */
@@ -137,7 +138,7 @@ export class CallBlockBuilder {
     columns.call_id.pushRange(bytes, identity.callStart, identity.callEnd);
     columns.switch_id.pushBytes(bytes, identity.switchStart, identity.switchEnd);
     columns.leg.push(cursor.leg);
-    columns.account_id.pushKey(attribution.account);
+    columns.account_id.pushRemembered(attribution.accounts, attribution.account);
     columns.direction.push(attribution.direction);
     columns.disposition.push(cursor.disposition);
     columns.started_at.push(times[0]!);

@@ -9,11 +9,11 @@ export * from './errors.ts';
 export * from './native-reader.ts';
 export * from './native-stream.ts';
 export {
-  DictionaryKey,
   FixedString16Builder,
   Int64Builder,
   LowCardinalityBuilder,
   NativeBlockWriter,
+  RememberedKeys,
   StringBuilder,
   UInt16Builder,
   UInt32Builder,

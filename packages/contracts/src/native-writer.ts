@@ -8,7 +8,7 @@
  * Names, types and strings are length-prefixed (varint); numbers are little endian, as is every machine this runs on.
  * A block of zero rows has no data parts at all.
  */
-import { ByteDictionary, hashOfBytes } from './byte-dictionary.ts';
+import { ByteDictionary } from './byte-dictionary.ts';
 import { ContractError } from './errors.ts';
 import { layoutOf } from './native-types.ts';
 
@@ -241,17 +241,43 @@ const NEED_UPDATE_DICTIONARY = 1 << 10;
 /** Texts whose index is remembered beside the dictionary; beyond it all are forgotten at once. */
 const REMEMBERED_TEXTS_MAX = 100_000;
 
-/** A text for `pushKey`. */
-export class DictionaryKey {
-  readonly bytes: Uint8Array;
-  readonly hash: number;
-  /** Which dictionary `index` belongs to; for the builders alone. */
-  dictionary = 0;
-  index = 0;
+/** Words of a key among `RememberedKeys`: builder's block · index in its dictionary · where the key begins and ends. */
+const KEY_WORDS = 4;
 
-  constructor(text: string) {
-    this.bytes = Buffer.from(text);
-    this.hash = hashOfBytes(this.bytes, 0, this.bytes.length);
+/**
+ * Keys that come again and again, by number, for `pushRemembered`: what is asked of each lies side by side, for they may be more than
+ * caches hold. Each goes to one builder.
+ */
+export class RememberedKeys {
+  readonly #keys = new ByteDictionary();
+  /** For the builders alone. */
+  words = new Int32Array(KEY_WORDS * INITIAL_ROWS);
+
+  get count(): number {
+    return this.#keys.count;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#keys.bytes;
+  }
+
+  /** @returns the number of `bytes[start, end)`, which counts from 0 in order of first use */
+  numberOf(bytes: Uint8Array, start: number, end: number): number {
+    const before = this.#keys.count;
+    const key = this.#keys.indexOf(bytes, start, end);
+    if (key === before) this.#remember(key);
+    return key;
+  }
+
+  #remember(key: number): void {
+    const at = key * KEY_WORDS;
+    if (at === this.words.length) {
+      const grown = new Int32Array(at * 2);
+      grown.set(this.words);
+      this.words = grown;
+    }
+    this.words[at + 2] = this.#keys.lastStart;
+    this.words[at + 3] = this.#keys.lastEnd;
   }
 }
 
@@ -264,6 +290,9 @@ export class LowCardinalityBuilder implements ColumnBuilder {
   readonly #dictionary = new ByteDictionary();
   readonly #indexOfText = new Map<string, number>();
   #generation = ++generations;
+  /** While all keys of the dictionary are of these, one that was not pushed since the reset is none of them. */
+  #remembered: RememberedKeys | null = null;
+  #rememberedCount = 0;
   #indexes = new Uint32Array(INITIAL_ROWS);
   // Runs of one value are the rule (one switch, one topic, no device): they skip the map.
   #lastKey: string | null = null;
@@ -283,12 +312,23 @@ export class LowCardinalityBuilder implements ColumnBuilder {
   }
 
   /** A key that remembers where it stands in the dictionary of this block: rows with it cost no look-up. */
-  pushKey(key: DictionaryKey): void {
-    if (key.dictionary !== this.#generation) {
-      key.index = this.#dictionary.indexOfHashed(key.bytes, 0, key.bytes.length, key.hash);
-      key.dictionary = this.#generation;
+  pushRemembered(keys: RememberedKeys, key: number): void {
+    const { words } = keys;
+    const at = key * KEY_WORDS;
+    if (words[at] !== this.#generation) {
+      words[at + 1] = this.#placeOf(keys, words[at + 2]!, words[at + 3]!);
+      words[at] = this.#generation;
     }
-    this.#pushIndex(key.index);
+    this.#pushIndex(words[at + 1]!);
+  }
+
+  #placeOf(keys: RememberedKeys, start: number, end: number): number {
+    const { count } = this.#dictionary;
+    if (count === 0) this.#remembered = keys;
+    if (this.#remembered !== keys || count !== this.#rememberedCount)
+      return this.#dictionary.indexOf(keys.bytes, start, end);
+    this.#rememberedCount += 1;
+    return this.#dictionary.append(keys.bytes, start, end);
   }
 
   #pushIndex(index: number): void {
@@ -322,6 +362,7 @@ export class LowCardinalityBuilder implements ColumnBuilder {
   reset(): void {
     this.rows = 0;
     this.#generation = ++generations;
+    this.#rememberedCount = 0;
     this.#dictionary.reset();
     this.#indexOfText.clear();
     this.#lastKey = null;

@@ -60,9 +60,17 @@ const nowhere: DiallingRules = {
   ...shortCodesOf('', false),
 };
 
+let lastCountry = '';
+let lastRules = nowhere;
+
 /** @param country ISO 3166 alpha-2, or 'NANP' */
 export function diallingRulesOf(country: string): DiallingRules {
-  return rulesByCountry.get(country) ?? nowhere;
+  // Nearly always the country of the number before.
+  if (country !== lastCountry) {
+    lastCountry = country;
+    lastRules = rulesByCountry.get(country) ?? nowhere;
+  }
+  return lastRules;
 }
 
 /**

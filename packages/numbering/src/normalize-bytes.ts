@@ -20,6 +20,8 @@ for (const character of ' \t-./()[]') isSeparator[character.charCodeAt(0)] = 1;
 
 /** By the digits with a 1 before them. What so few digits mean is the same under all area codes of a country. */
 const shortTexts = new Map<DiallingRules, (Readonly<NormalizedNumber> | undefined)[]>();
+let lastRules: DiallingRules | null = null;
+let lastTexts: (Readonly<NormalizedNumber> | undefined)[] = [];
 
 /**
  * @param bytes ASCII in [start, end)
@@ -105,8 +107,12 @@ function readShort(
     key = key * 10 + digit;
   }
   const rules = diallingRulesOf(plan.country);
-  let known = shortTexts.get(rules);
-  if (known === undefined) shortTexts.set(rules, (known = []));
+  if (rules !== lastRules) {
+    lastRules = rules;
+    lastTexts = shortTexts.get(rules) ?? [];
+    shortTexts.set(rules, lastTexts);
+  }
+  const known = lastTexts;
   const meaning = (known[key] ??= Object.freeze({ ...normalize(String(key).slice(1), plan, out) }));
   out.kind = meaning.kind;
   out.number = meaning.number;

@@ -3,15 +3,13 @@
  * field. It takes what is in the current Avro schema or in plain JSON, in ASCII and valid; everything else is left to the plain way (decode → validate
  * → attribute → add), which is also its oracle: both make the same blocks, byte for byte.
  */
-import type { Account, Catalog } from '@tollstream/catalog';
+import type { Catalog } from '@tollstream/catalog';
 import {
-  ByteDictionary,
   CALL_TEXT,
   CallEventCursor,
   CallEventJsonLocator,
   DIRECTIONS,
   DISPOSITIONS,
-  DictionaryKey,
 } from '@tollstream/contracts';
 import type { SourcePosition } from '@tollstream/contracts';
 import { normalize, normalizeBytes } from '@tollstream/numbering';
@@ -20,14 +18,7 @@ import { emptyNumber } from './attribute.ts';
 import type { BatchBlocks } from './batch-blocks.ts';
 import { TIME_MS_MAX } from './limits.ts';
 import type { IngestLimits } from './limits.ts';
-
-/** What is known of an account id, found when its first call is met. */
-interface Payer {
-  readonly account: Account | undefined;
-  readonly key: DictionaryKey;
-  readonly dialPlan: DialPlan;
-  readonly partition: number;
-}
+import { NOBODY, PayerTable } from './payer-table.ts';
 
 /** What the bytes of a call event may be. */
 export interface Encodings {
@@ -38,9 +29,6 @@ export interface Encodings {
 /** JSON begins with it, and no Avro record does. */
 const OPENING_BRACE = 0x7b;
 
-/** Account ids that are remembered; beyond it all are forgotten at once. */
-const REMEMBERED_PAYERS_MAX = 1_000_000;
-
 /** Enum8 numbers count from 1. */
 const OUTBOUND = DIRECTIONS.indexOf('outbound') + 1;
 const INBOUND = DIRECTIONS.indexOf('inbound') + 1;
@@ -48,26 +36,15 @@ const INTERNAL = DIRECTIONS.indexOf('internal') + 1;
 const ANSWERED = DISPOSITIONS.indexOf('answered') + 1;
 
 export class LocatedCalls {
-  readonly #catalog: Catalog;
   readonly #limits: IngestLimits;
   readonly #defaultDialPlan: DialPlan;
   readonly #blocks: BatchBlocks;
-  readonly #partitionOf: (accountId: string) => number;
+  readonly #payers: PayerTable;
   readonly #cursor = new CallEventCursor();
   readonly #json = new CallEventJsonLocator(this.#cursor);
-  readonly #keys = new ByteDictionary();
-  #payers: Payer[] = [];
-  readonly #payerOfAccount = new Map<Account, Payer>();
-  readonly #nobody: Payer;
   readonly #scratch = emptyNumber();
   readonly #place = { start: 0, end: 0 };
-  readonly #attribution = {
-    account: new DictionaryKey(''),
-    origin: emptyNumber(),
-    destination: emptyNumber(),
-    direction: 0,
-    routingNumber: '',
-  };
+  readonly #attribution;
 
   constructor(options: {
     readonly catalog: Catalog;
@@ -76,12 +53,18 @@ export class LocatedCalls {
     readonly blocks: BatchBlocks;
     readonly partitionOf: (accountId: string) => number;
   }) {
-    this.#catalog = options.catalog;
     this.#limits = options.limits;
     this.#defaultDialPlan = options.defaultDialPlan;
     this.#blocks = options.blocks;
-    this.#partitionOf = options.partitionOf;
-    this.#nobody = this.#newPayer('', undefined);
+    this.#payers = new PayerTable(options);
+    this.#attribution = {
+      accounts: this.#payers.ids,
+      account: NOBODY,
+      origin: emptyNumber(),
+      destination: emptyNumber(),
+      direction: 0,
+      routingNumber: '',
+    };
   }
 
   /**
@@ -105,16 +88,17 @@ export class LocatedCalls {
     const cursor = this.#cursor;
     if (!this.#isValid(end - start, receivedAt)) return false;
     const payer = this.#payer();
-    const { account, dialPlan } = payer;
+    const dialPlan = this.#payers.dialPlan(payer);
     const attribution = this.#attribution;
     const { origin, destination } = attribution;
     this.#normalize(CALL_TEXT.from, dialPlan, origin);
     this.#normalize(CALL_TEXT.to, dialPlan, destination);
-    attribution.account = payer.key;
+    attribution.accounts = this.#payers.ids;
+    attribution.account = payer;
     attribution.direction =
-      cursor.direction === OUTBOUND && this.#isInternal(account) ? INTERNAL : cursor.direction;
+      cursor.direction === OUTBOUND && this.#isInternal(payer) ? INTERNAL : cursor.direction;
     attribution.routingNumber = destination.routingNumber;
-    this.#blocks.addLocated(payer.partition, cursor, attribution, source);
+    this.#blocks.addLocated(this.#payers.partition(payer), cursor, attribution, source);
     return true;
   }
 
@@ -142,48 +126,22 @@ export class LocatedCalls {
     );
   }
 
-  #payer(): Payer {
+  #payer(): number {
     const cursor = this.#cursor;
     if (cursor.lengthOf(CALL_TEXT.account) > 0) {
       const { bytes, starts, ends } = cursor;
-      const index = this.#keys.indexOf(bytes, starts[CALL_TEXT.account]!, ends[CALL_TEXT.account]!);
-      return this.#payers[index] ?? this.#remember(index, cursor.string(CALL_TEXT.account));
+      return this.#payers.byId(bytes, starts[CALL_TEXT.account]!, ends[CALL_TEXT.account]!);
     }
-    const charged = cursor.lengthOf(CALL_TEXT.chargedParty) > 0 ? CALL_TEXT.chargedParty : null;
-    const own = cursor.direction === INBOUND ? CALL_TEXT.to : CALL_TEXT.from;
-    const account = (charged === null ? undefined : this.#accountOf(charged)) ?? this.#accountOf(own);
-    if (account === undefined) return this.#nobody;
-    let payer = this.#payerOfAccount.get(account);
-    if (payer === undefined) {
-      payer = this.#newPayer(account.id, account);
-      this.#payerOfAccount.set(account, payer);
+    if (cursor.lengthOf(CALL_TEXT.chargedParty) > 0) {
+      const payer = this.#payerOfNumber(CALL_TEXT.chargedParty);
+      if (payer !== NOBODY) return payer;
     }
-    return payer;
+    return this.#payerOfNumber(cursor.direction === INBOUND ? CALL_TEXT.to : CALL_TEXT.from);
   }
 
-  #remember(index: number, accountId: string): Payer {
-    const payer = this.#newPayer(accountId, this.#catalog.accounts.get(accountId));
-    if (index < REMEMBERED_PAYERS_MAX) {
-      this.#payers[index] = payer;
-    } else {
-      this.#keys.reset();
-      this.#payers = [];
-    }
-    return payer;
-  }
-
-  #newPayer(accountId: string, account: Account | undefined): Payer {
-    return {
-      account,
-      key: new DictionaryKey(accountId),
-      dialPlan: account?.dialPlan ?? this.#defaultDialPlan,
-      partition: this.#partitionOf(accountId),
-    };
-  }
-
-  #accountOf(text: CallText): Account | undefined {
+  #payerOfNumber(text: CallText): number {
     const { number } = this.#normalize(text, this.#defaultDialPlan, this.#scratch);
-    return number === 0 ? undefined : this.#catalog.accountByNumber.get(number);
+    return number === 0 ? NOBODY : this.#payers.byNumber(number);
   }
 
   #normalize(text: CallText, plan: DialPlan, out: NormalizedNumber): NormalizedNumber {
@@ -196,15 +154,11 @@ export class LocatedCalls {
   }
 
   /** As `Attributor` has it: an extension was called from an extension, or from a number of the same account. */
-  #isInternal(account: Account | undefined): boolean {
+  #isInternal(payer: number): boolean {
     const { origin, destination } = this.#attribution;
     if (destination.kind !== 'extension') return false;
     if (origin.kind === 'extension') return true;
-    return (
-      account !== undefined &&
-      origin.number !== 0 &&
-      this.#catalog.accountByNumber.get(origin.number) === account
-    );
+    return payer !== NOBODY && origin.number !== 0 && this.#payers.byNumber(origin.number) === payer;
   }
 }
 
