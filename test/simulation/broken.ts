@@ -275,8 +275,7 @@ function forgetAlerts(processor: RatingProcessor): RatingProcessor {
   return {
     restore: async (claim, log) => {
       const state = await processor.restore(claim, log);
-      for (const counters of state.spend.values())
-        for (const [, { windows }] of counters) for (const window of windows) window.alerted = [];
+      state.spend.forgetAlerts();
       return state;
     },
     process: (state, batch) => processor.process(state, batch),

@@ -6,6 +6,8 @@
  *            holder: 0 = all of them · odd: a device · even: a number, both by their place among those that were met
  *   slots    u32: entry + 1, 0 = free; open addressing, at most half of them taken
  */
+import { Places } from './places.ts';
+
 const WORDS = 4;
 const NEXT = 3;
 /** Few, and of at most 64 bytes each, which V8 keeps in its heap: a table may be for one account alone, and for a moment. */
@@ -214,28 +216,4 @@ function hashOf(account: number, period: number, holder: number): number {
     Math.imul(account, 0x9e3779b1) ^ Math.imul(period, 0x85ebca6b) ^ Math.imul(holder, 0xc2b2ae35);
   const hash = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
   return hash ^ (hash >>> 13);
-}
-
-/** Values by their place among those that were met. */
-class Places<Value> {
-  readonly #values: Value[] = [];
-  readonly #places = new Map<Value, number>();
-
-  /** -1 = it was not met. */
-  find(value: Value): number {
-    return this.#places.get(value) ?? -1;
-  }
-
-  of(value: Value): number {
-    let place = this.#places.get(value);
-    if (place === undefined) {
-      place = this.#values.push(value) - 1;
-      this.#places.set(value, place);
-    }
-    return place;
-  }
-
-  at(place: number): Value {
-    return this.#values[place]!;
-  }
 }

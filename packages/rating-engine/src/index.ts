@@ -17,6 +17,7 @@ export { compileSet } from './destination-set.ts';
 export type { CompiledSet, Destination } from './destination-set.ts';
 export { quoteCall, quoteLeg } from './quote.ts';
 export type { Quote, QuoteRequest, QuoteResult } from './quote.ts';
+export { Places } from './places.ts';
 export { poolUsesOf, priceDetailOf, recompute } from './stored-price.ts';
 export type { PriceDetail, StoredPrice } from './stored-price.ts';
 export { spendPeriods } from './spend-windows.ts';

@@ -13,43 +13,34 @@ import { formatScaled } from '@tollstream/money';
 import type { Destination, Priced, RatingCall } from '@tollstream/rating-engine';
 import type { BlockParts } from './block-parts.ts';
 import { RatingStateError } from './errors.ts';
-import { LimitCounters } from './limit-counters.ts';
-import { count, countedLimitsOf, emptyCounter } from './spend-limits.ts';
-import type { CountedLimit, CountedThreshold, Counter, SpendCounters, Sum } from './spend-limits.ts';
+import { countedLimitsOf } from './spend-limits.ts';
+import type { CountedLimit, CountedThreshold } from './spend-limits.ts';
+import type { SpendTable, Sum } from './spend-table.ts';
 
 /** What of an account limits are counted by; null in its place where there is nothing to count. */
 export interface Spender {
   readonly account: string;
   readonly limits: readonly CountedLimit[];
-  readonly counters: LimitCounters;
-  /** Null: limits came, went or changed their form since the account was charged last. */
-  tallies: readonly Tally[] | null;
-}
-
-interface Tally {
-  readonly limit: CountedLimit;
-  readonly counter: Counter;
+  readonly table: SpendTable;
+  /** One for each limit; null: limits came, went or changed their form since the account was charged last. */
+  counters: readonly number[] | null;
 }
 
 /** @returns null for an account that has no limits and had none: its calls pay nothing for what it does not have */
-export function spenderOf(account: Account, state: SpendCounters): Spender | null {
+export function spenderOf(account: Account, table: SpendTable): Spender | null {
+  const { id } = account;
   const limits = countedLimitsOf(account);
-  let counters = state.get(account.id);
-  if (counters === undefined) {
-    if (limits.length === 0) return null;
-    counters = new LimitCounters();
-    state.set(account.id, counters);
+  const held = table.countersOf(id);
+  if (limits.length === 0 && held.length === 0) return null;
+  const counters: number[] = [];
+  for (const { limit, form } of limits) {
+    const counter = table.find(id, limit.id);
+    if (counter < 0 || table.formOf(counter) !== form) continue;
+    if (!table.isWhole(counter)) throw unknownForm(id, limit.id);
+    counters.push(counter);
   }
-  if (limits.length === 0 && counters.size === 0) return null;
-  const tallies: Tally[] = [];
-  for (const limit of limits) {
-    const counter = counters.get(limit.limit.id);
-    if (counter?.form !== limit.form) continue;
-    if (!counter.isWhole) throw unknownForm(account.id, limit.limit.id);
-    tallies.push({ limit, counter });
-  }
-  const isSame = tallies.length === limits.length && tallies.length === counters.size;
-  return { account: account.id, limits, counters, tallies: isSame ? tallies : null };
+  const isSame = counters.length === limits.length && counters.length === held.length;
+  return { account: id, limits, table, counters: isSame ? counters : null };
 }
 
 function unknownForm(account: string, limit: string): RatingStateError {
@@ -118,15 +109,21 @@ export class BlockAlerts {
     destination.callType = callType;
     destination.country = country;
     destination.number = call.destinationNumber;
-    for (const { limit, counter } of (spender.tallies ??= this.#begin(spender))) {
+    const { account, limits, table } = spender;
+    const counters = (spender.counters ??= this.#begin(spender));
+    for (let i = 0; i < limits.length; i++) {
+      const limit = limits[i]!;
+      const counter = counters[i]!;
       if (!limit.counts(destination)) continue;
-      const window = count(counter, limit, call.startedAt, charge);
-      if (window === null) continue;
+      const window = table.count(counter, call.startedAt, charge, limit.periods, limit.lateMsMax);
+      if (window < 0) continue;
+      const sum = table.sumOf(window);
       for (const threshold of limit.thresholds) {
-        if (window.sum < threshold.atLeast) break;
-        if (window.alerted.includes(threshold.key)) continue;
-        window.alerted = [...window.alerted, threshold.key];
-        this.#push(spender.account, limit, threshold, { ...window, since: counter.since }, call, priced, row);
+        if (sum < threshold.atLeast) break;
+        if (table.alertedOf(window).includes(threshold.key)) continue;
+        table.alert(window, threshold.key);
+        const at = { startMs: table.startOf(window), endMs: table.endOf(window), sum };
+        this.#push(account, limit, threshold, { ...at, since: table.sinceOf(counter) }, call, priced, row);
       }
     }
   }
@@ -143,21 +140,17 @@ export class BlockAlerts {
   }
 
   /** Limits of a new form begin to count, and those that are gone end: should one come back, calls in between do not count. */
-  #begin({ account, limits, counters }: Spender): Tally[] {
-    for (const [id] of counters) {
+  #begin({ account, limits, table }: Spender): number[] {
+    for (const id of table.countersOf(account).map((counter) => table.limitOf(counter))) {
       if (limits.some(({ limit }) => limit.id === id)) continue;
-      counters.delete(id);
+      table.end(account, id);
       this.starts.push({ account, limit: id, form: '' });
     }
-    return limits.map((limit) => {
-      const { id } = limit.limit;
-      let counter = counters.get(id);
-      if (counter?.form !== limit.form) {
-        counter = emptyCounter(limit.form, this.#origin.offset);
-        counters.set(id, counter);
-        this.starts.push({ account, limit: id, form: limit.form });
-      }
-      return { limit, counter };
+    return limits.map(({ limit: { id }, form }) => {
+      const counter = table.find(account, id);
+      if (counter >= 0 && table.formOf(counter) === form) return counter;
+      this.starts.push({ account, limit: id, form });
+      return table.begin(account, id, form, this.#origin.offset);
     });
   }
 

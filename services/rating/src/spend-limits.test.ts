@@ -5,7 +5,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { createRatingProcessor, startRating } from './rating.ts';
 import { alertFields } from './spend-alerts.ts';
 import type { SpendAlert } from './spend-alerts.ts';
-import { count, countedLimitsOf, emptyCounter } from './spend-limits.ts';
+import { countedLimitsOf } from './spend-limits.ts';
+import { SpendTable } from './spend-table.ts';
+import type { SpendCounter } from './spend-table.ts';
 import { BRAZIL, DOMESTIC, JAMAICA, limit, limitedCatalog, setOf } from './testing/limits.ts';
 import { accept, ANSWERED_AT, askAgain, openStage, outputs, rate, rowsOf, TOPICS } from './testing/stage.ts';
 import type { TestCall } from './testing/stage.ts';
@@ -204,7 +206,7 @@ describe('what counts', () => {
       await log.claim('rating', TOPICS.accepted, 0),
       log,
     );
-    expect([...state.spend.keys()]).toEqual(['acme']);
+    expect([...state.spend.accounts()]).toEqual(['acme']);
   });
 });
 
@@ -301,23 +303,28 @@ describe('a window', () => {
   const DAY = 86_400_000;
 
   it('is closed for calls that come a week after it, and forgotten', () => {
-    const counter = emptyCounter('form', 0);
-    const add = (startedAt: number): number | bigint | null =>
-      count(counter, hourly!, startedAt, 5)?.sum ?? null;
+    const table = new SpendTable();
+    const counter = table.begin('acme', 'l', 'form', 0);
+    const add = (startedAt: number): number | bigint | null => {
+      const window = table.count(counter, startedAt, 5, hourly!.periods, hourly!.lateMsMax);
+      return window < 0 ? null : table.sumOf(window);
+    };
     const at = Date.parse('2020-01-15T15:30:00Z');
     expect([add(at), add(at + 1), add(at + DAY)]).toEqual([5, 10, 5]);
     expect(add(at + 7 * DAY)).toBe(5);
     expect(add(at + 29 * 60_000)).toBe(15);
     expect(add(at + 7 * DAY + 30 * 60_000)).toBe(5);
     expect(add(at)).toBeNull();
-    expect(counter.windows).toHaveLength(3);
+    expect([...table.counters()][0]!.windows).toHaveLength(3);
   });
 
   it('sums exactly beyond what a double holds', () => {
-    const counter = emptyCounter('form', 0);
+    const table = new SpendTable();
+    const counter = table.begin('acme', 'l', 'form', 0);
     const charge = Number.MAX_SAFE_INTEGER;
-    for (let i = 0; i < 3; i++) count(counter, hourly!, 0, charge);
-    expect(count(counter, hourly!, 0, 1)!.sum).toBe(3n * BigInt(charge) + 1n);
+    const add = (more: number): number => table.count(counter, 0, more, hourly!.periods, hourly!.lateMsMax);
+    for (let i = 0; i < 3; i++) add(charge);
+    expect(table.sumOf(add(1))).toBe(3n * BigInt(charge) + 1n);
   });
 
   it('of an immense sum is told exactly', async () => {
@@ -331,8 +338,9 @@ describe('a window', () => {
     const state = await processor.restore(claim, log);
     for await (const batch of log.read({ topic: TOPICS.accepted, partition: 0, from: 0 })) {
       processor.process(state, batch);
-      const [window] = state.spend.get('acme')!.get('l')!.windows;
-      window!.sum = 2n ** 60n;
+      const [{ windows }] = [...state.spend.counters()] as [SpendCounter];
+      const window = state.spend.windowFrom(state.spend.find('acme', 'l'), windows[0]!.startMs);
+      state.spend.setSum(window, 2n ** 60n);
       await accept(log, [[brazil('b', 60)]]);
       for await (const next of log.read({ topic: TOPICS.accepted, partition: 0, from: 1 })) {
         const { outputs: written, alerts } = processor.process(state, next);

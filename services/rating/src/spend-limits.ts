@@ -15,7 +15,7 @@ import type { Account, DestinationSet, SpendLimit, SpendWindow } from '@tollstre
 import { compileSet, spendPeriods } from '@tollstream/rating-engine';
 import type { Destination, SpendPeriods } from '@tollstream/rating-engine';
 import { roundDivBig } from '@tollstream/money';
-import type { LimitCounters } from './limit-counters.ts';
+import type { Sum } from './spend-table.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -29,14 +29,12 @@ const LATE_MS_MAX: Readonly<Record<SpendWindow, number>> = {
   month: 186 * DAY_MS,
 };
 
-/** Scaled integer, exact: a number below 2^53, a BigInt beyond. The two compare exactly with each other. */
-export type Sum = number | bigint;
-
 /** A limit as it is counted. */
 export interface CountedLimit {
   readonly limit: SpendLimit;
   readonly form: string;
   readonly periods: SpendPeriods;
+  readonly lateMsMax: number;
   /** Ascending. */
   readonly thresholds: readonly CountedThreshold[];
   counts(destination: Destination): boolean;
@@ -50,36 +48,9 @@ export interface CountedThreshold {
   readonly key: string;
 }
 
-/** What is known of a limit of an account. */
-export interface Counter {
-  readonly form: string;
-  /** Offset of the accepted block from which on it counts. */
-  readonly since: number;
-  /** False: restored under a catalog that does not have this form, so that its sums are not known. */
-  isWhole: boolean;
-  latestMs: number;
-  /** That of the call that counted last. */
-  last: WindowSum | null;
-  /** In the order in which calls came for them; few, and a list of its own length, since there is one for each limit of each account. */
-  windows: readonly WindowSum[];
-}
-
-interface WindowSum {
-  readonly startMs: number;
-  readonly endMs: number;
-  sum: Sum;
-  /** Keys of thresholds; nearly always none. */
-  alerted: readonly string[];
-}
-
-/** Counters of a partition: of accounts that have limits, or had. */
-export type SpendCounters = Map<string, LimitCounters>;
-
 const compiledByPlan = new WeakMap<object, Map<string, readonly CountedLimit[]>>();
 const compiledByAccount = new WeakMap<Account, readonly CountedLimit[]>();
 const NONE: readonly CountedLimit[] = [];
-const NO_WINDOWS: readonly WindowSum[] = [];
-const NONE_ALERTED: readonly string[] = [];
 
 /** The limits that hold for an account; compiled once for all accounts of a plan and a zone that have none of their own. */
 export function countedLimitsOf(account: Account): readonly CountedLimit[] {
@@ -106,6 +77,7 @@ function compile(account: Account): CountedLimit[] {
       limit,
       form: formOf(limit, account.timeZone),
       periods: spendPeriods(account.timeZone, window),
+      lateMsMax: LATE_MS_MAX[window],
       thresholds: thresholds.map((percent) => ({
         percent,
         atLeast: plain(roundDivBig(BigInt(amount) * BigInt(percent), 100n, 'up')),
@@ -140,44 +112,4 @@ function setContent({ callTypes, countries, prefixes }: DestinationSet): string 
 
 function plain(sum: bigint): Sum {
   return sum <= Number.MAX_SAFE_INTEGER ? Number(sum) : sum;
-}
-
-export function emptyCounter(form: string, since: number): Counter {
-  return { form, since, isWhole: true, latestMs: -Infinity, last: null, windows: NO_WINDOWS };
-}
-
-/** The window that begins then. */
-export function windowFrom({ windows }: Counter, startMs: number): WindowSum | undefined {
-  return windows.findLast((window) => window.startMs === startMs);
-}
-
-/** Adds the charge of a call that the limit counts to the sum of its window. @returns the window; null when it is closed */
-export function count(
-  counter: Counter,
-  { limit, periods }: CountedLimit,
-  startedAt: number,
-  charge: number,
-): WindowSum | null {
-  if (startedAt > counter.latestMs) counter.latestMs = startedAt;
-  // Nearly always the one of the call before, which nothing that came since has closed.
-  let window = counter.last;
-  if (window === null || startedAt < window.startMs || startedAt >= window.endMs) {
-    const { startMs, endMs } = periods.of(startedAt);
-    const closedBefore = counter.latestMs - LATE_MS_MAX[limit.window];
-    if (endMs <= closedBefore) return null;
-    window = windowFrom(counter, startMs) ?? null;
-    if (window === null) {
-      window = { startMs, endMs, sum: 0, alerted: NONE_ALERTED };
-      counter.windows = counter.windows.filter((each) => each.endMs > closedBefore).concat(window);
-    }
-    counter.last = window;
-  }
-  window.sum = added(window.sum, charge);
-  return window;
-}
-
-function added(sum: Sum, charge: number): Sum {
-  return typeof sum === 'number' && charge <= Number.MAX_SAFE_INTEGER - sum
-    ? sum + charge
-    : BigInt(sum) + BigInt(charge);
 }

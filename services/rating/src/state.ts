@@ -4,7 +4,7 @@ import { DedupeWindow } from './dedupe-window.ts';
 import { OpenParts } from './open-parts.ts';
 import type { DedupeLimits } from './dedupe-window.ts';
 import { Payers } from './payer.ts';
-import type { SpendCounters } from './spend-limits.ts';
+import { SpendTable } from './spend-table.ts';
 
 /** What rating remembers of one partition: a fold over its own output. */
 export interface RatingState {
@@ -13,7 +13,7 @@ export interface RatingState {
   /** Parts of calls that are not whole yet. */
   readonly parts: OpenParts;
   /** What counts towards spend limits. */
-  readonly spend: SpendCounters;
+  readonly spend: SpendTable;
   /** Who pays, as found under the present rate table: for speed alone. */
   readonly payers: Payers;
   totals: RunningTotals;
@@ -26,7 +26,7 @@ export function emptyState(limits: DedupeLimits, totals: RunningTotals): RatingS
     window: new DedupeWindow(limits),
     allowances: new Allowances(),
     parts: new OpenParts(),
-    spend: new Map(),
+    spend: new SpendTable(),
     payers: new Payers(),
     totals,
     snapshotCalls: 0,

@@ -8,7 +8,7 @@ import type { EventLog, PartitionClaim, SnapshotStore } from '@tollstream/event-
 import type { DedupeLimits } from '../dedupe-window.ts';
 import type { RatingTopics } from '../processor.ts';
 import { countedLimitsOf } from '../spend-limits.ts';
-import type { SpendCounters } from '../spend-limits.ts';
+import type { SpendTable } from '../spend-table.ts';
 import { emptyState } from '../state.ts';
 import type { RatingState } from '../state.ts';
 import { differenceOf, sourceOf } from './snapshot-source.ts';
@@ -99,13 +99,14 @@ function refusalOf(head: SnapshotHead, source: SnapshotSource, bounds: OutputBou
 }
 
 /** A limit whose sums were not known when the snapshot was written, and are asked for now. */
-function unknownLimit(spend: SpendCounters, catalog: Catalog): string | null {
-  for (const [id, counters] of spend) {
+function unknownLimit(spend: SpendTable, catalog: Catalog): string | null {
+  for (const id of spend.accounts()) {
     const account = accountFor(catalog, id);
     if (account === null) continue;
     for (const { limit, form } of countedLimitsOf(account)) {
-      const counter = counters.get(limit.id);
-      if (counter?.form === form && !counter.isWhole) return `${limit.id} of account ${id}`;
+      const counter = spend.find(id, limit.id);
+      const isAsked = counter >= 0 && spend.formOf(counter) === form;
+      if (isAsked && !spend.isWhole(counter)) return `${limit.id} of account ${id}`;
     }
   }
   return null;

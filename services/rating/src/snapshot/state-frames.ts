@@ -12,9 +12,7 @@ import type { RunningTotals } from '@tollstream/contracts';
 import type { Frame, FrameWriter } from '@tollstream/event-log';
 import type { DedupeLimits, WindowBounds } from '../dedupe-window.ts';
 import type { Part } from '../open-parts.ts';
-import { LimitCounters } from '../limit-counters.ts';
-import { emptyCounter } from '../spend-limits.ts';
-import type { SpendCounters, Sum } from '../spend-limits.ts';
+import type { SpendTable } from '../spend-table.ts';
 import type { RatingState } from '../state.ts';
 
 /**
@@ -165,40 +163,23 @@ interface CounterRow {
   ])[];
 }
 
-function* counterRows(spend: SpendCounters): Generator<CounterRow> {
-  for (const [account, counters] of spend) {
-    for (const [limit, { form, since, isWhole, latestMs, windows }] of counters) {
-      yield {
-        account,
-        limit,
-        form,
-        since,
-        isWhole,
-        latestMs: latestMs === -Infinity ? null : latestMs,
-        windows: windows.map(({ startMs, endMs, sum, alerted }) => [startMs, endMs, String(sum), alerted]),
-      };
-    }
+function* counterRows(spend: SpendTable): Generator<CounterRow> {
+  for (const { latestMs, windows, ...counter } of spend.counters())
+    yield {
+      ...counter,
+      latestMs: latestMs === -Infinity ? null : latestMs,
+      windows: windows.map(({ startMs, endMs, sum, alerted }) => [startMs, endMs, String(sum), alerted]),
+    };
+}
+
+function addCounter(spend: SpendTable, row: CounterRow): void {
+  const counter = spend.begin(row.account, row.limit, row.form, row.since);
+  spend.setWhole(counter, row.isWhole);
+  if (row.latestMs !== null) spend.setLatest(counter, row.latestMs);
+  for (const [startMs, endMs, sum, alerted] of row.windows) {
+    const window = spend.addWindow(counter, startMs, endMs, BigInt(sum));
+    for (const key of alerted) spend.alert(window, key);
   }
-}
-
-function addCounter(spend: SpendCounters, row: CounterRow): void {
-  const counters = spend.get(row.account) ?? new LimitCounters();
-  spend.set(row.account, counters);
-  const counter = emptyCounter(row.form, row.since);
-  counter.isWhole = row.isWhole;
-  counter.latestMs = row.latestMs ?? -Infinity;
-  counter.windows = row.windows.map(([startMs, endMs, sum, alerted]) => ({
-    startMs,
-    endMs,
-    sum: sumOf(sum),
-    alerted,
-  }));
-  counters.set(row.limit, counter);
-}
-
-function sumOf(text: string): Sum {
-  const sum = BigInt(text);
-  return sum <= Number.MAX_SAFE_INTEGER ? Number(sum) : sum;
 }
 
 function* chunks<Entry>(entries: Iterable<Entry>): Generator<Entry[]> {

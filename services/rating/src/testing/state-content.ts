@@ -17,25 +17,21 @@ export function contentOf(state: RatingState): unknown {
       .all(window)
       .map((part) => JSON.stringify(part))
       .sort(),
-    spend: [...spend]
-      .flatMap(([account, counters]) =>
-        Array.from(counters, ([limit, { form, since, isWhole, latestMs, windows }]) =>
-          JSON.stringify([
-            account,
-            limit,
-            form,
-            since,
-            isWhole,
-            String(latestMs),
-            windows
-              .map(({ startMs, endMs, sum, alerted }) =>
-                [startMs, endMs, String(sum), ...alerted.toSorted()].join(' '),
-              )
-              .sort(),
-          ]),
-        ),
-      )
-      .sort(),
+    spend: Array.from(spend.counters(), ({ account, limit, form, since, isWhole, latestMs, windows }) =>
+      JSON.stringify([
+        account,
+        limit,
+        form,
+        since,
+        isWhole,
+        String(latestMs),
+        windows
+          .map(({ startMs, endMs, sum, alerted }) =>
+            [startMs, endMs, String(sum), ...alerted.toSorted()].join(' '),
+          )
+          .sort(),
+      ]),
+    ).sort(),
     totals,
   };
 }
