@@ -33,7 +33,27 @@ export const BROKEN_VARIANTS: Readonly<Record<string, BrokenVariant>> = {
     what: 'the aggregator inserts under a token whose range it has not recorded',
     seedsMax: 5,
     variant: {
-      seams: () => ({ log: (log, service) => onClaims(log, service, 'aggregator', forgetBoundary) }),
+      seams: () => ({
+        log: (log, service) => onAggregatorLog(log, service, { commitPositions: forgetBoundary(log) }),
+      }),
+    },
+  },
+  'boundary-by-boundary': {
+    what: 'the boundary of an insert is recorded beside its partitions one after the other',
+    seedsMax: 60,
+    variant: {
+      seams: () => ({
+        log: (log, service) => onAggregatorLog(log, service, { commitPositions: oneByOne(log) }),
+      }),
+    },
+  },
+  'replay-alone': {
+    what: 'a new owner brings its own rows only of an insert that held those of several partitions',
+    seedsMax: 20,
+    variant: {
+      seams: () => ({
+        log: (log, service) => onAggregatorLog(log, service, { committed: async () => null }),
+      }),
     },
   },
   'no-replay': {
@@ -141,13 +161,25 @@ function onClaims(
   change: (claim: PartitionClaim) => PartitionClaim,
 ): EventLog {
   if (service !== broken) return log;
+  return withMethods(log, {
+    join: async (options) =>
+      log.join({ ...options, open: async (claim): Promise<PartitionTask> => options.open(change(claim)) }),
+  });
+}
+
+function onAggregatorLog(log: EventLog, service: Service, methods: Partial<EventLog>): EventLog {
+  return service === 'aggregator' ? withMethods(log, methods) : log;
+}
+
+function withMethods(log: EventLog, methods: Partial<EventLog>): EventLog {
   return Object.assign(Object.create(log) as EventLog, {
     describeTopics: async (names: readonly string[]) => log.describeTopics(names),
     committed: async (...place: Parameters<EventLog['committed']>) => log.committed(...place),
+    commitPositions: async (moves: Parameters<EventLog['commitPositions']>[0]) => log.commitPositions(moves),
     offsets: async (topic: string) => log.offsets(topic),
     read: (range: Parameters<EventLog['read']>[0]) => log.read(range),
-    join: async (options: Parameters<EventLog['join']>[0]) =>
-      log.join({ ...options, open: async (claim): Promise<PartitionTask> => options.open(change(claim)) }),
+    join: async (options: Parameters<EventLog['join']>[0]) => log.join(options),
+    ...methods,
   });
 }
 
@@ -192,11 +224,20 @@ function withCommit(claim: PartitionClaim, commit: (step: Commit) => Promise<voi
   return { ...claim, commit };
 }
 
-function forgetBoundary(claim: PartitionClaim): PartitionClaim {
-  return withCommit(claim, async (step) => {
-    const { boundary: _forgotten, ...rest } = JSON.parse(step.metadata) as Record<string, unknown>;
-    await claim.commit({ ...step, metadata: JSON.stringify(rest) });
-  });
+function forgetBoundary(log: EventLog): EventLog['commitPositions'] {
+  return async (moves) =>
+    log.commitPositions(
+      moves.map((move) => {
+        const { boundary: _forgotten, ...rest } = JSON.parse(move.metadata) as Record<string, unknown>;
+        return { ...move, metadata: JSON.stringify(rest) };
+      }),
+    );
+}
+
+function oneByOne(log: EventLog): EventLog['commitPositions'] {
+  return async (moves) => {
+    for (const move of moves) await log.commitPositions([move]);
+  };
 }
 
 function forgetTotals(claim: PartitionClaim): PartitionClaim {

@@ -4,6 +4,14 @@ import type { ClaimMode, Commit } from './port.ts';
 
 /** A commit that breaks the contract is a fault of the caller, and is refused before anything is written. */
 export function checkCommit(step: Commit, mode: ClaimMode): void {
+  checkPosition(step);
+  if (mode === 'offsets' && step.outputs.length > 0) {
+    throw invalid('A member in mode "offsets" commits positions only; outputs need mode "transactional".');
+  }
+}
+
+/** As `checkCommit`, of a position that brings no outputs. */
+export function checkPosition(step: Pick<Commit, 'nextOffset' | 'metadata'>): void {
   if (!Number.isSafeInteger(step.nextOffset) || step.nextOffset < 0) {
     throw invalid(`The offset ${step.nextOffset} is no offset.`);
   }
@@ -11,9 +19,11 @@ export function checkCommit(step: Commit, mode: ClaimMode): void {
   if (metadataBytes > METADATA_BYTES_MAX) {
     throw invalid(`The metadata takes ${metadataBytes} bytes; ${METADATA_BYTES_MAX} are allowed.`);
   }
-  if (mode === 'offsets' && step.outputs.length > 0) {
-    throw invalid('A member in mode "offsets" commits positions only; outputs need mode "transactional".');
-  }
+}
+
+/** A claim that a log has not given, or not so that its position can be committed with others. */
+export function claimForeign({ topic, partition }: { topic: string; partition: number }): EventLogError {
+  return invalid(`The claim on ${topic}/${partition} cannot be committed together with others.`);
 }
 
 function invalid(message: string): EventLogError {

@@ -64,6 +64,8 @@ export interface PartitionClaim {
   readonly group: string;
   readonly topic: string;
   readonly partition: number;
+  /** What the log knows the claim by; whoever wraps a claim passes it on. */
+  readonly handle: object;
   /** Position as it stood after fencing (1 fence → 2 fetch the committed offset again); null when never committed. */
   readonly committed: Committed | null;
   /**
@@ -74,6 +76,13 @@ export interface PartitionClaim {
   commit(step: Commit): Promise<void>;
   /** Releases resources; the position stays. */
   release(): Promise<void>;
+}
+
+/** A position to be committed in one step with others. */
+export interface PositionMove {
+  readonly claim: PartitionClaim;
+  readonly nextOffset: Offset;
+  readonly metadata: string;
 }
 
 export type ClaimMode = 'transactional' | 'offsets';
@@ -165,6 +174,12 @@ export interface EventLog {
   committed(group: string, topic: string, partition: number): Promise<Committed | null>;
   /** Takes a partition of a group outside any membership (importers use it for their position in a file). */
   claim(group: string, topic: string, partition: number): Promise<PartitionClaim>;
+  /**
+   * Commits positions of several claims, all or nothing: claims that one member was given in mode `offsets`, and that it still has.
+   * Resolves once durable. What `PartitionClaim.commit` says of rejections holds for all of them.
+   * @throws {ClaimLostError} naming a partition that another holder took: nothing was committed
+   */
+  commitPositions(moves: readonly PositionMove[]): Promise<void>;
   join(options: JoinOptions): Promise<Membership>;
   /** Reads committed records in order, from inclusive to exclusive; ends at `to` or at the end as of the call. */
   read(range: {
@@ -180,4 +195,11 @@ export interface EventLog {
 /** Another holder took the claim; drop state and stop, do not retry. */
 export class ClaimLostError extends Error {
   override readonly name = 'ClaimLostError';
+  /** Of the claim that was lost, where several were used at once. */
+  readonly partition: number | undefined;
+
+  constructor(message: string, partition?: number) {
+    super(message);
+    this.partition = partition;
+  }
 }

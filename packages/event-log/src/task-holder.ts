@@ -117,11 +117,12 @@ export class TaskHolder {
   }
 
   #remembering(claim: PartitionClaim): PartitionClaim {
-    const { group, topic, partition, committed } = claim;
+    const { group, topic, partition, handle, committed } = claim;
     return {
       group,
       topic,
       partition,
+      handle,
       committed,
       commit: async (step) => {
         await claim.commit(step);

@@ -1,7 +1,7 @@
 import type { MembershipEvent } from '@tollstream/event-log';
 import { membershipMetrics } from '@tollstream/service-kit';
 import type { Metrics } from '@tollstream/service-kit';
-import type { AggregatorObserver } from './partition-task.ts';
+import type { AggregatorObserver } from './table-writer.ts';
 
 /** What of the aggregator can be watched: blocks, the store, and the membership. */
 export function aggregatorMetrics(metrics: Metrics): Required<AggregatorObserver> & {

@@ -328,9 +328,10 @@ async function sharesFairly(place: Place): Promise<void> {
     // About a message: whose turn it is to be read is chosen again for each.
     fetch: { fetchBytesMax: value.length },
     observer: {
-      stored({ partition, rows }) {
-        storedOf[partition]! += rows;
-        if (partition === 1 && storedOf[1] === 3 * ROWS_OF_MESSAGE) hotWhenOthersWere = storedOf[0]!;
+      stored({ parts }) {
+        for (const { partition, rows } of parts) storedOf[partition]! += rows;
+        if (storedOf[1] === 3 * ROWS_OF_MESSAGE)
+          hotWhenOthersWere = Math.min(hotWhenOthersWere, storedOf[0]!);
       },
     },
   });

@@ -1,14 +1,18 @@
 import { decodeBlock } from '@tollstream/contracts';
+import type { BlockHeader } from '@tollstream/contracts';
 import type { EventLog, FetchLimits, JoinOptions, Membership } from '@tollstream/event-log';
 import { BACKLOG_AGE_MS, topicMissing } from '@tollstream/event-log';
 import type { Metrics } from '@tollstream/service-kit';
 import { Limiter } from '@tollstream/usage-store';
-import type { UsageStore } from '@tollstream/usage-store';
+import type { UsageStore, UsageTable } from '@tollstream/usage-store';
 import { aggregatorMetrics } from './aggregator-metrics.ts';
-import { AggregatorTask } from './partition-task.ts';
-import type { AggregatorObserver, SharedPlace, TaskOptions } from './partition-task.ts';
+import { AggregatorTask, messageReader } from './partition-task.ts';
+import type { TaskOptions } from './partition-task.ts';
 import type { BlockLimits } from './processor.ts';
+import { Replays } from './replay.ts';
 import type { RetryLimits } from './store-writer.ts';
+import { TableWriter } from './table-writer.ts';
+import type { AggregatorObserver, SharedPlace } from './table-writer.ts';
 
 export interface AggregatorTopics {
   readonly rated: string;
@@ -56,6 +60,9 @@ export const BLOCK_LIMITS: BlockLimits = {
 export const SHARED_LIMITS: SharedLimits = { insertsMax: 4, heldBytesMax: 256 * 1024 * 1024 };
 export const RETRY_LIMITS: RetryLimits = { waitMsInitial: 100, waitMsMax: 5_000, tryForMs: 20_000 };
 
+/** What the partitions of one topic that a process has share. */
+type TableTarget = Pick<TaskOptions, 'table' | 'readMessage' | 'writer' | 'replays'>;
+
 /** Moves rated usage, suspended calls, alerts and rejected records into their tables, until the membership is stopped. */
 export async function startAggregator(options: StartAggregatorOptions): Promise<Membership> {
   const { log, store, topics } = options;
@@ -66,19 +73,8 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
   const shared: SharedPlace = { heldBytes: 0, heldBytesMax };
   const inserts = new Limiter(insertsMax);
   const turns = [inserts];
-  // Few rows in many partitions, each with inserts of its own: they take turns, so that rated calls need not wait for them.
+  // Of suspended and rejected rows one insert at a time, so that rated calls need not wait for them.
   const exceptions = { limits, turns: [new Limiter(1), inserts] };
-  const targets = new Map<string, Pick<TaskOptions, 'table' | 'schemas' | 'limits' | 'turns'>>([
-    [topics.rated, { table: 'usage', schemas: ['rated'], limits: atOnce, turns }],
-    [topics.suspended, { table: 'usage_suspended', schemas: ['suspended'], ...exceptions }],
-    [
-      topics.resolved,
-      { table: 'usage_resolved', schemas: ['resolved', 'reject_resolved'], limits: atOnce, turns },
-    ],
-    // Who must know at once reads the topic.
-    [topics.alerts, { table: 'usage_alerts', schemas: ['alerts'], ...exceptions }],
-    [topics.rejected, { table: 'usage_rejected', schemas: ['rejected'], ...exceptions }],
-  ]);
   const observed = aggregatorMetrics(options.metrics);
   const observer: AggregatorObserver = {
     stored(block) {
@@ -90,8 +86,36 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
       options.observer?.waiting?.(waiting);
     },
   };
-  const retry = { ...RETRY_LIMITS, ...options.retry };
-  const signal = options.signal ?? new AbortController().signal;
+  const now = options.now ?? Date.now;
+  const common = {
+    log,
+    store,
+    shared,
+    now,
+    observer,
+    retry: { ...RETRY_LIMITS, ...options.retry },
+    signal: options.signal ?? new AbortController().signal,
+    onWaiting: observer.waiting!,
+  };
+  const into = (
+    topic: string,
+    table: UsageTable,
+    schemas: readonly BlockHeader['schema'][],
+    own: { readonly limits: BlockLimits; readonly turns: readonly Limiter[] },
+  ): readonly [string, TableTarget] => {
+    const readMessage = messageReader({ topic, table, schemas, decode: decodeBlock });
+    const writer = new TableWriter({ ...common, ...own, topic, table });
+    const replays = new Replays({ ...common, ...own, table, readMessage });
+    return [topic, { table, readMessage, writer, replays }];
+  };
+  const targets = new Map([
+    into(topics.rated, 'usage', ['rated'], { limits: atOnce, turns }),
+    into(topics.suspended, 'usage_suspended', ['suspended'], exceptions),
+    into(topics.resolved, 'usage_resolved', ['resolved', 'reject_resolved'], { limits: atOnce, turns }),
+    // Who must know at once reads the topic.
+    into(topics.alerts, 'usage_alerts', ['alerts'], exceptions),
+    into(topics.rejected, 'usage_rejected', ['rejected'], exceptions),
+  ]);
 
   return log.join({
     group: options.group ?? AGGREGATOR_GROUP,
@@ -108,15 +132,13 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
       const target = targets.get(claim.topic);
       const [topic] = await log.describeTopics([claim.topic]);
       if (target === undefined || topic === undefined) throw topicMissing([claim.topic], { retriable: true });
+      const { ageBehindMsMax } = limits;
       return new AggregatorTask(claim, {
         ...target,
-        store,
         shared,
         topicId: topic.id,
-        decode: decodeBlock,
-        retry,
-        signal,
-        now: options.now ?? Date.now,
+        ageBehindMsMax,
+        now,
         observer,
       });
     },

@@ -1,3 +1,6 @@
+import type { PartitionClaim } from '@tollstream/event-log';
+import type { Range } from './processor.ts';
+
 export type AggregatorErrorCode =
   'TOLL_AGGREGATOR_TOPIC_RECREATED' | 'TOLL_AGGREGATOR_RANGE_CHANGED' | 'TOLL_AGGREGATOR_BLOCK_FOREIGN';
 
@@ -14,4 +17,15 @@ export class AggregatorError extends Error {
     this.code = code;
     this.remedy = remedy;
   }
+}
+
+export function rangeChanged(
+  { topic, partition }: PartitionClaim,
+  { first, next, rows }: Range,
+): AggregatorError {
+  return new AggregatorError(
+    'TOLL_AGGREGATOR_RANGE_CHANGED',
+    `Offsets ${first} to ${next} of ${topic}/${partition} were begun to be stored with ${rows} rows; now they hold others.`,
+    'Records were deleted from the topic before they were stored: restore them, or move the offset by hand knowing what is lost.',
+  );
 }

@@ -5,7 +5,7 @@ import type { ServiceContext } from '@tollstream/service-kit';
 import { openServerStore } from '@tollstream/usage-store';
 import { startAggregator } from './aggregator.ts';
 import { AGGREGATOR_CONFIG } from './config.ts';
-import type { AggregatorObserver } from './partition-task.ts';
+import type { AggregatorObserver } from './table-writer.ts';
 
 type Context = ServiceContext<(typeof AGGREGATOR_CONFIG)['settings']>;
 
@@ -69,10 +69,10 @@ function observerOf({ health, log }: Context): AggregatorObserver {
       health.dependency('clickhouse', null);
       if (block.replayed) log.info(block, 'wrote the block that was left over');
     },
-    waiting({ table, partition, error, attempt, waitMs }) {
+    waiting({ table, partitions, error, attempt, waitMs }) {
       health.dependency('clickhouse', error.message);
       log.warn(
-        { table, partition, attempt, waitMs, err: error },
+        { table, partitions, attempt, waitMs, err: error },
         'ClickHouse does not take the block; waiting',
       );
     },

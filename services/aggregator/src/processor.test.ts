@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
 import {
+  boundaryOf,
   emptyBlock,
   isDue,
   overflows,
   readNote,
-  tokenOf,
   withMessage,
   withOffsetsUpTo,
   writeNote,
 } from './processor.ts';
+import { PARTITIONS_TOGETHER_MAX } from './table-writer.ts';
 
 const LIMITS = { rowsMax: 10, bytesMax: 100, ageMsMax: 1000, ageGrowingMsMax: 1000, ageBehindMsMax: 5000 };
 const messageOf = (
@@ -71,12 +72,21 @@ test('offsets without records move the block on, never back', () => {
 });
 
 test('a note survives writing and reading; anything else is none', () => {
-  const boundary = { first: 1, next: 9, rows: 5, token: 'abc' };
+  const one = { token: 'abc', ranges: [{ partition: 3, first: 1, next: 9, rows: 5 }] };
+  const several = {
+    token: 'abc',
+    ranges: [
+      { partition: 1, first: 0, next: 2, rows: 7 },
+      { partition: 3, first: 1, next: 9, rows: 5 },
+      { partition: 12, first: 4, next: 5, rows: 1 },
+    ],
+  };
   for (const note of [
     { v: 1, topicId: 't', rows: 7 } as const,
-    { v: 1, topicId: 't', rows: 7, boundary } as const,
+    { v: 1, topicId: 't', rows: 7, boundary: one } as const,
+    { v: 1, topicId: 't', rows: 7, boundary: several } as const,
   ]) {
-    expect(readNote(writeNote(note))).toEqual(note);
+    expect(readNote(writeNote(note, 3), 3)).toEqual(note);
   }
   for (const text of [
     '',
@@ -85,22 +95,44 @@ test('a note survives writing and reading; anything else is none', () => {
     '{}',
     '{"v":2,"topicId":"t","rows":1}',
     '{"v":1,"topicId":"t","rows":1,"boundary":{}}',
+    '{"v":1,"topicId":"t","rows":1,"boundary":{"first":0,"next":1,"rows":1,"token":"a","others":[[1,2,3]]}}',
   ]) {
-    expect(readNote(text)).toBeNull();
+    expect(readNote(text, 3)).toBeNull();
   }
 });
 
+test('reads the boundary of one partition as it was written before inserts had several', () => {
+  const text = '{"v":1,"topicId":"t","rows":7,"boundary":{"first":1,"next":9,"rows":5,"token":"abc"}}';
+  const boundary = { token: 'abc', ranges: [{ partition: 3, first: 1, next: 9, rows: 5 }] };
+  expect(readNote(text, 3)).toEqual({ v: 1, topicId: 't', rows: 7, boundary });
+  expect(writeNote({ v: 1, topicId: 't', rows: 7, boundary }, 3)).toBe(text);
+});
+
+test('a note of as many partitions as go together fits beside an offset', () => {
+  const ranges = Array.from({ length: PARTITIONS_TOGETHER_MAX }, (_, i) => ({
+    partition: 90_000 + i,
+    first: Number.MAX_SAFE_INTEGER - 1,
+    next: Number.MAX_SAFE_INTEGER,
+    rows: 150_000,
+  }));
+  const boundary = boundaryOf({ table: 'usage_suspended', topicId: 'x'.repeat(36) }, ranges);
+  const note = { v: 1, topicId: 'x'.repeat(36), rows: Number.MAX_SAFE_INTEGER, boundary } as const;
+  expect(writeNote(note, 90_000).length).toBeLessThan(4_000);
+});
+
 test('tokens differ in every part of what they name', () => {
-  const range = { table: 'usage', topicId: 'a', partition: 1, first: 10, next: 20 } as const;
-  const others = [
-    range,
-    { ...range, table: 'usage_rejected' as const },
-    { ...range, topicId: 'b' },
-    { ...range, partition: 2 },
-    { ...range, first: 11 },
-    { ...range, next: 21 },
-    { ...range, partition: 11, first: 0 },
-  ];
-  expect(new Set(others.map(tokenOf)).size).toBe(others.length);
-  expect(tokenOf(range)).toBe(tokenOf({ ...range }));
+  const place = { table: 'usage', topicId: 'a' } as const;
+  const range = { partition: 1, first: 10, next: 20, rows: 4 };
+  const tokens = [
+    boundaryOf(place, [range]),
+    boundaryOf({ ...place, table: 'usage_rejected' as const }, [range]),
+    boundaryOf({ ...place, topicId: 'b' }, [range]),
+    boundaryOf(place, [{ ...range, partition: 2 }]),
+    boundaryOf(place, [{ ...range, first: 11 }]),
+    boundaryOf(place, [{ ...range, next: 21 }]),
+    boundaryOf(place, [{ ...range, partition: 11, first: 0 }]),
+    boundaryOf(place, [range, { ...range, partition: 2 }]),
+  ].map(({ token }) => token);
+  expect(new Set(tokens).size).toBe(tokens.length);
+  expect(boundaryOf(place, [{ ...range }]).token).toBe(tokens[0]);
 });

@@ -20,12 +20,18 @@ export interface BlockLimits {
   readonly ageBehindMsMax: number;
 }
 
-/** A contiguous range of one partition that is one insert: half-open, with the name that the store knows its rows by. */
-export interface Boundary {
+/** Offsets of one partition, half-open, and how many rows they hold. */
+export interface Range {
+  readonly partition: number;
   readonly first: Offset;
   readonly next: Offset;
   readonly rows: number;
+}
+
+/** What one insert holds: ranges of partitions of one topic, by partition, with the name that the store knows its rows by. */
+export interface Boundary {
   readonly token: string;
+  readonly ranges: readonly Range[];
 }
 
 /** What stands beside the committed offset of a partition. */
@@ -82,7 +88,11 @@ export function withOffsetsUpTo(block: OpenBlock, next: Offset, nowMs: number): 
 }
 
 /** Whether the block is to be written before this message: no block exceeds the limits unless a single message does. */
-export function overflows(block: OpenBlock, message: BlockMessage, limits: BlockLimits): boolean {
+export function overflows(
+  block: Pick<OpenBlock, 'rows' | 'bytes'>,
+  message: BlockMessage,
+  limits: BlockLimits,
+): boolean {
   if (block.rows === 0) return false;
   return block.rows + message.rows > limits.rowsMax || block.bytes + message.native.length > limits.bytesMax;
 }
@@ -105,24 +115,41 @@ function ageMax(block: OpenBlock, limits: BlockLimits, nowMs: number, behind: bo
   return isGrowing ? limits.ageGrowingMsMax : limits.ageMsMax;
 }
 
-/** Names rows by where they came from: the same range of the same topic always gives the same token. */
-export function tokenOf(range: {
-  table: UsageTable;
-  topicId: string;
-  partition: number;
-  first: Offset;
-  next: Offset;
-}): string {
-  const text = `${range.table}\0${range.topicId}\0${range.partition}\0${range.first}\0${range.next}`;
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+/** Names rows by where they came from: the same ranges of the same topic always give the same token. */
+export function boundaryOf(
+  { table, topicId }: { readonly table: UsageTable; readonly topicId: string },
+  ranges: readonly Range[],
+): Boundary {
+  const ofRanges = ranges.map(({ partition, first, next }) => `\0${partition}\0${first}\0${next}`);
+  const hash = createHash('sha256').update(`${table}\0${topicId}${ofRanges.join('')}`);
+  return { token: hash.digest('hex').slice(0, 32), ranges };
 }
 
-export function writeNote(note: Note): string {
-  return JSON.stringify(note);
+export function rowsOf({ ranges }: Boundary): number {
+  return ranges.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+/** @returns the range of the partition that the boundary stands beside */
+export function rangeIn(boundary: Boundary, partition: number): Range {
+  const own = boundary.ranges.find((range) => range.partition === partition);
+  if (own === undefined)
+    throw new Error(`A boundary of other partitions stands beside partition ${partition}.`);
+  return own;
+}
+
+/** The note as it stands beside the offset of `partition`: its own range is named, the others of the insert are lists of four numbers. */
+export function writeNote({ v, topicId, rows, boundary }: Note, partition: number): string {
+  if (boundary === undefined) return JSON.stringify({ v, topicId, rows });
+  const { first, next, rows: rowsOfRange } = rangeIn(boundary, partition);
+  const others = boundary.ranges
+    .filter((range) => range.partition !== partition)
+    .map((range) => [range.partition, range.first, range.next, range.rows]);
+  const own = { first, next, rows: rowsOfRange, token: boundary.token };
+  return JSON.stringify({ v, topicId, rows, boundary: others.length === 0 ? own : { ...own, others } });
 }
 
 /** @returns null when the metadata is none of ours, as after an operator moved the offset by hand */
-export function readNote(metadata: string): Note | null {
+export function readNote(metadata: string, partition: number): Note | null {
   let value: unknown;
   try {
     value = JSON.parse(metadata);
@@ -134,10 +161,23 @@ export function readNote(metadata: string): Note | null {
   if (typeof topicId !== 'string' || typeof rows !== 'number') return null;
   if (boundary === undefined) return { v: 1, topicId, rows };
   if (!isRecord(boundary)) return null;
-  const { first, next, token } = boundary;
-  if (typeof first !== 'number' || typeof next !== 'number' || typeof token !== 'string') return null;
-  if (typeof boundary['rows'] !== 'number') return null;
-  return { v: 1, topicId, rows, boundary: { first, next, rows: boundary['rows'], token } };
+  const { token, first, next, rows: rowsOfRange, others = [] } = boundary;
+  if (typeof token !== 'string' || !Array.isArray(others)) return null;
+  const ranges = [[partition, first, next, rowsOfRange], ...(others as unknown[])].map(readRange);
+  if (!ranges.every((range) => range !== null)) return null;
+  return {
+    v: 1,
+    topicId,
+    rows,
+    boundary: { token, ranges: ranges.sort((a, b) => a.partition - b.partition) },
+  };
+}
+
+function readRange(value: unknown): Range | null {
+  if (!Array.isArray(value) || value.length !== 4 || !value.every((part) => typeof part === 'number'))
+    return null;
+  const [partition, first, next, rows] = value as [number, number, number, number];
+  return { partition, first, next, rows };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError, USAGE_TABLES } from '@tollstream/usage-store';
 import type { Limiter, UsageStore, UsageTable } from '@tollstream/usage-store';
+import { rowsOf } from './processor.ts';
 import type { Boundary } from './processor.ts';
 
 export interface RetryLimits {
@@ -12,7 +13,8 @@ export interface RetryLimits {
 
 export interface Waiting {
   readonly table: UsageTable;
-  readonly partition: number;
+  /** Whose rows the insert holds. */
+  readonly partitions: readonly number[];
   readonly error: Error;
   readonly attempt: number;
   readonly waitMs: number;
@@ -42,7 +44,6 @@ export interface WriteOptions {
   /** Taken by the caller, who also gives it back at the end. */
   readonly turn: Turn;
   readonly table: UsageTable;
-  readonly partition: number;
   readonly retry: RetryLimits;
   /** Aborted when the service is to stop: a store that is down does not hold up the stop. */
   readonly signal: AbortSignal;
@@ -66,20 +67,21 @@ export async function writeRows(
     columns: USAGE_TABLES[table].columns,
     natives,
     token: boundary.token,
-    rows: boundary.rows,
+    rows: rowsOf(boundary),
   };
+  const partitions = boundary.ranges.map(({ partition }) => partition);
   const startedMs = performance.now();
   for (let attempt = 1; ; attempt++) {
     try {
       if (mayBeStored || attempt > 1) return await store.replayBlocks(insert);
       await store.insertBlocks(insert);
-      return boundary.rows;
+      return insert.rows;
     } catch (error) {
       const transient = error instanceof StoreError && error.transient;
       const waitMs = Math.min(retry.waitMsMax, retry.waitMsInitial * 2 ** Math.min(attempt - 1, 20));
       const overdue = performance.now() - startedMs + waitMs > retry.tryForMs;
       if (!transient || overdue || signal.aborted) throw error;
-      options.onWaiting({ table, partition: options.partition, error, attempt, waitMs });
+      options.onWaiting({ table, partitions, error, attempt, waitMs });
       options.turn.giveBack();
       // An aborted wait ends like a finished one: the next attempt decides.
       await delay(waitMs, undefined, { signal }).catch(() => undefined);

@@ -51,8 +51,8 @@ test('takes up the next block while one is written, and no more', async () => {
   await settled();
   expect(isRead).toBe(false);
   expect(store.underWay).toHaveLength(1);
-  const noted = readNote((await log.committed('aggregator', TOPIC, 0))!.metadata);
-  expect(noted).toMatchObject({ rows: 0, boundary: { first: 0, rows: 2 } });
+  const noted = readNote((await log.committed('aggregator', TOPIC, 0))!.metadata, 0);
+  expect(noted).toMatchObject({ rows: 0, boundary: { ranges: [{ first: 0, rows: 2 }] } });
   for (const _ of 'abc') {
     await store.begun(1);
     store.endNext();

@@ -40,10 +40,15 @@ export function openKafkaEventLog(options: KafkaEventLogOptions): EventLog {
         return joined.open(withoutTransactions(claim, producer));
       },
     });
+  // What the aggregator notes of an insert before it makes it.
+  const commitPositions: EventLog['commitPositions'] = async (moves) => {
+    if (!moves.some(({ metadata }) => metadata.includes('"boundary"'))) await log.commitPositions(moves);
+  };
   return new Proxy(log, {
     get(target, name) {
       if (name === 'join') return join;
       if (name === 'close') return close;
+      if (name === 'commitPositions') return commitPositions;
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
@@ -51,16 +56,15 @@ export function openKafkaEventLog(options: KafkaEventLogOptions): EventLog {
 }
 
 function withoutTransactions(claim: PartitionClaim, producer: Producer): PartitionClaim {
-  const { group, topic, partition, committed } = claim;
+  const { group, topic, partition, handle, committed } = claim;
   return {
     group,
     topic,
     partition,
+    handle,
     committed,
     release: () => claim.release(),
     async commit({ outputs, nextOffset, metadata }) {
-      // What the aggregator notes of an insert before it makes it.
-      if (metadata.includes('"boundary"')) return;
       for (let from = 0; from < outputs.length;) {
         const sent = outputs.slice(from, endOfSend(outputs, from));
         from += sent.length;

@@ -7,11 +7,12 @@ import type {
   Membership,
   Offset,
   PartitionClaim,
+  PositionMove,
   RecordBatch,
   TopicInfo,
   TopicSpec,
 } from '@tollstream/event-log';
-import { checkCommit } from '../../../packages/event-log/src/commit-check.ts';
+import { checkCommit, checkPosition } from '../../../packages/event-log/src/commit-check.ts';
 import { groupOutputs } from '../../../packages/event-log/src/local/group-outputs.ts';
 import type { Position } from '../../../packages/event-log/src/local/local-store.ts';
 import { PartitionWorker } from '../../../packages/event-log/src/local/partition-worker.ts';
@@ -30,6 +31,7 @@ export class BrokerClient implements EventLog {
   readonly kind = 'memory';
   readonly #broker: SimulatedBroker;
   readonly #process: SimulatedProcess;
+  readonly #held = new WeakMap<object, { position: Position; epoch: number }>();
 
   constructor(broker: SimulatedBroker, process: SimulatedProcess) {
     this.#broker = broker;
@@ -184,8 +186,11 @@ export class BrokerClient implements EventLog {
       this.#failAtRandom('claim failed', PROBABILITY.claim, position.topic);
       return { epoch: fenced, committed: broker.store.committed(position) };
     });
+    const handle = {};
+    this.#held.set(handle, { position, epoch });
     return {
       ...position,
+      handle,
       committed: readEarly === undefined ? committed : readEarly,
       commit: async (step) => this.#commit(position, epoch, mode, step),
       release: async () => undefined,
@@ -195,7 +200,6 @@ export class BrokerClient implements EventLog {
   async #commit(position: Position, epoch: number, mode: ClaimMode, step: Commit): Promise<void> {
     checkCommit(step, mode);
     const broker = this.#broker;
-    const { faults } = broker.wire;
     const place = `${position.topic}/${position.partition}`;
     // Values are views that the sender uses again once it has been told of a failure.
     const copies = step.outputs.map((output) => ({
@@ -208,13 +212,31 @@ export class BrokerClient implements EventLog {
       metadata: step.metadata,
       nowMs: broker.wallClockMs,
     };
-    await this.#request(stepOf(position, step), () => {
+    await this.#attempt(stepOf(position, step), place, () => broker.commit(position, epoch, commit));
+  }
+
+  /** One request for all, as the group's coordinator takes it. */
+  async commitPositions(moves: readonly PositionMove[]): Promise<void> {
+    const steps = moves.map(({ claim, nextOffset, metadata }) => {
+      checkPosition({ nextOffset, metadata });
+      return { ...this.#held.get(claim.handle)!, nextOffset, metadata };
+    });
+    const [first] = steps;
+    if (first === undefined) return;
+    const place = steps.map(({ position }) => `${position.topic}/${position.partition}`).join(' ');
+    await this.#attempt(stepOf(first.position, first), place, () => this.#broker.commitPositions(steps));
+  }
+
+  /** What can become of a commit: done, done and reported as failed, done later, or not done. */
+  async #attempt(step: Step, place: string, commit: () => void): Promise<void> {
+    const { faults } = this.#broker.wire;
+    await this.#request(step, () => {
       this.#failAtRandom('commit aborted', PROBABILITY.commit, place);
       if (faults.strikes('commit late', PROBABILITY.commit, place)) {
-        broker.commitLate(position, epoch, commit);
+        this.#broker.later(place, commit);
         throw new Error('The request timed out (simulated).');
       }
-      broker.commit(position, epoch, commit);
+      commit();
       this.#failAtRandom('commit response lost', PROBABILITY.commit, place);
     });
   }
@@ -232,7 +254,7 @@ export class BrokerClient implements EventLog {
   }
 }
 
-function stepOf({ group }: Position, { metadata }: Commit): Step {
+function stepOf({ group }: Position, { metadata }: Pick<Commit, 'metadata'>): Step {
   if (group === 'ingest') return 'ingest commit';
   if (group === 'rating') return 'rating commit';
   if (group === 'suspense') return 'operator commit';

@@ -1,6 +1,6 @@
 import { ClaimLostError } from '@tollstream/event-log';
 import type { Committed, LogRecord, Offset } from '@tollstream/event-log';
-import type { Position, StoreCommit } from '../../../packages/event-log/src/local/local-store.ts';
+import type { Position, StoreCommit, StoreMove } from '../../../packages/event-log/src/local/local-store.ts';
 import { MemoryStore } from '../../../packages/event-log/src/memory/memory-store.ts';
 import { SimulatedGroup } from './group.ts';
 import { EPOCH_MS, type SimulatedProcess } from './virtual-time.ts';
@@ -61,12 +61,22 @@ export class SimulatedBroker {
     for (const { topic, partition } of step.outputs) this.#wake(`${topic}/${partition}`);
   }
 
-  /** A commit that its sender has given up: it takes effect unless the claim was taken meanwhile. */
-  commitLate(position: Position, epoch: number, step: StoreCommit): void {
+  commitPositions(moves: readonly StoreMove[]): void {
+    const isFenced = this.flaws.hasNoFencing !== true;
+    this.store.commitPositions(
+      moves.map((move) => ({
+        ...move,
+        epoch: isFenced ? move.epoch : (this.#epochs.get(JSON.stringify(move.position)) ?? move.epoch),
+      })),
+    );
+  }
+
+  /** A commit that its sender has given up: it takes effect unless a claim was taken meanwhile. */
+  later(place: string, commit: () => void): void {
     this.wire.time.schedule(null, this.wire.random.between(20, 3_000), () => {
       try {
-        this.commit(position, epoch, step);
-        this.wire.faults.trace(`late commit of ${position.group} ${position.topic}/${position.partition}`);
+        commit();
+        this.wire.faults.trace(`late commit of ${place}`);
       } catch (error) {
         if (!(error instanceof ClaimLostError)) throw error;
       }

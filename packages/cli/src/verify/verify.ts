@@ -300,7 +300,7 @@ class Reader {
   }
 
   #checkNote(table: UsageTable, partition: PartitionCut, rows: number): void {
-    const note = partition.metadata === '' ? null : readNote(partition.metadata);
+    const note = partition.metadata === '' ? null : readNote(partition.metadata, partition.partition);
     if (note === null || note.rows === rows) return;
     this.#findings[CHECK_OF[table]].differs({
       place: placeOf(partition),

@@ -19,10 +19,12 @@ import {
   type Membership,
   type Offset,
   type PartitionClaim,
+  type PositionMove,
   type RecordBatch,
   type TopicInfo,
   type TopicSpec,
 } from '../port.ts';
+import { claimForeign } from '../commit-check.ts';
 import { explainKafkaError } from './kafka-errors.ts';
 import { KafkaMembership } from './kafka-membership.ts';
 import { createKafka } from './create-kafka.ts';
@@ -76,6 +78,8 @@ class KafkaEventLog implements EventLog {
   readonly #cluster: InternalCluster;
   readonly #memberships = new Set<KafkaMembership>();
   readonly #claims = new Set<PartitionClaim>();
+  /** Who was given a claim in mode `offsets`, by its handle. */
+  readonly #holders = new WeakMap<object, KafkaMembership>();
   readonly #partitionCounts = new Map<string, number>();
   readonly #sendBytes = new Map<string, number>();
   #closed = false;
@@ -170,9 +174,19 @@ class KafkaEventLog implements EventLog {
     return claim;
   }
 
+  async commitPositions(moves: readonly PositionMove[]): Promise<void> {
+    this.#assertOpen();
+    const [first] = moves;
+    if (first === undefined) return;
+    const holder = this.#holders.get(first.claim.handle);
+    for (const { claim } of moves)
+      if (holder === undefined || this.#holders.get(claim.handle) !== holder) throw claimForeign(claim);
+    await holder?.commitPositions(moves);
+  }
+
   async join(options: JoinOptions): Promise<Membership> {
     this.#assertOpen();
-    const membership = new KafkaMembership({
+    const membership: KafkaMembership = new KafkaMembership({
       kafka: this.#kafka,
       brokers: this.#options.brokers,
       join: options,
@@ -184,6 +198,7 @@ class KafkaEventLog implements EventLog {
       claim: async (topic, partition) => this.claim(options.group, topic, partition),
       readCommitted: async (topic, partition) => this.committed(options.group, topic, partition),
       beginning: async (topic, partition) => (await this.offsets(topic))[partition]?.begin ?? 0,
+      onClaim: (handle) => this.#holders.set(handle, membership),
     });
     // A person must be told at once of what only a person can change; a broker that is away comes back by itself.
     await this.#countPartitions(options.topics).catch((error: unknown) => {

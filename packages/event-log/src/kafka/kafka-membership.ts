@@ -1,5 +1,5 @@
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka, OffsetsByTopicPartition } from 'kafkajs';
-import { checkCommit } from '../commit-check.ts';
+import { checkCommit, checkPosition } from '../commit-check.ts';
 import { asError, isFatal } from '../errors.ts';
 import {
   backoffMs,
@@ -18,6 +18,7 @@ import {
   type Membership,
   type Offset,
   type PartitionClaim,
+  type PositionMove,
   type RecordBatch,
 } from '../port.ts';
 import { PackedBatch } from '../packed-records.ts';
@@ -45,6 +46,8 @@ export interface KafkaMembershipOptions {
   readonly claim: (topic: string, partition: number) => Promise<PartitionClaim>;
   readonly readCommitted: (topic: string, partition: number) => Promise<Committed | null>;
   readonly beginning: (topic: string, partition: number) => Promise<Offset>;
+  /** Told of each claim in mode `offsets`, by its handle. */
+  readonly onClaim: (handle: object) => void;
 }
 
 /** One assigned partition. */
@@ -70,6 +73,8 @@ export class KafkaMembership implements Membership {
   readonly done: Promise<void>;
   readonly #options: KafkaMembershipOptions;
   readonly #slots = new Map<string, Slot>();
+  /** Whose partition a claim is, by its handle. */
+  readonly #held = new WeakMap<object, Slot>();
   /** Partitions whose former task is still closing. */
   readonly #closing = new Map<string, Promise<void>>();
   readonly #stopRequested = new AbortController();
@@ -426,35 +431,51 @@ export class KafkaMembership implements Membership {
     const { topic, partition } = slot;
     if (join.mode === 'transactional') return claim(topic, partition);
     // Being a member of the present generation is the claim: the broker refuses commits of every earlier one.
-    let isReleased = false;
-    return {
+    const handle = {};
+    const committed = await readCommitted(topic, partition);
+    this.#held.set(handle, slot);
+    this.#options.onClaim(handle);
+    const claimed: PartitionClaim = {
       group: join.group,
       topic,
       partition,
-      committed: await readCommitted(topic, partition),
+      handle,
+      committed,
       commit: async (step) => {
         checkCommit(step, 'offsets');
-        if (isReleased) throw new ClaimLostError(`The claim on ${topic}/${partition} was given back.`);
-        await this.#commitAsMember(slot, step);
+        const { nextOffset, metadata } = step;
+        await this.commitPositions([{ claim: claimed, nextOffset, metadata }]);
       },
       release: async () => {
-        isReleased = true;
+        this.#held.delete(handle);
       },
     };
+    return claimed;
   }
 
   /**
-   * The commit carries the generation that kafkajs is in. A partition that this member lost is in no slot any more, so no
-   * commit for it can slip into a later generation.
+   * One request: the broker writes all positions of it in one batch, or none. It carries the generation that kafkajs is in. A partition that
+   * this member lost is in no slot any more, so no commit for it can slip into a later generation.
    */
-  async #commitAsMember(slot: Slot, { nextOffset, metadata }: Commit): Promise<void> {
-    const { topic, partition } = slot;
-    if (!this.#isCurrent(slot))
-      throw new ClaimLostError(`The group gave ${topic}/${partition} to another member.`);
+  async commitPositions(moves: readonly PositionMove[]): Promise<void> {
+    const topics = new Map<string, OffsetsByTopicPartition['topics'][number]>();
+    for (const { claim, nextOffset, metadata } of moves) {
+      const { topic, partition } = claim;
+      checkPosition({ nextOffset, metadata });
+      const slot = this.#held.get(claim.handle);
+      if (slot === undefined)
+        throw new ClaimLostError(`The claim on ${topic}/${partition} was given back.`, partition);
+      if (!this.#isCurrent(slot))
+        throw new ClaimLostError(`The group gave ${topic}/${partition} to another member.`, partition);
+      const ofTopic = topics.get(topic) ?? { topic, partitions: [] };
+      topics.set(topic, ofTopic);
+      // The typings of kafkajs leave the metadata out.
+      const position = { partition, offset: String(nextOffset), metadata };
+      ofTopic.partitions.push(position);
+    }
     if (!this.#commitOffsets) throw new Error('The member has not read anything yet.');
-    const position = { partition, offset: String(nextOffset), metadata };
     try {
-      await this.#commitOffsets({ topics: [{ topic, partitions: [position] }] });
+      await this.#commitOffsets({ topics: [...topics.values()] });
     } catch (error) {
       throw explainKafkaError(error, this.#options.brokers);
     }

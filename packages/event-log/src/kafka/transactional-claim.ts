@@ -56,6 +56,7 @@ class TransactionalClaim implements PartitionClaim {
   readonly group: string;
   readonly topic: string;
   readonly partition: number;
+  readonly handle = {};
   readonly committed: Committed | null;
   readonly #options: TransactionalClaimOptions;
   readonly #producer: Producer;

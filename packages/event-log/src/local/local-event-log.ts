@@ -1,4 +1,4 @@
-import { checkCommit } from '../commit-check.ts';
+import { checkCommit, checkPosition, claimForeign } from '../commit-check.ts';
 import { asError, logClosed, partitionMissing, partitionsDiffer, topicMissing } from '../errors.ts';
 import { FETCH_BYTES_MAX, RECORDS_MAX, TASK_BACKOFF, TICK_MS, type Backoff } from '../limits.ts';
 import { PackedBatch, PackedRecords, recordCount } from '../packed-records.ts';
@@ -10,6 +10,7 @@ import type {
   Membership,
   Offset,
   PartitionClaim,
+  PositionMove,
   RecordBatch,
   TopicInfo,
   TopicSpec,
@@ -38,6 +39,7 @@ export class LocalEventLog implements EventLog {
   readonly #onClosed: () => void;
   readonly #groups = new Map<string, Group>();
   readonly #memberships = new Set<Membership>();
+  readonly #held = new WeakMap<object, { position: Position; epoch: number }>();
   readonly #appendListeners = new Map<string, Set<() => void>>();
   #closed = false;
 
@@ -90,6 +92,17 @@ export class LocalEventLog implements EventLog {
 
   async claim(group: string, topic: string, partition: number): Promise<PartitionClaim> {
     return this.#claim({ group, topic, partition }, 'transactional');
+  }
+
+  async commitPositions(moves: readonly PositionMove[]): Promise<void> {
+    this.#assertOpen();
+    const steps = moves.map(({ claim, nextOffset, metadata }) => {
+      const held = this.#held.get(claim.handle);
+      if (held === undefined) throw claimForeign(claim);
+      checkPosition({ nextOffset, metadata });
+      return { ...held, nextOffset, metadata };
+    });
+    this.#store.commitPositions(steps);
   }
 
   async join(options: JoinOptions): Promise<Membership> {
@@ -233,8 +246,11 @@ export class LocalEventLog implements EventLog {
     // 1 fence → 2 read the position as it stands after fencing.
     const epoch = this.#store.takeClaim(position);
     const committed = this.#store.committed(position);
+    const handle = {};
+    this.#held.set(handle, { position, epoch });
     return {
       ...position,
+      handle,
       committed,
       commit: async (step) => {
         this.#assertOpen();

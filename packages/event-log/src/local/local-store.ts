@@ -23,6 +23,14 @@ export interface StoreCommit {
   readonly nowMs: number;
 }
 
+/** A position that is committed together with others. */
+export interface StoreMove {
+  readonly position: Position;
+  readonly epoch: number;
+  readonly nextOffset: Offset;
+  readonly metadata: string;
+}
+
 export interface ReadLimits {
   /** Exclusive. */
   readonly to: Offset;
@@ -63,6 +71,8 @@ export interface LocalStore {
   takeClaim(position: Position): number;
   /** Appends and commits, all or nothing, durable on return. @throws {ClaimLostError} when the epoch is no longer the newest */
   commit(position: Position, epoch: number, step: StoreCommit): void;
+  /** Commits all or none, durable on return. @throws {ClaimLostError} naming the first whose epoch is no longer the newest */
+  commitPositions(moves: readonly StoreMove[]): void;
   cursor(topic: string, partition: number, options?: CursorOptions): Cursor;
   close(): void;
 }

@@ -8,6 +8,7 @@ import type {
   ReadLimits,
   ReadResult,
   StoreCommit,
+  StoreMove,
 } from '../local/local-store.ts';
 import {
   ClaimLostError,
@@ -87,12 +88,18 @@ export class MemoryStore implements LocalStore {
   }
 
   commit(position: Position, epoch: number, step: StoreCommit): void {
+    this.#assertNewest(position, epoch);
     const key = positionKey(position);
-    if (this.#epochs.get(key) !== epoch) throw new ClaimLostError(`Another owner took ${key}.`);
     this.#options.beforeCommit?.(position, step);
     for (const outputs of step.outputs) this.#append(outputs, step.nowMs);
     this.#committed.set(key, { offset: step.nextOffset, metadata: step.metadata });
     this.#options.afterCommit?.(position, step);
+  }
+
+  commitPositions(moves: readonly StoreMove[]): void {
+    for (const { position, epoch } of moves) this.#assertNewest(position, epoch);
+    for (const { position, nextOffset, metadata } of moves)
+      this.#committed.set(positionKey(position), { offset: nextOffset, metadata });
   }
 
   cursor(
@@ -128,6 +135,12 @@ export class MemoryStore implements LocalStore {
 
   close(): void {
     this.#topics.clear();
+  }
+
+  #assertNewest(position: Position, epoch: number): void {
+    const key = positionKey(position);
+    if (this.#epochs.get(key) !== epoch)
+      throw new ClaimLostError(`Another owner took ${key}.`, position.partition);
   }
 
   #append({ topic, partition, records }: PartitionOutputs, nowMs: number): void {

@@ -11,6 +11,7 @@ import type {
   ReadLimits,
   ReadResult,
   StoreCommit,
+  StoreMove,
 } from '../local/local-store.ts';
 import { ClaimLostError, type Committed, type Offset, type TopicInfo, type TopicSpec } from '../port.ts';
 import { type PackedRecords, joinRecords } from '../packed-records.ts';
@@ -146,16 +147,17 @@ export class SqliteStore implements LocalStore {
     return epoch;
   }
 
-  commit({ group, topic, partition }: Position, epoch: number, step: StoreCommit): void {
-    const { row } = this.#topic(topic);
+  commit(position: Position, epoch: number, step: StoreCommit): void {
+    const { nextOffset, metadata } = step;
     this.#write(() => {
-      // The fence and the offset are one statement: a commit of a past owner changes no row, and is rolled back whole.
-      const { changes } = this.#sql(
-        `UPDATE positions SET next_offset = ?, metadata = ?
-         WHERE group_name = ? AND topic = ? AND partition = ? AND epoch = ?`,
-      ).run(step.nextOffset, step.metadata, group, row, partition, epoch);
-      if (changes !== 1) throw new ClaimLostError(`Another owner took ${group} on ${topic}/${partition}.`);
+      this.#move({ position, epoch, nextOffset, metadata });
       for (const outputs of step.outputs) this.#append(outputs, step.nowMs);
+    });
+  }
+
+  commitPositions(moves: readonly StoreMove[]): void {
+    this.#write(() => {
+      for (const move of moves) this.#move(move);
     });
   }
 
@@ -212,6 +214,17 @@ export class SqliteStore implements LocalStore {
   close(): void {
     this.#statements.clear();
     this.#database.close();
+  }
+
+  /** The fence and the offset are one statement: a commit of a past owner changes no row, and is rolled back whole. */
+  #move({ position: { group, topic, partition }, epoch, nextOffset, metadata }: StoreMove): void {
+    const { row } = this.#topic(topic);
+    const { changes } = this.#sql(
+      `UPDATE positions SET next_offset = ?, metadata = ?
+       WHERE group_name = ? AND topic = ? AND partition = ? AND epoch = ?`,
+    ).run(nextOffset, metadata, group, row, partition, epoch);
+    if (changes !== 1)
+      throw new ClaimLostError(`Another owner took ${group} on ${topic}/${partition}.`, partition);
   }
 
   #append(outputs: StoreCommit['outputs'][number], nowMs: number): void {
