@@ -40,7 +40,7 @@ export const BROKEN_VARIANTS: Readonly<Record<string, BrokenVariant>> = {
   },
   'boundary-by-boundary': {
     what: 'the boundary of an insert is recorded beside its partitions one after the other',
-    seedsMax: 60,
+    seedsMax: 400,
     variant: {
       seams: () => ({
         log: (log, service) => onAggregatorLog(log, service, { commitPositions: oneByOne(log) }),
@@ -49,7 +49,7 @@ export const BROKEN_VARIANTS: Readonly<Record<string, BrokenVariant>> = {
   },
   'replay-alone': {
     what: 'a new owner brings its own rows only of an insert that held those of several partitions',
-    seedsMax: 20,
+    seedsMax: 400,
     variant: {
       seams: () => ({
         log: (log, service) => onAggregatorLog(log, service, { committed: async () => null }),

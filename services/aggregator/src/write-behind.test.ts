@@ -1,9 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Limiter } from '@tollstream/usage-store';
-import type { BlockInsert } from '@tollstream/usage-store';
 import { expect, test } from 'vitest';
 import { readNote } from './processor.ts';
 import { CrashingStore, storeDown } from './testing/crashing-store.ts';
+import { settled, SlowStore } from './testing/slow-store.ts';
 import { logOf, readOn, takeOver, TOPIC } from './testing/partition.ts';
 
 const LIMITS = {
@@ -13,31 +12,6 @@ const LIMITS = {
   ageGrowingMsMax: 1_000,
   ageBehindMsMax: 1_000,
 };
-
-/** A store whose inserts end when they are told to. */
-class SlowStore extends CrashingStore {
-  readonly underWay: (() => void)[] = [];
-
-  override async insertBlocks(insert: BlockInsert): Promise<void> {
-    await new Promise<void>((resolve) => this.underWay.push(resolve));
-    await super.insertBlocks(insert);
-  }
-
-  async begun(inserts: number): Promise<void> {
-    for (let turn = 0; this.underWay.length < inserts; turn++) {
-      if (turn > 1_000) throw new Error(`${this.underWay.length} inserts are under way, not ${inserts}`);
-      await nextTurn();
-    }
-  }
-
-  endNext(): void {
-    this.underWay.shift()!();
-  }
-}
-
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
-}
 
 test('takes up the next block while one is written, and no more', async () => {
   const log = await logOf([['a', 'b'], ['c', 'd'], ['e', 'f'], ['g']]);

@@ -41,6 +41,8 @@ interface Insert {
 const DATABASE = 'simulated';
 /** Of the token proper; what a replay adds to it may be random. */
 const TOKEN_CHARACTERS = 32;
+/** Longer than it takes until somebody else has the partitions of a process that ended. */
+const LATE_MS_MAX = 12_000;
 const PROBABILITY = { insert: 0.06, statement: 0.03, rare: 0.02 };
 
 /** What of ClickHouse the pipeline relies on: parts by month, deduplication tokens with a window, and the statements of a replay. */
@@ -157,7 +159,7 @@ export class SimulatedEngine {
       throw storeError('TOLL_STORE_UNREACHABLE', 'reset the connection');
     if (faults.strikes('insert refused', usual)) throw storeError('TOLL_STORE_BUSY', 'has too many parts');
     if (faults.strikes('insert late', usual)) {
-      this.#inFlight.push(time.schedule(null, random.between(20, 4_000), () => this.#insert(insert)));
+      this.#inFlight.push(time.schedule(null, random.between(20, LATE_MS_MAX), () => this.#insert(insert)));
       throw storeError('TOLL_STORE_UNREACHABLE', 'did not answer in time');
     }
     const months = [...new Set(insert.rows.map(({ month }) => month))].sort();

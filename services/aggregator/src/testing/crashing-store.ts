@@ -34,7 +34,10 @@ export class CrashingStore implements UsageStore {
     const failure = this.failures.shift() ?? null;
     if (failure === 'nothing stored') throw this.makeError();
     const stored = new Set(this.rows);
-    const missing = namesOf(insert).filter((name) => !stored.has(name));
+    const names = namesOf(insert);
+    const missing = names.filter((name) => !stored.has(name));
+    // As the store does: what lacks all is inserted as at first, so that a late twin is told by the token.
+    if (missing.length === names.length && failure !== 'half stored') this.#tokens.add(insert.token);
     this.rows.push(...(failure === 'half stored' ? missing.slice(0, missing.length / 2) : missing));
     if (failure !== null) throw this.makeError();
     return missing.length;
