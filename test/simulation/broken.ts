@@ -38,18 +38,9 @@ export const BROKEN_VARIANTS: Readonly<Record<string, BrokenVariant>> = {
       }),
     },
   },
-  'boundary-by-boundary': {
-    what: 'the boundary of an insert is recorded beside its partitions one after the other',
-    seedsMax: 400,
-    variant: {
-      seams: () => ({
-        log: (log, service) => onAggregatorLog(log, service, { commitPositions: oneByOne(log) }),
-      }),
-    },
-  },
   'replay-alone': {
     what: 'a new owner brings its own rows only of an insert that held those of several partitions',
-    seedsMax: 400,
+    seedsMax: 40,
     variant: {
       seams: () => ({
         log: (log, service) => onAggregatorLog(log, service, { committed: async () => null }),
@@ -232,12 +223,6 @@ function forgetBoundary(log: EventLog): EventLog['commitPositions'] {
         return { ...move, metadata: JSON.stringify(rest) };
       }),
     );
-}
-
-function oneByOne(log: EventLog): EventLog['commitPositions'] {
-  return async (moves) => {
-    for (const move of moves) await log.commitPositions([move]);
-  };
 }
 
 function forgetTotals(claim: PartitionClaim): PartitionClaim {

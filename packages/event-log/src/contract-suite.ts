@@ -540,6 +540,76 @@ export function describeEventLog(
         await second.stop();
       });
 
+      it('commit positions of several partitions together, all or none', async () => {
+        const topic = await newTopic(3);
+        const group = `group-${randomUUID()}`;
+        for (const partition of [0, 1, 2]) await append(topic, ['a', 'b'], partition);
+        const claims = new Map<number, PartitionClaim>();
+        const opened = (claim: PartitionClaim): void => void claims.set(claim.partition, claim);
+        const member = await log.join(
+          joinOptions({ group, topics: [topic], mode: 'offsets', onOpen: opened }),
+        );
+        const positions = async (): Promise<unknown[]> =>
+          Promise.all([0, 1, 2].map(async (partition) => log.committed(group, topic, partition)));
+        await until(async () => (await positions()).every((position) => position !== null));
+        const moved = [0, 1, 2].map((partition) => ({ offset: partition, metadata: `note ${partition}` }));
+        const moves = moved.map(({ offset, metadata }, partition) => ({
+          claim: claims.get(partition)!,
+          nextOffset: offset,
+          metadata,
+        }));
+        await log.commitPositions(moves);
+        await poll(positions).toEqual(moved);
+        const tooLong = { ...moves[2]!, metadata: 'x'.repeat(4_001) };
+        const others = moves.slice(0, 2).map((move) => ({ ...move, metadata: 'not written' }));
+        await expect(log.commitPositions([...others, tooLong])).rejects.toMatchObject({
+          code: 'TOLL_LOG_COMMIT_INVALID',
+        });
+        const stranger = { ...moves[2]!, claim: { ...claims.get(2)!, handle: {} } };
+        await expect(log.commitPositions([...others, stranger])).rejects.toMatchObject({
+          code: 'TOLL_LOG_COMMIT_INVALID',
+        });
+        expect(await positions()).toEqual(moved);
+        await member.stop();
+      });
+
+      it('commit none of several positions when a partition of them has passed on, and name it', async () => {
+        const topic = await newTopic(2);
+        const group = `group-${randomUUID()}`;
+        for (const partition of [0, 1]) await append(topic, ['a'], partition);
+        const claims = {
+          first: new Map<number, PartitionClaim>(),
+          second: new Map<number, PartitionClaim>(),
+        };
+        const options = (who: 'first' | 'second'): JoinOptions =>
+          joinOptions({
+            group,
+            topics: [topic],
+            mode: 'offsets',
+            onOpen: (claim) => void claims[who].set(claim.partition, claim),
+          });
+        const first = await log.join(options('first'));
+        await until(() => claims.first.size === 2);
+        const second = await other.join(options('second'));
+        await until(() => claims.second.size === 1);
+        const positions = async (): Promise<unknown[]> =>
+          Promise.all([0, 1].map(async (partition) => log.committed(group, topic, partition)));
+        await until(async () => (await positions()).every((position) => position !== null));
+        const before = await positions();
+        const past = [0, 1].map((partition) => ({
+          claim: claims.first.get(partition)!,
+          nextOffset: 0,
+          metadata: 'past',
+        }));
+        await expect(log.commitPositions(past)).rejects.toMatchObject({
+          name: 'ClaimLostError',
+          partition: [...claims.second.keys()][0],
+        });
+        expect(await positions()).toEqual(before);
+        await second.stop();
+        await first.stop();
+      });
+
       it('stop after the batch in hand', async () => {
         const topic = await newTopic();
         await append(topic, texts(4));

@@ -99,7 +99,7 @@ export class AggregatorTask implements PartitionTask {
     for (const record of batch.records) {
       if (record.offset < this.#replayedUpTo) continue;
       const message = this.#options.readMessage(record);
-      await writer.makeRoomFor(message, this.#source);
+      while (!writer.hasRoomFor(message)) await writer.makeRoom();
       this.#assertWritten();
       this.#source.block = withMessage(this.#source.block ?? emptyBlock(record.offset), message, now());
       shared.heldBytes += message.native.length;

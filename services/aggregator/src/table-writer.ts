@@ -133,15 +133,18 @@ export class TableWriter {
       this.#begin();
   }
 
+  /** Whether the message fits into the block in hand. */
+  hasRoomFor(message: BlockMessage): boolean {
+    return !overflows(this.#collected(), message, this.#options.limits);
+  }
+
   /**
-   * Waits until the message fits into the block in hand: nothing more is read while one block is full and another one is written.
-   * Ends without room when the source failed.
+   * Resolves when the block in hand is to be written, and another one is begun. Nothing more is read while one block is full and another one is
+   * written.
    */
-  async makeRoomFor(message: BlockMessage, source: Source): Promise<void> {
-    while (source.isReady && overflows(this.#collected(), message, this.#options.limits)) {
-      const writing = this.#writing ?? this.#begin();
-      await (writing.isSealed ? writing.ended : writing.sealed);
-    }
+  async makeRoom(): Promise<void> {
+    const writing = this.#writing ?? this.#begin();
+    await (writing.isSealed ? writing.ended : writing.sealed);
   }
 
   /** Resolves when all that the source had taken up is stored and committed, or the source failed. */
@@ -149,8 +152,7 @@ export class TableWriter {
     while (source.isReady && source.block !== null && source.block.openedAtMs !== null) {
       await source.writing;
       if (!source.isReady) return;
-      const writing = this.#writing ?? this.#begin();
-      await (writing.isSealed ? writing.ended : writing.sealed);
+      await this.makeRoom();
     }
     await source.writing;
   }

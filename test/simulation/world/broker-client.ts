@@ -24,7 +24,8 @@ import type { SimulatedProcess } from './virtual-time.ts';
 const HEARTBEAT_MS = 500;
 const BATCH_RECORDS_MAX = 25;
 const READ_RECORDS_MAX = 20;
-const PROBABILITY = { commit: 0.03, read: 0.02, claim: 0.02, cut: 0.03 };
+const PROBABILITY = { commit: 0.03, read: 0.02, claim: 0.02, cut: 0.03, standStill: 0.03 };
+const STAND_STILL_MS = { min: 500, max: 10_000 };
 
 /** The event log as one simulated process reaches it. */
 export class BrokerClient implements EventLog {
@@ -224,7 +225,24 @@ export class BrokerClient implements EventLog {
     const [first] = steps;
     if (first === undefined) return;
     const place = steps.map(({ position }) => `${position.topic}/${position.partition}`).join(' ');
-    await this.#attempt(stepOf(first.position, first), place, () => this.#broker.commitPositions(steps));
+    await this.#attempt(stepOf(first.position, first), place, () => {
+      this.#broker.commitPositions(steps);
+      if (isBoundary(first)) this.#maybeStandStill(first.position);
+    });
+  }
+
+  /**
+   * Its partitions become others', some of them, while it waits for the answer: then it goes on as an owner of the past, right before the
+   * insert that must be harmless.
+   */
+  #maybeStandStill({ group }: Position): void {
+    const { faults, random, time } = this.#broker.wire;
+    if (!faults.draws(PROBABILITY.standStill)) return;
+    const lengthMs = random.between(STAND_STILL_MS.min, STAND_STILL_MS.max);
+    faults.count('process paused', `${this.#process.name} ${lengthMs} ms with a boundary committed`);
+    this.#process.pausedUntilMs = time.nowMs + lengthMs;
+    faults.count('rebalance', group);
+    this.#broker.group(group).rebalance('beside a process that stands still');
   }
 
   /** What can become of a commit: done, done and reported as failed, done later, or not done. */
@@ -258,5 +276,9 @@ function stepOf({ group }: Position, { metadata }: Pick<Commit, 'metadata'>): St
   if (group === 'ingest') return 'ingest commit';
   if (group === 'rating') return 'rating commit';
   if (group === 'suspense') return 'operator commit';
-  return metadata.includes('"boundary"') ? 'aggregator boundary' : 'aggregator offset';
+  return isBoundary({ metadata }) ? 'aggregator boundary' : 'aggregator offset';
+}
+
+function isBoundary({ metadata }: Pick<Commit, 'metadata'>): boolean {
+  return metadata.includes('"boundary"');
 }

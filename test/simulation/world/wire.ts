@@ -18,12 +18,6 @@ const CRASH_AT: Partial<Record<Step, number>> = {
   'replay drop': 0.03,
   'snapshot complete': 0.02,
 };
-/**
- * A sender can be stopped while it waits for an answer, until its partitions are others': then it goes on as an owner of the past, right
- * before the step that must be harmless.
- */
-const PAUSE_AT: Partial<Record<Step, number>> = { 'aggregator boundary': 0.02 };
-const PAUSE_MS = { min: 7_000, max: 25_000 };
 const SLOW = 0.01;
 
 /** Requests of processes to the log and the store: sent, done at the other end, answered; each takes time of its own. */
@@ -61,11 +55,6 @@ export class Wire {
         if (process.isAlive && faults.draws(crash)) {
           faults.crash(process, 'crash after request', step);
           return;
-        }
-        if (process.isAlive && faults.draws(PAUSE_AT[step] ?? 0)) {
-          const lengthMs = this.random.between(PAUSE_MS.min, PAUSE_MS.max);
-          faults.count('process paused', `${process.name} ${step} ${lengthMs} ms`);
-          process.pausedUntilMs = time.nowMs + lengthMs;
         }
         time.schedule(process, this.#latencyMs(step), answer);
       });
