@@ -10,7 +10,7 @@ import { AggregatorTask, messageReader } from './partition-task.ts';
 import type { TaskOptions } from './partition-task.ts';
 import type { BlockLimits } from './processor.ts';
 import { Replays } from './replay.ts';
-import type { RetryLimits } from './store-writer.ts';
+import type { RetryLimits, Waiting } from './store-writer.ts';
 import { TableWriter } from './table-writer.ts';
 import type { AggregatorObserver, SharedPlace } from './table-writer.ts';
 
@@ -95,7 +95,7 @@ export async function startAggregator(options: StartAggregatorOptions): Promise<
     observer,
     retry: { ...RETRY_LIMITS, ...options.retry },
     signal: options.signal ?? new AbortController().signal,
-    onWaiting: observer.waiting!,
+    onWaiting: (waiting: Waiting): void => observer.waiting?.(waiting),
   };
   const into = (
     topic: string,

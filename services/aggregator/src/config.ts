@@ -27,7 +27,7 @@ export const AGGREGATOR_CONFIG = defineConfig({
     ...CLICKHOUSE_SETTINGS,
     ...BATCH_SETTINGS,
     insertRowsMax: integer({
-      summary: 'Rows of one insert.',
+      summary: 'Rows of one insert, of all partitions of a topic together.',
       min: 1_000,
       max: 1_000_000,
       default: BLOCK_LIMITS.rowsMax,
@@ -60,7 +60,7 @@ export const AGGREGATOR_CONFIG = defineConfig({
     }),
     insertsMax: integer({
       summary:
-        'Inserts under way at a time; partitions that wait for their turn collect more rows meanwhile.',
+        'Inserts under way at a time, one for each table at most; tables that wait for their turn collect more rows meanwhile.',
       min: 1,
       max: 64,
       default: SHARED_LIMITS.insertsMax,
@@ -79,7 +79,7 @@ export const AGGREGATOR_CONFIG = defineConfig({
       default: 30_000,
     }),
     insertTryForMs: integer({
-      summary: 'How long an insert is tried again in place before the partition is opened anew.',
+      summary: 'How long an insert is tried again in place before its partitions are opened anew.',
       min: 0,
       max: 600_000,
       default: 20_000,

@@ -12,7 +12,6 @@ import {
 } from '../limits.ts';
 import {
   ClaimLostError,
-  type Commit,
   type Committed,
   type JoinOptions,
   type Membership,
