@@ -51,7 +51,7 @@ export interface SharedLimits {
 export const AGGREGATOR_GROUP = 'aggregator';
 
 export const BLOCK_LIMITS: BlockLimits = {
-  rowsMax: 150_000,
+  rowsMax: 500_000,
   bytesMax: 64 * 1024 * 1024,
   ageMsMax: 500,
   ageGrowingMsMax: 5_000,
