@@ -194,7 +194,9 @@ test('gives up in place after the time set, and leaves the boundary to the task 
   const store = new CrashingStore();
   store.makeError = storeDown;
   store.failures.push(...Array.from({ length: 200 }, () => 'nothing stored' as const));
-  const owner = await takeOver(log, store);
+  const owner = await takeOver(log, store, {
+    retry: { waitMsInitial: 1, waitMsMax: 2, tryForMs: 50 },
+  });
   await expect(readOn(log, owner)).rejects.toMatchObject({ code: 'TOLL_STORE_UNREACHABLE' });
   await owner.task.close('failed');
   store.failures.length = 0;

@@ -106,7 +106,7 @@ export async function startProcess(
       ageGrowingMsMax: 1_000,
       ageBehindMsMax: 1_000,
     },
-    retry: { waitMsInitial: 1, waitMsMax: 2, tryForMs: 50 },
+    retry: { waitMsInitial: 1, waitMsMax: 2, tryForMs: 60_000 },
     now: () => 0,
     signal: new AbortController().signal,
     observer: {},
