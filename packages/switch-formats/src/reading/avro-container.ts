@@ -5,15 +5,21 @@ import type { Schema, Type } from 'avsc';
 import { ImportError } from '../errors.ts';
 import { decompressSnappy } from './snappy.ts';
 
+/** A container has no lines: `line` is the number of the record. */
+interface NumberedRecord {
+  readonly value: Buffer;
+  readonly line: number;
+}
+
 /**
  * An Avro object container: header (magic, metadata, sync marker), then blocks of
  * `count · size · bytes · sync marker`.
  */
 export interface ContainerBlock {
   /** Events in Avro single-object encoding, with their number in the file from 1. */
-  readonly events: readonly { readonly value: Buffer; readonly number: number }[];
+  readonly events: readonly NumberedRecord[];
   /** What could not be read: kept bytes, and the number of the first record in them. */
-  readonly broken: { readonly value: Buffer; readonly number: number } | null;
+  readonly broken: NumberedRecord | null;
   readonly endBytes: number;
   readonly endNumber: number;
 }
@@ -27,7 +33,13 @@ const BROKEN_BYTES_MAX = 1_048_576;
 const MAGIC = Buffer.from('Obj\u0001', 'latin1');
 
 /** One body of a block as a single object; `end` is the offset behind it, -1 when it cannot be read. */
-type BodyReader = (block: Buffer, at: number) => { readonly value: Buffer; readonly end: number };
+interface Body {
+  value: Buffer;
+  end: number;
+}
+
+/** What it returns is good until it is called again. */
+type BodyReader = (block: Buffer, at: number) => Readonly<Body>;
 
 interface Header {
   readonly sync: Buffer;
@@ -51,7 +63,7 @@ export async function* readContainer(
     const block = await readBlock(bytes, header.sync);
     if (block === null) {
       const value = await bytes.skipBehind(header.sync, BROKEN_BYTES_MAX);
-      yield { events: [], broken: { value, number }, endBytes: bytes.offset, endNumber: number + 1 };
+      yield { events: [], broken: { value, line: number }, endBytes: bytes.offset, endNumber: number + 1 };
       number += 1;
       continue;
     }
@@ -171,26 +183,26 @@ function decodeBlock(
   block: PackedBlock,
   header: Header,
   first: number,
-): { events: { value: Buffer; number: number }[]; broken: { value: Buffer; number: number } | null } {
-  const events: { value: Buffer; number: number }[] = [];
+): Pick<ContainerBlock, 'events' | 'broken'> {
+  const events: NumberedRecord[] = [];
   let unpacked: Buffer;
   try {
     unpacked = header.codec(block.packed);
   } catch {
-    return { events, broken: { value: block.packed.subarray(0, BROKEN_BYTES_MAX), number: first } };
+    return { events, broken: { value: block.packed.subarray(0, BROKEN_BYTES_MAX), line: first } };
   }
   let at = 0;
   for (let i = 0; i < block.count; i++) {
     const { value, end } = header.readBody(unpacked, at);
     if (end < 0)
-      return { events, broken: { value: unpacked.subarray(at, at + BROKEN_BYTES_MAX), number: first + i } };
-    events.push({ value, number: first + i });
+      return { events, broken: { value: unpacked.subarray(at, at + BROKEN_BYTES_MAX), line: first + i } };
+    events.push({ value, line: first + i });
     at = end;
   }
   return { events, broken: null };
 }
 
-const UNREADABLE = { value: Buffer.alloc(0), end: -1 };
+const UNREADABLE: Readonly<Body> = { value: Buffer.alloc(0), end: -1 };
 
 /**
  * A body of the current schema is copied as it is; one of another writer is resolved and written anew.
@@ -198,13 +210,17 @@ const UNREADABLE = { value: Buffer.alloc(0), end: -1 };
  */
 function bodyReader(writer: Type): BodyReader {
   if (JSON.stringify(writer.schema()) === JSON.stringify(callEventType.schema())) {
+    // One object for all bodies: there are millions.
+    const body: Body = { value: UNREADABLE.value, end: -1 };
     return (block, at) => {
       const end = callEventEnd(block, at);
       if (end < 0) return UNREADABLE;
       const value = Buffer.allocUnsafe(callEventHeader.length + end - at);
       callEventHeader.copy(value);
       block.copy(value, callEventHeader.length, at, end);
-      return { value, end };
+      body.value = value;
+      body.end = end;
+      return body;
     };
   }
   const resolver = callEventType.createResolver(writer);

@@ -235,17 +235,23 @@ async function* readAvro(plan: Plan, options: ReadCallsOptions): AsyncGenerator<
       continue;
     }
     const end = { bytes: block.endBytes, line: block.endNumber };
-    const items = block.events.map((event) => ({ target: events, event }));
-    if (block.broken !== null) items.push({ target: plan, event: block.broken });
-    for (const { target, event } of items) {
+    for (const event of block.events) {
       if (toSkip > 0) {
         toSkip -= 1;
         chunker.pass(end);
         continue;
       }
-      const chunk = chunker.add(target, { value: event.value, line: event.number }, end);
+      const chunk = chunker.add(events, event, end);
       if (chunk !== null) yield chunk;
     }
+    if (block.broken === null) continue;
+    if (toSkip > 0) {
+      toSkip -= 1;
+      chunker.pass(end);
+      continue;
+    }
+    const chunk = chunker.add(plan, block.broken, end);
+    if (chunk !== null) yield chunk;
   }
   yield* chunker.rest();
 }
@@ -357,14 +363,17 @@ class Chunker {
   #records: RawRecord[] = [];
   #bytes = 0;
   #target: Target | null = null;
-  #position: ReadPosition;
+  /** Of the position behind the last record. */
+  #end: { readonly bytes: number; readonly line: number };
+  #given: number;
   #spilled = 0;
 
   constructor(options: ReadCallsOptions, from: ReadPosition) {
     this.#recordsMax = options.chunkRecordsMax ?? CHUNK_RECORDS_MAX;
     this.#bytesMax = options.chunkBytesMax ?? CHUNK_BYTES_MAX;
     this.#ageMsMax = options.chunkAgeMsMax ?? Infinity;
-    this.#position = from;
+    this.#end = from;
+    this.#given = from.records;
   }
 
   /** @returns a chunk that is complete; the record may already be in it, or wait for the next */
@@ -379,7 +388,8 @@ class Chunker {
     if (this.#records.length === 0 && this.#ageMsMax !== Infinity) this.#sinceMs = performance.now();
     this.#records.push(record);
     this.#bytes += record.value.length;
-    this.#position = { ...end, records: this.#position.records + 1 };
+    this.#end = end;
+    this.#given += 1;
     this.#spilled = spilledCalls;
     if (before !== null) return before;
     return this.#records.length >= this.#recordsMax || this.#bytes >= this.#bytesMax ? this.take() : null;
@@ -387,7 +397,8 @@ class Chunker {
 
   /** Counts a record that an earlier read gave out. */
   pass(end: { bytes: number; line: number }): void {
-    this.#position = { ...end, records: this.#position.records + 1 };
+    this.#end = end;
+    this.#given += 1;
   }
 
   /** What is read, and null when the records that wait are to be given out. */
@@ -410,7 +421,7 @@ class Chunker {
       format: this.#target.format.id,
       headers: this.#target.headers,
       records: this.#records,
-      position: this.#position,
+      position: { bytes: this.#end.bytes, line: this.#end.line, records: this.#given },
       spilledCalls: this.#spilled,
     };
     this.#records = [];
