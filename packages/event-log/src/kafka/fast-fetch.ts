@@ -8,6 +8,7 @@ import type { RecordHeaders } from '../port.ts';
 import { PackedRecords } from '../packed-records.ts';
 import type { HeaderRun } from '../packed-records.ts';
 import { replaceInKafkajs } from './replace-in-kafkajs.ts';
+import { keep } from './response-memory.ts';
 
 const require = createRequire(import.meta.url);
 const DECODE_MESSAGES = 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js';
@@ -70,8 +71,11 @@ export class FetchedRecords {
 export const decodeMessages: DecodeMessages = (decoder) => {
   const { buffer, offset } = decoder;
   const size = buffer.readInt32BE(offset);
-  if (size <= 0 || !decoder.canReadBytes(4 + size) || !isLocatable(buffer, offset + 4, offset + 4 + size))
+  if (size <= 0) return stockDecodeMessages(decoder);
+  if (!decoder.canReadBytes(4 + size) || !isLocatable(buffer, offset + 4, offset + 4 + size)) {
+    keep(buffer);
     return stockDecodeMessages(decoder);
+  }
   decoder.forward(4);
   return Promise.resolve(locate(decoder.readBytes(size)));
 };

@@ -9,6 +9,7 @@ import type { PackedRecords } from '../packed-records.ts';
 import { committedRecords } from './fast-fetch.ts';
 import type { FetchedRecords } from './fast-fetch.ts';
 import { replaceInKafkajs } from './replace-in-kafkajs.ts';
+import { hold } from './response-memory.ts';
 
 const require = createRequire(import.meta.url);
 const RECORD_DECODER = 'kafkajs/src/protocol/recordBatch/record/v0/decoder.js';
@@ -188,6 +189,8 @@ export function FastBatch(this: StockBatch, topic: string, fetchedOffset: string
     this.messagesWithinOffset = endsOf(offsets.subarray(firstNotBefore(offsets, from)));
     this.packed = committedRecords(messages, abortedTransactions, from);
     this.messages = endsOf(this.packed.offsets);
+    // Without records kafkajs reads on, and gives the batch to nobody.
+    if (this.packed.count > 0) hold(this.packed.bytes);
     return;
   }
   let first = 0;

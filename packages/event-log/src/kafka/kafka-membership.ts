@@ -27,6 +27,7 @@ import { explainKafkaError } from './kafka-errors.ts';
 import type { FetchedPartition } from './kafkajs-internals.ts';
 import { CLIENT_RETRY } from './create-kafka.ts';
 import { toLogRecord } from './kafka-records.ts';
+import { doneWith } from './response-memory.ts';
 import { stickyAssigners } from './sticky-assigner.ts';
 
 /** kafkajs waits for every answer before it disconnects, even for that of a broker that is away or of a group that still forms. */
@@ -303,6 +304,7 @@ export class KafkaMembership implements Membership {
       fail(error);
     } finally {
       clearInterval(beating);
+      if (fetched.packed !== undefined) doneWith(fetched.packed.bytes);
     }
   }
 

@@ -3,3 +3,5 @@ import './fast-records.ts';
 import './fast-fetch.ts';
 import './native-checksum.ts';
 import './fast-produce.ts';
+// The last: it loads parts of kafkajs that keep those above.
+import './whole-responses.ts';

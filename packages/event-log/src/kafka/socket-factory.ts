@@ -6,6 +6,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
+import { ownResponse } from './response-memory.ts';
 
 const KEEP_ALIVE_DELAY_MS = 60_000;
 const READ_BUFFER_BYTES = 256 * 1024;
@@ -67,6 +68,7 @@ export class ResponseAssembler {
     this.#filled += taken;
     if (this.#filled === LENGTH_BYTES) {
       this.#response = Buffer.allocUnsafeSlow(LENGTH_BYTES + Math.max(0, this.#length.readInt32BE()));
+      ownResponse(this.#response);
       this.#length.copy(this.#response);
     }
     return taken;
