@@ -1,4 +1,4 @@
-import { ClaimLostError } from '@tollstream/event-log';
+import { ClaimLostError, releaseMemory } from '@tollstream/event-log';
 import type { EventLog, PartitionClaim, PositionMove } from '@tollstream/event-log';
 import type { Limiter, UsageStore, UsageTable } from '@tollstream/usage-store';
 import { boundaryOf, emptyBlock, isDue, overflows, writeNote } from './processor.ts';
@@ -242,6 +242,8 @@ export class TableWriter {
         const onWaiting = (waiting: Waiting): void => observer.waiting?.(waiting);
         const natives = left.flatMap(({ block }) => block.natives);
         missing = await writeRows({ store, table, turn, retry, signal, onWaiting }, boundary, natives, false);
+        // Not after a failure: an insert that was given up may still be read from them.
+        for (const native of natives) releaseMemory(native);
       }
       const insertedMs = performance.now();
       // 4

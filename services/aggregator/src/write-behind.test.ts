@@ -178,3 +178,19 @@ test('an owner of the past whose write is under way commits nothing more', async
   await closing;
   expect(store.rows).toEqual(['a', 'b', 'c']);
 });
+
+test('the memory of rows is given back once they are stored, not while a failed insert may still be read from it', async () => {
+  // Larger than what shares its memory with other buffers.
+  const log = await logOf([['x'.repeat(9_000)], ['y'.repeat(9_000)]]);
+  const store = new CrashingStore();
+  const natives: Buffer[] = [];
+  store.failures.push(null, 'all stored');
+  const insertBlocks = store.insertBlocks.bind(store);
+  store.insertBlocks = async (insert) => {
+    natives.push(...(insert.natives as Buffer[]));
+    await insertBlocks(insert);
+  };
+  const owner = await takeOver(log, store, { limits: { ...LIMITS, rowsMax: 1 } });
+  await expect(readOn(log, owner)).rejects.toThrow('ends here');
+  expect(natives.map(({ length }) => length)).toEqual([0, 9_004]);
+});
