@@ -181,7 +181,7 @@ test('an owner of the past whose write is under way commits nothing more', async
 
 test('the memory of rows is given back once they are stored, not while a failed insert may still be read from it', async () => {
   // Larger than what shares its memory with other buffers.
-  const log = await logOf([['x'.repeat(9_000)], ['y'.repeat(9_000)]]);
+  const log = await logOf([['x'.repeat(99_996)], ['y'.repeat(99_996)]]);
   const store = new CrashingStore();
   const natives: Buffer[] = [];
   store.failures.push(null, 'all stored');
@@ -193,5 +193,5 @@ test('the memory of rows is given back once they are stored, not while a failed 
   const owner = await takeOver(log, store, { limits: { ...LIMITS, rowsMax: 1 } });
   await readOn(log, owner);
   await expect(owner.task.tick(0)).rejects.toThrow('ends here');
-  expect(natives.map(({ length }) => length)).toEqual([0, 9_004]);
+  expect(natives.map(({ length }) => length)).toEqual([0, 100_000]);
 });
