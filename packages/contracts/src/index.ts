@@ -6,6 +6,7 @@ export * from './call-hash.ts';
 export * from './call.ts';
 export * from './columns.ts';
 export * from './errors.ts';
+export { KnownTexts } from './known-texts.ts';
 export * from './native-reader.ts';
 export * from './native-stream.ts';
 export {

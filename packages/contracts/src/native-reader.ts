@@ -11,6 +11,7 @@
  * Bulk accessors (`uint8s`, `integers` …) decode a column once into a typed array: the way to read on a hot path.
  */
 import { ContractError } from './errors.ts';
+import type { KnownTexts } from './known-texts.ts';
 import { layoutOf } from './native-types.ts';
 import type { NativeLayout } from './native-types.ts';
 import {
@@ -66,6 +67,7 @@ export class NativeColumn {
   readonly #dataStart: number;
   readonly #end: number;
   readonly #lowCardinality: LowCardinalityRange | null;
+  #halves: Uint32Array | null = null;
   #stringOffsets: Uint32Array | null = null;
   #lowCardinalityValues: LowCardinalityValues | null = null;
   #lowCardinalityPlaces: LowCardinalityPlaces | null = null;
@@ -118,10 +120,10 @@ export class NativeColumn {
     return new Uint32Array(this.#alignedCopy());
   }
 
-  /** The halves of 64-bit values, low then high. */
+  /** The halves of 64-bit values, low then high; copied once. */
   halves(): Uint32Array {
     this.#expectWidth(8);
-    return new Uint32Array(this.#alignedCopy());
+    return (this.#halves ??= new Uint32Array(this.#alignedCopy()));
   }
 
   /** UInt64, Int64, DateTime64 or Decimal(18, s) as exact numbers. The values must lie within ±2^53, which the writers assert. */
@@ -169,12 +171,25 @@ export class NativeColumn {
     return this.#block.subarray(start, offsets[row + 1]);
   }
 
-  /** A value of a String or LowCardinality(String) column; bytes that are no UTF-8 become U+FFFD. */
-  string(row: number): string {
+  /**
+   * A value of a String or LowCardinality(String) column; bytes that are no UTF-8 become U+FFFD.
+   * @param known short texts that come again and again, for a String column
+   */
+  string(row: number, known?: KnownTexts): string {
     if (this.layout.kind === 'low_cardinality') {
       this.#expectRow(row);
       const { dictionary, indexes } = this.lowCardinality();
       return dictionary[indexes[row]!]!;
+    }
+    if (this.layout.kind === 'string') {
+      this.#expectRow(row);
+      if (this.#isAllEmpty) return '';
+      const offsets = (this.#stringOffsets ??= this.#locateStrings());
+      const start = skipVarint(this.#block, offsets[row]!);
+      const end = offsets[row + 1]!;
+      return start === end
+        ? ''
+        : (known?.at(this.#block, start, end) ?? this.#block.toString('utf8', start, end));
     }
     const bytes = this.bytes(row);
     return bytes.length === 0 ? '' : bytes.toString('utf8', 0, bytes.length);
@@ -191,52 +206,58 @@ export class NativeColumn {
   }
 
   /** The column with the given rows only (ascending), encoded with its head. */
-  filter(rows: Uint32Array): Uint8Array[] {
+  filter(rows: Uint32Array, runs = runsOf(rows, this.rows)): Uint8Array[] {
     const head = this.#block.subarray(this.#headStart, this.#dataStart);
     if (rows.length === 0) return [head];
     if (rows.length === this.rows) return [this.encoded()];
-    for (const row of rows) this.#expectRow(row);
     switch (this.layout.kind) {
       case 'fixed':
-        return [head, this.#filterFixed(rows, this.layout.width)];
+        return [head, this.#filterFixed(rows.length, runs, this.layout.width)];
       case 'string':
-        return [head, this.#filterStrings(rows)];
+        return [head, this.#isAllEmpty ? Buffer.alloc(rows.length) : this.#filterStrings(runs)];
       case 'low_cardinality':
-        return [head, ...this.#filterLowCardinality(rows)];
+        return [head, ...this.#filterLowCardinality(rows.length, runs)];
     }
   }
 
-  #filterFixed(rows: Uint32Array, width: number): Uint8Array {
-    const kept = Buffer.allocUnsafe(rows.length * width);
+  /** A String column of which no row has any text, as many have: each is nothing but the length 0. */
+  get #isAllEmpty(): boolean {
+    return this.#end - this.#dataStart === this.rows;
+  }
+
+  #filterFixed(count: number, runs: Uint32Array, width: number): Uint8Array {
+    const kept = Buffer.allocUnsafe(count * width);
     let at = 0;
-    for (let i = 0; i < rows.length;) {
-      const end = endOfRun(rows, i);
-      const from = this.#dataStart + rows[i]! * width;
-      at = copyBytes(this.#block, { from, to: from + (end - i) * width }, kept, at);
-      i = end;
+    for (let i = 0; i < runs.length; i += 2) {
+      const from = this.#dataStart + runs[i]! * width;
+      at = copyBytes(this.#block, { from, to: this.#dataStart + runs[i + 1]! * width }, kept, at);
     }
     return kept;
   }
 
-  #filterStrings(rows: Uint32Array): Uint8Array {
+  #filterStrings(runs: Uint32Array): Uint8Array {
     const offsets = (this.#stringOffsets ??= this.#locateStrings());
     let length = 0;
-    for (const row of rows) length += offsets[row + 1]! - offsets[row]!;
+    for (let i = 0; i < runs.length; i += 2) length += offsets[runs[i + 1]!]! - offsets[runs[i]!]!;
     const kept = Buffer.allocUnsafe(length);
     let at = 0;
-    for (let i = 0; i < rows.length;) {
-      const end = endOfRun(rows, i);
-      at = copyBytes(this.#block, { from: offsets[rows[i]!]!, to: offsets[rows[end - 1]! + 1]! }, kept, at);
-      i = end;
-    }
+    for (let i = 0; i < runs.length; i += 2)
+      at = copyBytes(this.#block, { from: offsets[runs[i]!]!, to: offsets[runs[i + 1]!]! }, kept, at);
     return kept;
   }
 
-  #filterLowCardinality(rows: Uint32Array): Uint8Array[] {
+  #filterLowCardinality(count: number, runs: Uint32Array): Uint8Array[] {
     const range = this.#lowCardinality!;
     const { indexes } = this.lowCardinalityPlaces();
-    const kept = new Uint32Array(rows.length);
-    for (let i = 0; i < rows.length; i++) kept[i] = indexes[rows[i]!]!;
+    const kept =
+      range.indexWidth === 1
+        ? new Uint8Array(count)
+        : range.indexWidth === 2
+          ? new Uint16Array(count)
+          : new Uint32Array(count);
+    let at = 0;
+    for (let i = 0; i < runs.length; i += 2)
+      for (let row = runs[i]!; row < runs[i + 1]!; row++) kept[at++] = indexes[row]!;
     return lowCardinalityData({
       keyCount: range.keyCount,
       keys: [this.#block.subarray(range.keysStart, range.keysEnd)],
@@ -327,6 +348,8 @@ export class NativeBlock {
   /** Where the block ends in the buffer it was read from. */
   readonly end: number;
   readonly #byName: ReadonlyMap<string, NativeColumn>;
+  /** All columns are filtered by the same rows mostly. */
+  #filtered: { readonly rows: Uint32Array; readonly runs: Uint32Array } | null = null;
 
   constructor(rows: number, columns: readonly NativeColumn[], end: number) {
     this.rows = rows;
@@ -352,7 +375,9 @@ export class NativeBlock {
 
   /** The column with the given rows only (ascending), to go into another block. */
   filterColumn(name: string, keptRows: Uint32Array): Uint8Array[] {
-    return this.column(name).filter(keptRows);
+    if (this.#filtered?.rows !== keptRows)
+      this.#filtered = { rows: keptRows, runs: runsOf(keptRows, this.rows) };
+    return this.column(name).filter(keptRows, this.#filtered.runs);
   }
 }
 
@@ -537,11 +562,27 @@ function skipVarint(bytes: Uint8Array, position: number): number {
   return at;
 }
 
-/** Index after the adjacent rows that begin at `start`: they lie side by side and are copied at once. */
-function endOfRun(rows: Uint32Array, start: number): number {
-  let end = start + 1;
-  while (end < rows.length && rows[end] === rows[end - 1]! + 1) end++;
-  return end;
+/** First row and the one behind the last of each run of adjacent rows: they lie side by side and are copied at once. */
+function runsOf(rows: Uint32Array, rowCount: number): Uint32Array {
+  const runs = new Uint32Array(rows.length * 2);
+  let length = 0;
+  let behind = -1;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (row >= rowCount) {
+      throw new ContractError(
+        'TOLL_NATIVE_ROWS',
+        `Row ${row} was asked for; the block has ${rowCount} rows.`,
+      );
+    }
+    if (row !== behind) {
+      runs[length] = row;
+      length += 2;
+    }
+    behind = row + 1;
+    runs[length - 1] = behind;
+  }
+  return runs.subarray(0, length);
 }
 
 /** Below this length a loop beats the call into the runtime. */

@@ -383,7 +383,7 @@ export function lowCardinalityData(parts: {
   const rowCount = Buffer.allocUnsafe(8);
   writeUInt64(rowCount, 0, parts.indexes.length);
   const IndexArray = [Uint8Array, Uint16Array, Uint32Array][indexType]!;
-  const indexes = parts.indexes instanceof IndexArray ? parts.indexes : IndexArray.from(parts.indexes);
+  const indexes = parts.indexes instanceof IndexArray ? parts.indexes : new IndexArray(parts.indexes);
   return [
     head,
     ...parts.keys,

@@ -1,4 +1,4 @@
-import { DIRECTIONS, DISPOSITIONS } from '@tollstream/contracts';
+import { DIRECTIONS, DISPOSITIONS, KnownTexts } from '@tollstream/contracts';
 import type {
   LowCardinalityPlaces,
   LowCardinalityValues,
@@ -12,6 +12,7 @@ import type { RatedAccount } from './rate-table.ts';
 
 const ANSWERED = DISPOSITIONS.indexOf('answered') + 1;
 
+const knownTexts = new KnownTexts();
 const scratchNumber: NormalizedNumber = { kind: 'invalid', number: 0, text: '', routingNumber: '' };
 
 /** The calls of a block: columns are decoded once, and one call object is filled again and again. */
@@ -53,9 +54,9 @@ export class CallRows {
   fill(call: RatingCall, row: number, account: RatedAccount): void {
     call.direction = DIRECTIONS[this.#directions[row]! - 1]!;
     call.originNumber = this.#originNumbers[row]!;
-    call.originText = call.originNumber === 0 ? this.#originTexts.string(row) : '';
+    call.originText = call.originNumber === 0 ? this.#originTexts.string(row, knownTexts) : '';
     call.destinationNumber = this.#destinationNumbers[row]!;
-    call.destinationText = call.destinationNumber === 0 ? this.#destinationTexts.string(row) : '';
+    call.destinationText = call.destinationNumber === 0 ? this.#destinationTexts.string(row, knownTexts) : '';
     // Only inbound calls are told apart by what was called before translation.
     call.originalDestinationNumber =
       call.direction === 'inbound' ? numberOf(this.#originalDestinations.string(row), account) : 0;

@@ -214,7 +214,26 @@ function isInside(
   return kindOfText(originText, dialPlan) === 'extension';
 }
 
+/** Of longer texts there are too many to remember what they are, and it may depend on the area code. */
+const REMEMBERED_TEXT_MAX = 4;
+/** Texts of a country that are remembered; beyond it all are forgotten at once. */
+const REMEMBERED_TEXTS_MAX = 20_000;
+const kindsByCountry = new Map<string, Map<string, NumberKind>>();
+
 function kindOfText(text: string, dialPlan: RatedAccount['account']['dialPlan']): NumberKind {
+  if (text.length > REMEMBERED_TEXT_MAX) return readKind(text, dialPlan);
+  let kinds = kindsByCountry.get(dialPlan.country);
+  if (kinds === undefined) kindsByCountry.set(dialPlan.country, (kinds = new Map()));
+  let kind = kinds.get(text);
+  if (kind === undefined) {
+    kind = readKind(text, dialPlan);
+    if (kinds.size >= REMEMBERED_TEXTS_MAX) kinds.clear();
+    kinds.set(text, kind);
+  }
+  return kind;
+}
+
+function readKind(text: string, dialPlan: RatedAccount['account']['dialPlan']): NumberKind {
   const { kind } = normalize(text, dialPlan, scratchNumber);
   // What ingest could not read as E.164 is none, even where another dial plan could.
   return kind === 'e164' ? 'invalid' : kind;
@@ -222,7 +241,7 @@ function kindOfText(text: string, dialPlan: RatedAccount['account']['dialPlan'])
 
 function isTollFree(number: number, numbers: OwnNumbers): boolean {
   if (number === 0) return false;
-  return numbers.hasTollFree(number) || DESTINATIONS[destinationId(number)]!.numberClass === 'toll_free';
+  return DESTINATIONS[destinationId(number)]!.numberClass === 'toll_free' || numbers.hasTollFree(number);
 }
 
 /** Area code of a North American number (country code 1, eleven digits); 0 for all others. */
