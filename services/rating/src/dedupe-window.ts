@@ -101,13 +101,17 @@ export class DedupeWindow {
   /**
    * Reads the slots where the look-ups of these calls begin, and nothing more. Each is a place of its own in a table far larger than
    * the processor's caches: read in a row, none waits for the one before; each call's own look-up then finds its slot near.
-   * @param count calls, from the first on
+   * @param from the first call, up to before `to`: few enough that what was read is not forgotten until it is looked up
    */
-  approach(hashes: Uint32Array, count: number): void {
+  approach(hashes: Uint32Array, from: number, to: number): void {
     const slots = this.#slots;
     const mask = this.#mask;
     let read = 0;
-    for (let at = 0; at < count * 4; at += 4) read ^= slots[(hashes[at]! & mask) * WORDS + 4]!;
+    for (let at = from * 4; at < to * 4; at += 4) {
+      // A slot may lie in two lines of the caches.
+      const position = (hashes[at]! & mask) * WORDS;
+      read ^= slots[position]! ^ slots[position + 5]!;
+    }
     this.approached = read;
   }
 

@@ -11,7 +11,7 @@ import { callContents } from './call-content.ts';
 import { CONFLICT, SUSPENSE_COLUMNS, asConflict, callIdentities, pushSuspense } from './columns.ts';
 import { RatingStateError } from './errors.ts';
 import { partReader } from './open-parts.ts';
-import { unknownAccount } from './payer.ts';
+import { approachPayers, unknownAccount } from './payer.ts';
 import { BlockAlerts } from './spend-alerts.ts';
 import type { RatingState } from './state.ts';
 
@@ -27,6 +27,8 @@ export interface RatedBlock {
   readonly wholes: readonly Whole[];
 }
 
+/** Calls of which what they will look up is read before the first is decided. */
+const APPROACHED_CALLS = 128;
 const CALL_NAMES = CALL_COLUMNS.map(([name]) => name);
 const call = emptyCall();
 const prices = new NativeBlockWriter(PRICE_COLUMNS);
@@ -65,8 +67,12 @@ export function rateBlock(
   prices.reset();
   suspense.reset();
 
-  state.window.approach(identities, block.rows);
   for (let row = 0; row < block.rows; row++) {
+    if (row % APPROACHED_CALLS === 0) {
+      const end = Math.min(block.rows, row + APPROACHED_CALLS);
+      state.window.approach(identities, row, end);
+      approachPayers(payers, accounts.indexes, row, end);
+    }
     let seen = state.window.add(identities, row, startedAt[row]!, contents[row]!);
     if (seen === 'conflict') {
       asConflict(identities, row, contents[row]!);
