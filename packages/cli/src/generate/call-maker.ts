@@ -286,15 +286,28 @@ export class CallMaker {
     const middle = random.uint32();
     const tail = random.uint32();
     const more = random.uint32();
+    const { hex3, hex4 } = (hexTables ??= makeHexTables());
     return (
-      `${HEX4[head >>> 16]!}${HEX4[head & 0xffff]!}-${HEX4[middle >>> 16]!}-4${HEX3[middle & 0xfff]!}` +
-      `-a${HEX3[more >>> 20]!}-${HEX4[tail >>> 16]!}${HEX4[tail & 0xffff]!}${HEX4[more & 0xffff]!}`
+      `${hex4[head >>> 16]!}${hex4[head & 0xffff]!}-${hex4[middle >>> 16]!}-4${hex3[middle & 0xfff]!}` +
+      `-a${hex3[more >>> 20]!}-${hex4[tail >>> 16]!}${hex4[tail & 0xffff]!}${hex4[more & 0xffff]!}`
     );
   }
 }
 
-const HEX4 = Array.from({ length: 65_536 }, (_, value) => value.toString(16).padStart(4, '0'));
-const HEX3 = Array.from({ length: 4096 }, (_, value) => value.toString(16).padStart(3, '0'));
+/** Hexadecimal digits of all numbers of so many. */
+interface HexTables {
+  readonly hex4: readonly string[];
+  readonly hex3: readonly string[];
+}
+
+/** Made with the first call: a run over a file makes none, and V8 would walk through 70,000 texts whenever it looks for garbage. */
+let hexTables: HexTables | undefined;
+
+function makeHexTables(): HexTables {
+  const of = (digits: number): string[] =>
+    Array.from({ length: 16 ** digits }, (_, value) => value.toString(16).padStart(digits, '0'));
+  return { hex4: of(4), hex3: of(3) };
+}
 
 function colleagueOf(extension: string, account: Account, random: Random): string {
   const position = account.devices.findIndex((device) => device.extension === extension);
