@@ -60,6 +60,11 @@ export class AccountAllowance implements Allowance {
     this.#account = account;
   }
 
+  /** Reads what the account's next call will probably ask for, so that it is near by then. @returns anything */
+  approach(): number {
+    return this.#table.approach(this.#account);
+  }
+
   usedSeconds(pool: Pool, device: string, billingMonth: number): number {
     return pool.scope === 'account'
       ? this.#table.total(this.#account, pool.id, billingMonth)

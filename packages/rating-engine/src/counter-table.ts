@@ -41,6 +41,8 @@ export class CounterTable {
   readonly #first: number[] = [];
   readonly #last: number[] = [];
   readonly #periods: Period[] = [];
+  /** The period that was asked for last; -1 = none. */
+  #asked = -1;
   /** Latest month last: calls arrive roughly in time, so the search from the end ends at once. */
   readonly #periodsOf = new Map<string, Period[]>();
   readonly #devices = new Places<string>();
@@ -50,6 +52,14 @@ export class CounterTable {
   addAccount(): number {
     this.#first.push(0);
     return this.#last.push(0) - 1;
+  }
+
+  /**
+   * Reads what a call of the account will ask for if it counts in the month of the call before, so that it is near by then.
+   * @returns anything
+   */
+  approach(account: number): number {
+    return this.#sumOf(account, this.#asked, ALL);
   }
 
   total(account: number, counter: string, billingMonth: number): number {
@@ -120,7 +130,7 @@ export class CounterTable {
     const periods = this.#periodsOf.get(counter);
     if (periods === undefined) return -1;
     for (let i = periods.length - 1; i >= 0; i--)
-      if (periods[i]!.billingMonth === billingMonth) return periods[i]!.id;
+      if (periods[i]!.billingMonth === billingMonth) return (this.#asked = periods[i]!.id);
     return -1;
   }
 

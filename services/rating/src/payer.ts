@@ -76,7 +76,8 @@ export function approachPayers(
 ): void {
   let sum = approached.sum;
   for (let row = from; row < to; row++) {
-    const { account } = payers[indexes[row]!]!;
+    const { account, allowance } = payers[indexes[row]!]!;
+    sum += allowance.approach();
     if (account !== null && account.account.isDefault && account.numbers.main === 0) sum += 1;
   }
   approached.sum = sum;
