@@ -292,13 +292,13 @@ export class NativeColumn {
         : indexWidth === 2
           ? new Uint16Array(copyAligned(encoded))
           : new Uint32Array(copyAligned(encoded));
-    for (const index of indexes) {
-      if (index >= keyCount) {
-        throw new ContractError(
-          'TOLL_NATIVE_TRUNCATED',
-          `Column ${this.name} points past its dictionary of ${keyCount} keys.`,
-        );
-      }
+    let largest = -1;
+    for (let row = 0; row < indexes.length; row++) if (indexes[row]! > largest) largest = indexes[row]!;
+    if (largest >= keyCount) {
+      throw new ContractError(
+        'TOLL_NATIVE_TRUNCATED',
+        `Column ${this.name} points past its dictionary of ${keyCount} keys.`,
+      );
     }
     return { bytes, starts, ends, indexes };
   }
