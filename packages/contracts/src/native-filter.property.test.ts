@@ -76,3 +76,13 @@ test('refuses rows that the block does not have', () => {
   for (const [name] of COLUMNS)
     expect(() => block.filterColumn(name, Uint32Array.of(2))).toThrow('Row 2 was asked for');
 });
+
+test('refuses a row that points past the dictionary of its column', () => {
+  const writer = new NativeBlockWriter([['name', 'LowCardinality(String)']]);
+  for (const name of ['a', 'b', 'a']) writer.columns.name.push(name);
+  const bytes = writer.toBuffer();
+  // The indexes stand at the end: the second row's.
+  bytes[bytes.length - 2] = 2;
+  const column = readNativeBlock(bytes).column('name');
+  expect(() => column.string(0)).toThrow('points past its dictionary of 2 keys');
+});
