@@ -1,7 +1,7 @@
 /**
  * The `billions` scenario: a carrier's deck, accounts by the thousands, the whole pipeline over both event logs, several times. Each
  * run must be verified by `tollstream verify`, and its outcomes and its talk time must be those that the generator of the calls counted by
- * itself. Then the latency of both at half of the speed that they reached.
+ * itself. Then the latency of both with JSON events, at half of the speed that they reach with these.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,9 @@ import { benchEmbeddedLatency, benchKafkaLatency } from './latency.ts';
 import type { BenchInput, EndToEndResult, LatencyResult } from './result.ts';
 import { middleRun } from './result.ts';
 import type { Load } from './steady-load.ts';
+
+/** As many as tell the speed at which the steady load is to be half. */
+const JSON_CALLS_MAX = 2_000_000;
 
 export async function benchBillions(options: {
   calls: number;
@@ -52,16 +55,19 @@ export async function benchBillions(options: {
     }
     const result = { kafka: middleRun(kafka), embedded: middleRun(embedded) };
     if (seconds === 0) return result;
-    const half = (of: EndToEndResult): Load => ({
-      ratePerSecond: of.calls_per_second / 2,
-      seconds,
-      seed,
-      catalogDirectory,
-    });
-    say('latency at half of these speeds: Kafka …');
-    const kafkaLatency = await benchKafkaLatency({ load: half(result.kafka), partitions, say });
-    say('embedded …');
-    const embeddedLatency = await benchEmbeddedLatency({ load: half(result.embedded), say });
+    const jsonFile = path.join(directory, 'calls.jsonl');
+    const jsonCalls = Math.min(calls, JSON_CALLS_MAX);
+    say(`${jsonCalls.toLocaleString('en')} calls as JSON, as a steady load brings them …`);
+    const jsonTally = await writeCalls({ calls: jsonCalls, seed, catalog, format: 'json', output: jsonFile });
+    const json: BenchInput = { calls: jsonCalls, file: jsonFile, catalogDirectory, expected: jsonTally };
+    const half = ({ calls_per_second: speed }: EndToEndResult): Load => {
+      say(`${speed} calls/s; latency at half of that …`);
+      return { ratePerSecond: speed / 2, seconds, seed, catalogDirectory };
+    };
+    const kafkaLoad = half(await benchKafka({ input: json, partitions, say }));
+    const kafkaLatency = await benchKafkaLatency({ load: kafkaLoad, partitions, say });
+    const embeddedLoad = half(await benchEmbedded({ input: json }));
+    const embeddedLatency = await benchEmbeddedLatency({ load: embeddedLoad, say });
     return { ...result, latency: { kafka: kafkaLatency, embedded: embeddedLatency } };
   } finally {
     await rm(directory, { recursive: true, force: true });

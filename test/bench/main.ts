@@ -50,9 +50,9 @@ const SWAP_CALLS_PER_SECOND = 6_000;
 const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--made DIR] [--update] [--rate N] [--seconds N] [--of GROUPS] [--ids N] [--swaps N] [--prefixes N] [--json] [--output FILE] [--compare FILE]
 
   all       stages, embedded and Kafka on 2,000,000 calls (default)
-  billions  100,000 prefixes, 20,000 accounts, both event logs several times, each run verified, then the latency of both at
-            half of their speed (--seconds, 0 for none); about 25 minutes with its 2,000,000 calls and 3 runs. The full one:
-            --calls 20000000 --runs 5
+  billions  100,000 prefixes, 20,000 accounts, both event logs several times, each run verified, then the latency of both with
+            JSON events at half of the speed that these reach (--seconds, 0 for none); about 15 minutes with its 2,000,000 calls and
+            3 runs. The full one: --calls 20000000 --runs 5
   settlement  a month's calls settled, an invoice for every account, previews, the monthly sums over HTTP and a large file of
             call details; 10,000,000 calls of 10,000 accounts, unless --calls and --accounts say otherwise. --in-order: calls
             arrived in the order of their answers. --made DIR: where the month is kept, so that the next run need not make it
