@@ -72,6 +72,13 @@ export interface Source {
   writing: Promise<void> | null;
 }
 
+/** What a partition has to write now. */
+interface Collected {
+  readonly source: Source;
+  readonly block: OpenBlock;
+  readonly openedAtMs: number;
+}
+
 /** A partition's share of a block that is written. */
 interface Part {
   readonly source: Source;
@@ -129,7 +136,7 @@ export class TableWriter {
     const { limits } = this.#options;
     const { rows, bytes } = this.#collected();
     const isFull = rows >= limits.rowsMax || bytes >= limits.bytesMax;
-    if (isFull || this.#ready().some(({ block, isBehind }) => isDue(block, limits, nowMs, isBehind)))
+    if (isFull || this.#ready().some(({ block, source }) => isDue(block, limits, nowMs, source.isBehind)))
       this.#begin();
   }
 
@@ -172,12 +179,13 @@ export class TableWriter {
     return sum;
   }
 
-  /** Sources with something to write. */
-  #ready(): (Source & { block: OpenBlock & { openedAtMs: number } })[] {
-    return [...this.#sources].filter(
-      (source): source is Source & { block: OpenBlock & { openedAtMs: number } } =>
-        source.isReady && source.block !== null && source.block.openedAtMs !== null,
-    );
+  #ready(): Collected[] {
+    return [...this.#sources].flatMap((source) => {
+      const { block, isReady } = source;
+      return isReady && block !== null && block.openedAtMs !== null
+        ? [{ source, block, openedAtMs: block.openedAtMs }]
+        : [];
+    });
   }
 
   /** Writes what is in hand once it is its turn; until then it grows. One write at a time, so offsets move in order. */
@@ -212,19 +220,15 @@ export class TableWriter {
   /** Takes what was collected, of the partitions that have waited longest; by partition, as a replay will read it. */
   #seal(ended: Promise<void>): Part[] {
     const oldest = this.#ready()
-      .sort((a, b) => a.block.openedAtMs - b.block.openedAtMs)
+      .sort((a, b) => a.openedAtMs - b.openedAtMs)
       .slice(0, PARTITIONS_TOGETHER_MAX);
-    return oldest
-      .sort((a, b) => a.claim.partition - b.claim.partition)
-      .map((source) => {
-        const block: OpenBlock = source.block;
-        const own: Source = source;
-        own.block = emptyBlock(block.next);
-        own.writing = ended.then(() => {
-          own.writing = null;
-        });
-        return { source: own, block };
+    for (const { source, block } of oldest) {
+      source.block = emptyBlock(block.next);
+      source.writing = ended.then(() => {
+        source.writing = null;
       });
+    }
+    return oldest.sort((a, b) => a.source.claim.partition - b.source.claim.partition);
   }
 
   /** Steps 2 to 4. Does not reject: what goes wrong is the failure of the sources. */
