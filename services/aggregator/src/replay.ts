@@ -11,7 +11,7 @@ import type { RetryLimits, Waiting } from './store-writer.ts';
 const REMEMBERED_MAX = 64;
 
 export interface ReplayOptions {
-  readonly log: Pick<EventLog, 'read' | 'committed'>;
+  readonly log: Pick<EventLog, 'read' | 'committed' | 'offsets'>;
   readonly store: UsageStore;
   readonly turns: readonly Limiter[];
   readonly table: UsageTable;
@@ -88,7 +88,10 @@ export class Replays {
     const bringing = earlier ?? this.#bring(boundary, claim.topic);
     if (earlier === undefined) this.#remember(token, bringing);
     const brought = await bringing;
-    if (!brought.isThere) return null;
+    if (!brought.isThere) {
+      this.#brought.delete(token);
+      return null;
+    }
     const own = brought.read.get(claim.partition)!;
     return { ...own, missing: earlier === undefined ? brought.missing : 0 };
   }
@@ -108,7 +111,10 @@ export class Replays {
     for (const range of boundary.ranges) {
       const messages = await this.#read(topic, range);
       const rows = messages.reduce((sum, message) => sum + message.rows, 0);
-      if (rows !== range.rows) return { isThere: false };
+      if (rows !== range.rows) {
+        await this.#assertReadable(topic, range);
+        return { isThere: false };
+      }
       const bytes = messages.reduce((sum, { native }) => sum + native.length, 0);
       read.set(range.partition, { rows, bytes, messages: messages.length });
       natives.push(...messages.map(({ native }) => native));
@@ -121,6 +127,14 @@ export class Replays {
     } finally {
       turn.giveBack();
     }
+  }
+
+  /** What a former owner read may come a moment later here, after a change of the leader, say. @throws when it does: to be tried again */
+  async #assertReadable(topic: string, { partition, next }: Range): Promise<void> {
+    const end =
+      (await this.#options.log.offsets(topic)).find((bounds) => bounds.partition === partition)?.end ?? 0;
+    if (end < next)
+      throw new Error(`${topic}/${partition} ends at ${end}; up to ${next} was read of it before.`);
   }
 
   /** The messages with rows, as they were inserted. */

@@ -44,7 +44,16 @@ async function positions(log: EventLog): Promise<(number | undefined)[]> {
   );
 }
 
-/** A process that ended between the boundary and the insert, or whose insert is under way. */
+/** A process whose boundary is committed and whose insert has not ended. */
+async function insertUnderWay(log: EventLog, store: SlowStore): Promise<Owner[]> {
+  const owners = await startProcess(log, store, ALL, BACKGROUND);
+  await readAll(log, owners);
+  await owners[1]!.task.tick(1_000);
+  await store.begun(1);
+  return owners;
+}
+
+/** A process that ended between the boundary and the insert. */
 async function beginInsert(log: EventLog, store: CrashingStore): Promise<Owner[]> {
   const owners = await startProcess(log, store, ALL, { ...BACKGROUND, afterCommit: crash });
   await readAll(log, owners);
@@ -56,10 +65,7 @@ async function beginInsert(log: EventLog, store: CrashingStore): Promise<Owner[]
 test('rows of all partitions of a process are one insert, and its boundary stands beside each of them', async () => {
   const log = await logOfPartitions(MESSAGES);
   const store = new SlowStore();
-  const owners = await startProcess(log, store, ALL, BACKGROUND);
-  await readAll(log, owners);
-  await owners[1]!.task.tick(1_000);
-  await store.begun(1);
+  const owners = await insertUnderWay(log, store);
   const notes = await Promise.all(ALL.map(async (partition) => noteOf(log, partition)));
   const [first] = notes;
   expect(first?.boundary?.ranges.map(({ partition, rows }) => [partition, rows])).toEqual([
@@ -104,10 +110,7 @@ test('whoever has the partitions next brings the insert as it was, each his own 
 test('an insert that an owner of the past sends late is told by its token', async () => {
   const log = await logOfPartitions(MESSAGES);
   const store = new SlowStore();
-  const past = await startProcess(log, store, ALL, BACKGROUND);
-  await readAll(log, past);
-  await past[0]!.task.tick(1_000);
-  await store.begun(1);
+  const past = await insertUnderWay(log, store);
   for (const partition of ALL) await readAll(log, await startProcess(log, store, [partition], BACKGROUND));
   store.endNext();
   await settled();
@@ -144,6 +147,23 @@ test('a partition brings its own rows when records of another one are gone', asy
   expect(store.rows.join('')).toBe('abc');
 });
 
+test('what a former owner read and cannot be read yet is waited for', async () => {
+  const log = await logOfPartitions(MESSAGES);
+  const store = new CrashingStore();
+  await beginInsert(log, store);
+  const short: EventLog['read'] = (range) => log.read(range.partition === 0 ? { ...range, to: 1 } : range);
+  const offsets: EventLog['offsets'] = async (topic) =>
+    (await log.offsets(topic)).map((bounds) => (bounds.partition === 0 ? { ...bounds, end: 1 } : bounds));
+  const [early] = await startProcess(log, store, [0], { limits: LIMITS, read: short, offsets });
+  // Not an `AggregatorError`: those stop the service.
+  await expect(readOn(log, early!)).rejects.toMatchObject({ name: 'Error' });
+  await early!.task.close('failed');
+  expect(store.inserts).toEqual([]);
+  const [owner] = await startProcess(log, store, [0], { limits: LIMITS });
+  await readOn(log, owner!);
+  expect(store.rows.join('')).toBe('abcdefgh');
+});
+
 test('a partition that was lost before the insert is left out of it, and the others go on', async () => {
   const log = await logOfPartitions(MESSAGES);
   const store = new CrashingStore();
@@ -164,10 +184,7 @@ test('a partition that was lost before the insert is left out of it, and the oth
 test('a partition that was lost during the insert keeps nobody from committing his offset', async () => {
   const log = await logOfPartitions(MESSAGES);
   const store = new SlowStore();
-  const owners = await startProcess(log, store, ALL, BACKGROUND);
-  await readAll(log, owners);
-  await owners[1]!.task.tick(1_000);
-  await store.begun(1);
+  const owners = await insertUnderWay(log, store);
   const next = await takeOver(log, store, { limits: LIMITS });
   store.endNext();
   await settled();

@@ -74,6 +74,8 @@ export interface OwnerOptions
   readonly schemas?: readonly BlockHeader['schema'][];
   /** Reads for a replay what the log does not hold. */
   readonly read?: EventLog['read'];
+  /** What the log says for a replay of where its partitions end. */
+  readonly offsets?: EventLog['offsets'];
 }
 
 /** Takes the only partition as a starting process does. */
@@ -128,6 +130,7 @@ export async function startProcess(
     log: {
       read: options.read ?? ((range) => log.read(range)),
       committed: async (...place) => log.committed(...place),
+      offsets: options.offsets ?? (async (name) => log.offsets(name)),
     },
   });
   const owners: Owner[] = [];
