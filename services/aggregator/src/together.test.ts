@@ -65,7 +65,7 @@ async function beginInsert(log: EventLog, store: CrashingStore): Promise<Owner[]
 test('rows of all partitions of a process are one insert, and its boundary stands beside each of them', async () => {
   const log = await logOfPartitions(MESSAGES);
   const store = new SlowStore();
-  const owners = await insertUnderWay(log, store);
+  await insertUnderWay(log, store);
   const notes = await Promise.all(ALL.map(async (partition) => noteOf(log, partition)));
   const [first] = notes;
   expect(first?.boundary?.ranges.map(({ partition, rows }) => [partition, rows])).toEqual([
