@@ -211,6 +211,25 @@ test('serves the usual client', async () => {
   await client.close();
 });
 
+test('rows of a client are refused while this process reads standard input, where the engine would look for more', async () => {
+  let isRead = true;
+  const careful = await serveClickHouseHttp({
+    engine: store.engine,
+    port: 0,
+    readsStandardInput: () => isRead,
+  });
+  const ask = async (body: string): Promise<Response> => fetch(careful.url, { method: 'POST', body });
+  const refused = await ask('INSERT INTO tollstream.things FORMAT CSV\n77,never\n');
+  expect(refused.status).toBe(400);
+  expect(await refused.text()).toContain('Insert them when these have ended');
+  isRead = false;
+  expect((await ask('INSERT INTO tollstream.things FORMAT CSV\n79,ended\n')).status).toBe(200);
+  isRead = true;
+  expect((await ask("INSERT INTO tollstream.things SELECT 78, 'selected'")).status).toBe(200);
+  expect(await things('id IN (77, 78, 79)')).toBe('78\tselected\n79\tended\n');
+  await careful.close();
+});
+
 test('a port in use is refused with a remedy, or the next one is taken when asked', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');

@@ -44,6 +44,11 @@ export interface HttpFrontOptions {
   /** Database of requests that name none. */
   readonly database?: string;
   readonly spoolDirectory?: string;
+  /**
+   * Whether this process still reads records from standard input. The engine looks there for more rows of an insert whose rows it reads from a
+   * file, and would take them: such inserts are refused meanwhile.
+   */
+  readonly readsStandardInput?: () => boolean;
   /** Requests worked on at the same time; below the engine's limit, so that they never hold up the pipeline. Default 2. */
   readonly requestsMax?: number;
 }
@@ -70,6 +75,7 @@ export async function serveClickHouseHttp(options: HttpFrontOptions): Promise<Ht
     database: options.database ?? null,
     version: version ?? '',
     timeZone: timeZone ?? '',
+    readsStandardInput: options.readsStandardInput ?? (() => false),
     requests: new Limiter(options.requestsMax ?? 2),
   });
   const server = createServer((request, response) => void front.answer(request, response));
@@ -129,6 +135,7 @@ interface FrontContext {
   readonly database: string | null;
   readonly version: string;
   readonly timeZone: string;
+  readonly readsStandardInput: () => boolean;
   readonly requests: Limiter;
 }
 
@@ -206,6 +213,11 @@ class Front {
 
   async #insert(work: Work, options: StatementOptions, response: ServerResponse): Promise<void> {
     const { sql, data } = work;
+    if (data !== null && this.#context.readsStandardInput())
+      throw new Error(
+        'Rows cannot be inserted while calls come on standard input, since the engine would take calls for rows. ' +
+          'Insert them when these have ended, or give the run a file',
+      );
     const result =
       data === null
         ? await this.#engine.run(sql, options)

@@ -164,6 +164,8 @@ async function serve(
       engine: workspace.store.engine,
       port: options.clickhousePort ?? DEFAULT_CLICKHOUSE_PORT,
       database: workspace.store.database,
+      readsStandardInput: () =>
+        options.calls?.includes('-') === true && !process.stdin.readableEnded && !process.stdin.destroyed,
     });
     clickhouse = front.url;
     cleanUps.push(() => front.close());
