@@ -8,7 +8,8 @@ import type {
   StateFollower,
 } from '@tollstream/event-log';
 import { FrameWriter } from '@tollstream/event-log';
-import type { DedupeLimits, WindowCopy } from '../dedupe-window.ts';
+import type { DedupeLimits } from '../dedupe-window.ts';
+import type { IdentityCopy } from '../identity-table.ts';
 import type { RatingTopics } from '../processor.ts';
 import type { RatingState } from '../state.ts';
 import { OUTPUTS, STATE_SCHEMA, restOf, writeHead, writeIdentities } from './state-frames.ts';
@@ -64,7 +65,7 @@ interface WriterParts {
 interface Copy {
   readonly draft: SnapshotDraft;
   readonly writer: FrameWriter;
-  readonly identities: WindowCopy;
+  readonly identities: IdentityCopy;
   readonly startedMs: number;
 }
 
@@ -239,6 +240,7 @@ export class SnapshotWriter implements StateFollower {
   async #discard(): Promise<void> {
     const draft = this.#prepared?.draft;
     this.#prepared = null;
+    this.#copy?.identities.close();
     this.#copy = null;
     await draft?.discard().catch(() => undefined);
   }
