@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { accountColumns, storedAccounts } from './account-columns.ts';
 import { wholeAccount } from './account-view.ts';
+import { fingerprintsOf } from './fingerprint.ts';
 import type { Account, OwnRules, Plan, Tariff } from './model.ts';
 
 const seed = Number(process.env['FC_SEED'] ?? 20_200_107);
@@ -16,6 +17,7 @@ const text = fc.oneof(
   fc.constant(''),
   fc.string({ maxLength: 12 }),
   fc.string({ unit: 'grapheme', maxLength: 12 }),
+  fc.constantFrom('\t', 'a\nb', '\u001f', '\u007f', '\u2028'),
   fc.string({ minLength: 120, maxLength: 300 }),
 );
 const rules: fc.Arbitrary<OwnRules> = fc.record(
@@ -170,6 +172,41 @@ test('what views are asked for in turns is that of each', () => {
       const views = list.map(({ id }) => stored.accounts.get(id)!);
       for (const [place, field] of asked)
         expect(views[place % list.length]![field]).toEqual(list[place % list.length]![field]);
+    }),
+    { seed, numRuns: 300 },
+  );
+});
+
+/** With nothing but what every account has. */
+function plain(account: Account): Account {
+  const { id, name, plan, timeZone, dialPlan, currency, status, billingStart, address, isDefault } = account;
+  return {
+    id,
+    name,
+    plan,
+    timeZone,
+    dialPlan,
+    currency,
+    status,
+    billingStart,
+    address,
+    isDefault,
+    devices: account.devices.map((each) => ({ id: each.id, kind: each.kind, extension: each.extension })),
+    numbers: account.numbers.map(({ number: own, kind, extension }) => ({ number: own, kind, extension })),
+  };
+}
+
+test('accounts in columns have the fingerprint that they have as objects', () => {
+  const fingerprint = (accounts: ReadonlyMap<string, Account>): string[] =>
+    fingerprintsOf(
+      { name: '', plans: new Map(), tariffs: new Map(), destinationSets: new Map(), accounts },
+      [1],
+    );
+  fc.assert(
+    fc.property(catalogs, fc.boolean(), (list, arePlain) => {
+      const byId = new Map(list.map((each) => [each.id, arePlain ? plain(each) : each]));
+      const stored = storedAccounts(accountColumns(byId), { plans: PLANS, tariffs: TARIFFS });
+      expect(fingerprint(stored.accounts)).toEqual(fingerprint(byId));
     }),
     { seed, numRuns: 300 },
   );

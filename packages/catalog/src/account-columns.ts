@@ -9,6 +9,7 @@
  */
 import { type AccountReferences, AccountReader, AccountWriter, hasId, readId } from './account-record.ts';
 import type { AccountView } from './account-view.ts';
+import { hashOf, hashOfNumber, slotCount } from './hash-slots.ts';
 import type { Account } from './model.ts';
 import { type StringColumns, StringTable, StringTableBuilder } from './string-table.ts';
 
@@ -28,6 +29,8 @@ export class AccountColumnsBuilder {
   readonly #writer = new AccountWriter(this.#texts);
   #ends = new Uint32Array(1024);
   #byId = new Uint32Array(2048);
+  /** Hashes of the ids, so that the table grows without reading them again. */
+  #hashes = new Int32Array(1024);
   #numbers = new Float64Array(1024);
   #owners = new Uint32Array(1024);
   #numberCount = 0;
@@ -45,8 +48,12 @@ export class AccountColumnsBuilder {
     const index = this.size;
     this.#byId[slot] = index + 1;
     this.#writer.write(account);
-    if (index === this.#ends.length) this.#ends = longer(this.#ends, Uint32Array);
+    if (index === this.#ends.length) {
+      this.#ends = longer(this.#ends, Uint32Array);
+      this.#hashes = longer(this.#hashes, Int32Array);
+    }
     this.#ends[index] = this.#writer.length;
+    this.#hashes[index] = hashOf(account.id);
     for (const { number } of account.numbers) {
       if (this.#numberCount === this.#numbers.length) {
         this.#numbers = longer(this.#numbers, Float64Array);
@@ -88,12 +95,13 @@ export class AccountColumnsBuilder {
 
   /** Half of the slots stay empty. */
   #grow(): void {
-    const old = this.#byId;
-    this.#byId = new Uint32Array(old.length * 2);
+    const slots = new Uint32Array(this.#byId.length * 2);
     for (let index = 0; index < this.size; index++) {
-      const id = readId(this.#writer.bytes, index === 0 ? 0 : this.#ends[index - 1]!);
-      this.#byId[this.#slotOf(id)] = index + 1;
+      let slot = this.#hashes[index]! & (slots.length - 1);
+      while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1);
+      slots[slot] = index + 1;
     }
+    this.#byId = slots;
   }
 }
 
@@ -117,19 +125,20 @@ export class AccountTable implements ReadonlyMap<string, Account> {
 
   /** The account as an object that all get who ask for it. */
   at(index: number): Account {
-    return (this.#made[index] ??= this.#reader.view(this.#beginOf(index)));
+    return (this.#made[index] ??= this.#reader.view(this.beginOf(index)));
   }
 
   idAt(index: number): string {
-    return readId(this.#bytes, this.#beginOf(index));
+    return readId(this.#bytes, this.beginOf(index));
   }
 
   /** The account at a place with all that it has, not kept: for whoever goes through all of them. */
   passing(index: number): Account {
-    return this.#reader.read(this.#beginOf(index));
+    return this.#reader.read(this.beginOf(index));
   }
 
-  #beginOf(index: number): number {
+  /** Where the account's bytes begin. */
+  beginOf(index: number): number {
     return index === 0 ? 0 : this.columns.ends[index - 1]!;
   }
 
@@ -251,26 +260,11 @@ function slotOfNumber(slots: Uint32Array, numbers: Float64Array, number: number)
   return slot;
 }
 
-/** FNV-1a over UTF-16, the high bits mixed into the low ones. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash ^ (hash >>> 15);
+function emptySlots(entries: number): Uint32Array {
+  return new Uint32Array(new SharedArrayBuffer(slotCount(entries) * 4));
 }
 
-/** Of an exact integer of up to 53 bits. */
-function hashOfNumber(number: number): number {
-  const high = Math.imul(number / 2 ** 32, 0x9e3779b1);
-  const hash = Math.imul((number >>> 0) ^ high, 0x85ebca6b);
-  return hash ^ (hash >>> 15);
-}
-
-/** A power of two, of which at most half will be taken. */
-function emptySlots(count: number): Uint32Array {
-  return new Uint32Array(new SharedArrayBuffer(2 ** Math.ceil(Math.log2(Math.max(1, count) * 2)) * 4));
-}
-
-type Columns = Uint8Array | Uint32Array | Float64Array;
+type Columns = Uint8Array | Int32Array | Uint32Array | Float64Array;
 
 interface ColumnsType<Column extends Columns> {
   readonly BYTES_PER_ELEMENT: number;

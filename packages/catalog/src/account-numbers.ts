@@ -5,6 +5,8 @@ import { NUMBER_KINDS } from './billing-model.ts';
 import { type CsvCursor, FieldReader, type Fields, csvFields } from './fields.ts';
 import { ProblemList } from './problems.ts';
 import { type CsvFile, readCsv } from './read-csv.ts';
+import { RecordsByAccount } from './records-by-account.ts';
+import { RecordsByNumber } from './records-by-number.ts';
 
 const NUMBER_COLUMNS = [
   'number',
@@ -23,9 +25,7 @@ type NumberFile = CsvFile<NumberColumn>;
 
 export class AccountNumbers {
   readonly #csv: NumberFile | null;
-  /** Last record of each account, and of each record the one before it of the same account; -1 = none. */
-  readonly #last = new Map<string, number>();
-  readonly #before: Int32Array;
+  readonly #byAccount: RecordsByAccount;
   /** Records left out because an earlier one has their number. */
   readonly #duplicates: number[] = [];
   readonly #problems: ProblemList;
@@ -36,7 +36,7 @@ export class AccountNumbers {
   private constructor(csv: NumberFile | null, problems: ProblemList) {
     this.#csv = csv;
     this.#fields = csv === null ? null : csvFields(csv);
-    this.#before = new Int32Array(csv?.records ?? 0);
+    this.#byAccount = new RecordsByAccount(csv?.records ?? 0);
     this.#problems = problems;
   }
 
@@ -50,7 +50,7 @@ export class AccountNumbers {
 
   #readAll(csv: NumberFile): void {
     const reader = new FieldReader(this.#problems);
-    const owners = new Map<number, number>();
+    const owners = new RecordsByNumber(csv.records);
     const fields = csvFields(csv);
     for (let record = 0; record < csv.records; record++) {
       fields.moveTo(record);
@@ -62,33 +62,31 @@ export class AccountNumbers {
         continue;
       }
       const number = Number(digits);
-      const owner = owners.get(number);
-      if (owner !== undefined) {
+      const owner = owners.claim(number, record);
+      if (owner !== record) {
         const line = csv.place(owner, 'number').line;
         const message = `The number already belongs to account ${accountOf(csv, owner)} on line ${line}`;
         this.#problems.add('TOLL_CATALOG_NUMBER_DUPLICATE', fields.place('number'), message);
         this.#duplicates.push(record);
         continue;
       }
-      owners.set(number, record);
       readService(fields, reader);
-      this.#before[record] = this.#last.get(account) ?? -1;
-      this.#last.set(account, record);
+      this.#byAccount.add(account, record);
     }
   }
 
   /** In the order of the file. */
   readonly of = (accountId: string): readonly NumberEntry[] => {
-    let record = this.#last.get(accountId) ?? -1;
+    let record = this.#byAccount.lastOf(accountId);
     if (record < 0) return NONE;
     const [csv, fields] = [this.#csv!, this.#fields!];
     const entries: NumberEntry[] = [];
-    for (; record >= 0; record = this.#before[record]!)
+    for (; record >= 0; record = this.#byAccount.before(record))
       entries.push(entryOf(csv, fields.moveTo(record), record, this.#silent));
     return entries.length === 1 ? entries : entries.reverse();
   };
 
-  /** Tells of each number whose account is none. */
+  /** Tells of each number whose account is none. Those that were asked for exist. */
   checkAccounts(accountExists: (id: string) => boolean): void {
     const csv = this.#csv;
     if (csv === null) return;
@@ -96,9 +94,9 @@ export class AccountNumbers {
       const place = csv.place(record, 'account');
       this.#problems.add('TOLL_CATALOG_REFERENCE_UNKNOWN', place, 'There is no such account');
     };
-    for (const [account, last] of this.#last) {
+    for (const [account, last] of this.#byAccount.notAsked()) {
       if (accountExists(account)) continue;
-      for (let record = last; record >= 0; record = this.#before[record]!) tell(record);
+      for (let record = last; record >= 0; record = this.#byAccount.before(record)) tell(record);
     }
     for (const record of this.#duplicates) if (!accountExists(accountOf(csv, record))) tell(record);
   }

@@ -1,6 +1,7 @@
 /** What a catalog means, as one hash: the same whatever the order of files and rows, the comments and the notation of numbers. */
 import { createHash } from 'node:crypto';
 import { AccountTable } from './account-columns.ts';
+import { AccountLines } from './account-lines.ts';
 import type { BillingTerms } from './billing-model.ts';
 import type {
   Account,
@@ -43,11 +44,17 @@ export function fingerprintsOf(content: Omit<Content, 'version'>, versions: read
     piece += text;
     if (piece.length >= PIECE_CHARACTERS) flush();
   };
+  const writeBytes = (bytes: Uint8Array): void => {
+    flush();
+    for (const hash of hashes) hash.update(bytes);
+  };
   const write = (value: unknown): void => writeText(`${JSON.stringify(value)}\n`);
   for (const tariff of byId(content.tariffs)) writeTariff(tariff, write, writeText);
   for (const set of byId(content.destinationSets)) write(['destination_set', setContent(set)]);
   for (const plan of byId(content.plans)) write(planContent(plan));
-  for (const account of accountsById(content.accounts)) write(accountContent(account));
+  const { accounts } = content;
+  if (accounts instanceof AccountTable) writeTable(accounts, write, writeBytes);
+  else for (const account of byId(accounts)) write(accountContent(account));
   if (content.billing !== undefined) write(billingContent(content.billing));
   flush();
   return hashes.map((hash) => hash.digest('hex'));
@@ -296,15 +303,25 @@ function byId<Entity extends { readonly id: string }>(entities: ReadonlyMap<stri
   return [...entities.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** One after the other, so that those of a table need not all be objects at once. */
-function* accountsById(accounts: ReadonlyMap<string, Account>): Generator<Account, undefined> {
-  if (!(accounts instanceof AccountTable)) {
-    yield* byId(accounts);
-    return;
+/** The same as for each account by itself; those that have only what every account has are never made objects. */
+function writeTable(
+  accounts: AccountTable,
+  write: (value: unknown) => void,
+  writeBytes: (bytes: Uint8Array) => void,
+): void {
+  const lines = new AccountLines(accounts.columns);
+  for (const index of placesById(accounts)) {
+    const isLine = lines.add(accounts.beginOf(index));
+    if (!isLine || lines.length >= PIECE_CHARACTERS) writeBytes(lines.take());
+    if (!isLine) write(accountContent(accounts.passing(index)));
   }
+  writeBytes(lines.take());
+}
+
+function placesById(accounts: AccountTable): Uint32Array {
   const ids = [...accounts.keys()];
   const order = Uint32Array.from(ids, (_, index) => index);
   if (ids.some((id, index) => index > 0 && id < ids[index - 1]!))
     order.sort((a, b) => (ids[a]! < ids[b]! ? -1 : 1));
-  for (const index of order) yield accounts.passing(index);
+  return order;
 }
