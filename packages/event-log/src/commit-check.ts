@@ -5,7 +5,7 @@ import type { ClaimMode, Commit } from './port.ts';
 /** A commit that breaks the contract is a fault of the caller, and is refused before anything is written. */
 export function checkCommit(step: Commit, mode: ClaimMode): void {
   checkPosition(step);
-  if (mode === 'offsets' && step.outputs.length > 0) {
+  if (mode === 'offsets' && (step.outputs.length > 0 || step.packed !== undefined)) {
     throw invalid('A member in mode "offsets" commits positions only; outputs need mode "transactional".');
   }
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PackedOutputs } from './packed-outputs.ts';
 import {
   ClaimLostError,
   type EventLog,
@@ -155,6 +156,39 @@ export function describeEventLog(
         ]);
         expect(records[0]?.timestampMs).toBe(1_580_000_000_000);
         expect(records.map((record) => record.offset)).toEqual([0, 1, 2, 3]);
+      });
+
+      it('that were packed stand behind the others, and their memory may be used again', async () => {
+        const topic = await newTopic(2);
+        const claim = await log.claim('loader', topic, 0);
+        const bytes = Buffer.from('k1onek2twok3');
+        const packed = new PackedOutputs({
+          topic,
+          partition: 0,
+          headers: { a: '1' },
+          bytes,
+          keyLengths: new Uint32Array([2, 2, 2]),
+          valueLengths: new Uint32Array([3, 3, 0]),
+        });
+        const outputs = [0, 1].map((partition) => ({ topic, partition, value: Buffer.from('first') }));
+        await claim.commit({ outputs, packed, nextOffset: 5, metadata: 'five' });
+        bytes.fill(0);
+        await poll(async () => (await readAll(topic)).length).toBe(4);
+        const records = await readAll(topic);
+        expect(
+          records.map(({ key, value, headers }) => [String(key), String(value), { ...headers }]),
+        ).toEqual([
+          ['null', 'first', {}],
+          ['k1', 'one', { a: '1' }],
+          ['k2', 'two', { a: '1' }],
+          ['k3', '', { a: '1' }],
+        ]);
+        expect(values(await readAll(topic, 1))).toEqual(['first']);
+        await poll(async () => log.committed('loader', topic, 0)).toEqual({ offset: 5, metadata: 'five' });
+        const elsewhere = new PackedOutputs({ ...packed, partition: 2, bytes: packed.bytes });
+        await expect(
+          claim.commit({ outputs: [], packed: elsewhere, nextOffset: 6, metadata: '' }),
+        ).rejects.toMatchObject({ code: 'TOLL_LOG_PARTITION_MISSING' });
       });
 
       it('of 5 MB and of no bytes stand side by side', async () => {

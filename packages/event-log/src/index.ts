@@ -3,6 +3,7 @@ export * from './port.ts';
 export { BACKLOG_AGE_MS, isBacklog, isMarkedBacklog, withBacklogMark } from './backlog.ts';
 export { PackedBatch, PackedRecords, copyRecords, packRecords, recordCount } from './packed-records.ts';
 export type { HeaderRun, PackedColumns } from './packed-records.ts';
+export { PackedOutputs, type PackedOutputColumns } from './packed-outputs.ts';
 export { EventLogError, isFatal, topicMissing, type EventLogErrorCode } from './errors.ts';
 export { createMemoryEventLog, type MemoryEventLogOptions } from './memory/memory-event-log.ts';
 export { openSqliteEventLog, type SqliteEventLogOptions } from './sqlite/sqlite-event-log.ts';

@@ -3,6 +3,7 @@
  * appends outputs and moves a committed offset together. Kafka, SQLite and memory stand behind it.
  */
 
+import type { PackedOutputs } from './packed-outputs.ts';
 import type { PackedRecords } from './packed-records.ts';
 
 /** Offsets are exact integers below 2^53. */
@@ -52,6 +53,8 @@ export interface Committed {
 /** What one atomic step writes. */
 export interface Commit {
   readonly outputs: readonly OutputRecord[];
+  /** More outputs, behind `outputs`, without an object for each. Whoever commits may use their memory again afterwards. */
+  readonly packed?: PackedOutputs | undefined;
   readonly nextOffset: Offset;
   readonly metadata: string;
 }

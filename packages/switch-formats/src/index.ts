@@ -7,5 +7,6 @@ export { IMPORT_ERRORS, ImportError } from './errors.ts';
 export type { ImportErrorCode } from './errors.ts';
 export { FORMATS, FORMAT_IDS, isFormatId } from './formats.ts';
 export type { Format, FormatId } from './formats.ts';
+export type { LocatedEvents } from './reading/located-events.ts';
 export { readCalls } from './reading/read-calls.ts';
 export type { ImportChunk, RawRecord, ReadCallsOptions, ReadPosition } from './reading/read-calls.ts';

@@ -284,6 +284,24 @@ describe('Avro object containers', () => {
     expect(callsOf(records)[0]).toMatchObject({ startedAt: EVENT.started_at, account: null });
   });
 
+  it.each([1, 2, 10])(
+    'goes on behind any chunk of %s records, in the midst of a block or not',
+    async (chunkRecordsMax) => {
+      const where = file(
+        'resume.avro',
+        container('null', (packed) => packed),
+      );
+      const all = await readAll(where);
+      const given: number[] = [];
+      for await (const chunk of readCalls(where, { chunkRecordsMax })) {
+        expect(chunk.records.length).toBeLessThanOrEqual(chunkRecordsMax);
+        given.push(...chunk.records.map(({ line }) => line));
+        expect(await readAll(where, { from: chunk.position })).toEqual(all.slice(chunk.position.records));
+      }
+      expect(given).toEqual(all.map(({ line }) => line));
+    },
+  );
+
   it('rejects a damaged block with its bytes and goes on behind it', async () => {
     const bytes = container('null', (packed) => packed);
     const first = bytes.indexOf(event('a'));

@@ -6,9 +6,11 @@ import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { topicMissing } from '@tollstream/event-log';
-import type { EventLog, OutputRecord, PartitionClaim, RecordHeaders } from '@tollstream/event-log';
+import type { Commit, EventLog, PartitionClaim, RecordHeaders } from '@tollstream/event-log';
 import { readCalls } from '@tollstream/switch-formats';
 import type { ImportChunk, ReadCallsOptions, ReadPosition } from '@tollstream/switch-formats';
+import { EventPacker } from './event-packer.ts';
+import type { PackTarget } from './event-packer.ts';
 
 /** Leading bytes that tell whether a file at a known path is still the file that was read before. */
 const HEAD_BYTES_MAX = 4_096;
@@ -55,12 +57,14 @@ export async function importCalls(options: ImporterOptions): Promise<ImportProgr
     let records = 0;
     let bytes = resumedAtByte;
     let chunkNumber = from?.records ?? 0;
+    const packer = new EventPacker();
     const name = nameOf(source.files);
     const readOptions = from === undefined ? source.options : { ...source.options, from };
     for await (const chunk of readCalls(source.files, readOptions)) {
       await options.ready?.();
+      const target = { topic: rawTopic, partition: chunkNumber % partitions, name };
       await claim.commit({
-        outputs: outputsOf(chunk, { topic: rawTopic, partition: chunkNumber % partitions, name }),
+        ...outputsOf(chunk, target, packer),
         nextOffset: chunk.position.bytes,
         metadata: JSON.stringify(await savedPosition(chunk.position, source.files)),
       });
@@ -78,17 +82,21 @@ export async function importCalls(options: ImporterOptions): Promise<ImportProgr
 
 function outputsOf(
   chunk: ImportChunk,
-  target: { topic: string; partition: number; name: string },
-): OutputRecord[] {
+  target: Omit<PackTarget, 'headers'>,
+  packer: EventPacker,
+): Pick<Commit, 'outputs' | 'packed'> {
   const { topic, partition, name } = target;
   const headers = rawHeaders(chunk.headers);
-  return chunk.records.map((record) => ({
+  if (chunk.located !== undefined)
+    return { outputs: [], packed: packer.pack(chunk.located, { ...target, headers }) };
+  const outputs = chunk.records.map((record) => ({
     topic,
     partition,
     key: `${name}:${record.line}`,
     value: record.value,
     ...(headers === undefined ? {} : { headers }),
   }));
+  return { outputs };
 }
 
 /** Formats that the raw topic carries anyway, told apart by their first byte. */

@@ -12,12 +12,12 @@ import {
 } from '../errors.ts';
 import { FETCH_BYTES_MAX, TASK_BACKOFF, type Backoff } from '../limits.ts';
 import {
-  type Commit,
   type Committed,
   type EventLog,
   type JoinOptions,
   type Membership,
   type Offset,
+  type OutputRecord,
   type PartitionClaim,
   type PositionMove,
   type RecordBatch,
@@ -163,7 +163,7 @@ class KafkaEventLog implements EventLog {
       partition,
       transactionTimeoutMs: this.#options.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS,
       readCommitted: async () => this.committed(group, topic, partition),
-      checkOutputs: async (step) => this.#prepareOutputs(step),
+      checkOutputs: async (outputs) => this.#prepareOutputs(outputs),
       onReleased: (released) => this.#claims.delete(released),
       sendLimits: {
         recordsMax: SEND_RECORDS_MAX,
@@ -344,10 +344,10 @@ class KafkaEventLog implements EventLog {
   }
 
   /** Refuses partitions that do not exist, and learns how large a record batch each topic takes. */
-  async #prepareOutputs(step: Commit): Promise<void> {
+  async #prepareOutputs(outputs: readonly OutputRecord[]): Promise<void> {
     this.#assertOpen();
     let last = '';
-    for (const { topic, partition } of step.outputs) {
+    for (const { topic, partition } of outputs) {
       const key = `${partition}/${topic}`;
       if (key === last) continue;
       last = key;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka, Producer, Transaction } from 'kafkajs';
 import { checkCommit } from '../commit-check.ts';
-import type { Commit, Committed, PartitionClaim } from '../port.ts';
+import { allOutputs } from '../packed-outputs.ts';
+import type { Commit, Committed, OutputRecord, PartitionClaim } from '../port.ts';
 import { explainKafkaError, isFailureOfType } from './kafka-errors.ts';
 import { CLIENT_RETRY } from './create-kafka.ts';
 import { cutIntoSends, toMessage, type SendLimits } from './kafka-records.ts';
@@ -19,7 +20,7 @@ export interface TransactionalClaimOptions {
   readonly transactionTimeoutMs: number;
   readonly readCommitted: () => Promise<Committed | null>;
   /** Refuses outputs to partitions that do not exist, before anything is sent. */
-  readonly checkOutputs: (step: Commit) => Promise<void>;
+  readonly checkOutputs: (outputs: readonly OutputRecord[]) => Promise<void>;
   readonly sendLimits: SendLimits;
   readonly onReleased: (claim: PartitionClaim) => void;
 }
@@ -73,13 +74,14 @@ class TransactionalClaim implements PartitionClaim {
 
   async commit(step: Commit): Promise<void> {
     checkCommit(step, 'transactional');
-    await this.#options.checkOutputs(step);
+    const outputs = allOutputs(step);
+    await this.#options.checkOutputs(outputs);
     // What a failed transaction left behind is known only after the id was initialised again, by a new claim.
     if (this.#failure) throw this.#failure;
     let transaction: Transaction | undefined;
     try {
       transaction = await this.#producer.transaction();
-      await this.#send(transaction, step);
+      await this.#send(transaction, outputs);
       await this.#sendPosition(transaction, step);
       await transaction.commit();
     } catch (error) {
@@ -95,12 +97,12 @@ class TransactionalClaim implements PartitionClaim {
     await this.#producer.disconnect();
   }
 
-  async #send(transaction: Transaction, step: Commit): Promise<void> {
-    for (const send of cutIntoSends(step.outputs, this.#options.sendLimits)) {
+  async #send(transaction: Transaction, outputs: readonly OutputRecord[]): Promise<void> {
+    for (const send of cutIntoSends(outputs, this.#options.sendLimits)) {
       const byTopic = Map.groupBy(send, (output) => output.topic);
       await transaction.sendBatch({
         acks: -1,
-        topicMessages: [...byTopic].map(([topic, outputs]) => ({ topic, messages: outputs.map(toMessage) })),
+        topicMessages: [...byTopic].map(([topic, sent]) => ({ topic, messages: sent.map(toMessage) })),
       });
     }
   }

@@ -256,10 +256,11 @@ export class LocalEventLog implements EventLog {
         this.#assertOpen();
         checkCommit(step, mode);
         const outputs = groupOutputs(step.outputs);
-        for (const { topic, partition } of outputs) this.#checkPartition(topic, partition);
-        const { nextOffset, metadata } = step;
-        this.#store.commit(position, epoch, { outputs, nextOffset, metadata, nowMs: this.#now() });
-        for (const { topic, partition } of outputs) this.#wake(partitionKey(topic, partition));
+        const { packed, nextOffset, metadata } = step;
+        const places = packed === undefined ? outputs : [...outputs, packed];
+        for (const { topic, partition } of places) this.#checkPartition(topic, partition);
+        this.#store.commit(position, epoch, { outputs, packed, nextOffset, metadata, nowMs: this.#now() });
+        for (const { topic, partition } of places) this.#wake(partitionKey(topic, partition));
       },
       release: async () => undefined,
     };

@@ -1,3 +1,4 @@
+import type { PackedOutputs } from '../packed-outputs.ts';
 import type { PackedRecords } from '../packed-records.ts';
 import type { Committed, LogRecord, Offset, OutputRecord, TopicInfo, TopicSpec } from '../port.ts';
 
@@ -17,6 +18,8 @@ export interface PartitionOutputs {
 
 export interface StoreCommit {
   readonly outputs: readonly PartitionOutputs[];
+  /** Behind `outputs`. */
+  readonly packed?: PackedOutputs | undefined;
   readonly nextOffset: Offset;
   readonly metadata: string;
   /** Stamped on records that bring no time of their own; ms since epoch, UTC. */

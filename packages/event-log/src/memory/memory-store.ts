@@ -92,6 +92,10 @@ export class MemoryStore implements LocalStore {
     const key = positionKey(position);
     this.#options.beforeCommit?.(position, step);
     for (const outputs of step.outputs) this.#append(outputs, step.nowMs);
+    if (step.packed !== undefined) {
+      const { topic, partition } = step.packed;
+      this.#append({ topic, partition, records: step.packed.records() }, step.nowMs);
+    }
     this.#committed.set(key, { offset: step.nextOffset, metadata: step.metadata });
     this.#options.afterCommit?.(position, step);
   }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LogRecord, OutputRecord } from '../port.ts';
-import { packSegments, SEGMENT_BYTES_MAX, SegmentReader, type Segment } from './segment.ts';
+import { PackedOutputs } from '../packed-outputs.ts';
+import { packOutputs, packSegments, SEGMENT_BYTES_MAX, SegmentReader, type Segment } from './segment.ts';
 
 // The same cases on every run, so that a failure is seen again; FC_SEED asks for others.
 fc.configureGlobal({ seed: Number(process.env['FC_SEED'] ?? 20200131) });
@@ -34,6 +35,20 @@ function unpack(segments: Iterable<Segment>, limits = NO_LIMIT): LogRecord[] {
   return records;
 }
 
+function packedOf(
+  pairs: readonly { key: Buffer; value: Buffer }[],
+  given: Record<string, string> | undefined,
+): PackedOutputs {
+  return new PackedOutputs({
+    topic: 'topic',
+    partition: 0,
+    headers: given,
+    bytes: Buffer.concat(pairs.flatMap(({ key, value }) => [key, value])),
+    keyLengths: Uint32Array.from(pairs, ({ key }) => key.length),
+    valueLengths: Uint32Array.from(pairs, ({ value }) => value.length),
+  });
+}
+
 describe('segments', () => {
   it('give back every record as it was given, with consecutive offsets', () => {
     fc.assert(
@@ -49,6 +64,29 @@ describe('segments', () => {
         );
       }),
     );
+  });
+
+  it('of outputs that came packed are those of the same records, byte for byte', () => {
+    const pair = fc.record({ key: bytes, value: bytes });
+    const copies = (segments: Iterable<Segment>): Buffer[] =>
+      Array.from(segments, ({ bytes: packed }) => Buffer.from(packed));
+    fc.assert(
+      fc.property(fc.array(pair, { minLength: 1, maxLength: 30 }), headers, (pairs, given) => {
+        const packed = packedOf(pairs, given);
+        expect(copies(packOutputs(packed, 7))).toEqual(copies(packSegments(packed.records(), 7)));
+      }),
+    );
+  });
+
+  it('of outputs that came packed are closed at their size as well', () => {
+    const pair = { key: Buffer.from('k'), value: Buffer.alloc(SEGMENT_BYTES_MAX / 2 + 1, 'v') };
+    const packed = packedOf([pair, pair, pair, { ...pair, value: Buffer.from('last') }], undefined);
+    const segments = Array.from(packOutputs(packed, 0), (each) => ({
+      ...each,
+      bytes: Buffer.from(each.bytes),
+    }));
+    expect(segments.map(({ count }) => count)).toEqual([2, 2]);
+    expect(unpack(segments).at(-1)).toMatchObject({ offset: 3, value: Buffer.from('last') });
   });
 
   it('can be read from any record on, and from unaligned bytes', () => {

@@ -11,6 +11,7 @@
  */
 import { type HeaderRun, PackedRecords, PLACES, addToRuns } from '../packed-records.ts';
 import { releaseMemory } from '../release-memory.ts';
+import type { PackedOutputs } from '../packed-outputs.ts';
 import type { Offset, OutputRecord, RecordHeaders } from '../port.ts';
 import type { ReadLimits } from '../local/local-store.ts';
 
@@ -42,18 +43,45 @@ export function* packSegments(
 ): Generator<Segment, void, void> {
   let from = 0;
   while (from < records.length) {
-    const to = endOfSegment(records, from);
+    const to = endOfSegment(from, records.length, (i) => records[i]?.value?.length ?? 0);
     yield packSegment(from === 0 && to === records.length ? records : records.slice(from, to), nowMs);
     from = to;
   }
 }
 
-function endOfSegment(records: readonly OutputRecord[], from: number): number {
-  const most = Math.min(records.length, from + SEGMENT_RECORDS_MAX);
+/** As `packSegments`, of outputs that stand side by side already: their bytes are copied at once. */
+export function* packOutputs(outputs: PackedOutputs, nowMs: number): Generator<Segment, void, void> {
+  const { headers, keyLengths, valueLengths, count } = outputs;
+  const headerJson = JSON.stringify([headers ?? null]);
+  const timestamps = new Float64Array(1).fill(nowMs);
+  let from = 0;
+  let start = 0;
+  while (from < count) {
+    const to = endOfSegment(from, count, (i) => valueLengths[i]!);
+    let end = start;
+    for (let i = from; i < to; i += 1) end += keyLengths[i]! + valueLengths[i]!;
+    const { bytes, dataStart } = layOut({
+      count: to - from,
+      timestamps,
+      keyLengths: keyLengths.subarray(from, to),
+      valueLengths: valueLengths.subarray(from, to),
+      headerIndex: null,
+      headerJson,
+      dataBytes: end - start,
+    });
+    outputs.bytes.copy(bytes, dataStart, start, end);
+    yield { count: to - from, bytes };
+    from = to;
+    start = end;
+  }
+}
+
+function endOfSegment(from: number, count: number, valueLength: (record: number) => number): number {
+  const most = Math.min(count, from + SEGMENT_RECORDS_MAX);
   let bytes = 0;
   let to = from;
   while (to < most && (to === from || bytes < SEGMENT_BYTES_MAX)) {
-    bytes += records[to]?.value?.length ?? 0;
+    bytes += valueLength(to);
     to += 1;
   }
   return to;
@@ -83,35 +111,20 @@ function packSegment(records: readonly OutputRecord[], nowMs: number): Segment {
     headers.add(i, recordHeaders);
   }
 
-  const headerBytes = Buffer.from(headers.json());
-  const timestampCount = hasTimestamps ? count : 1;
-  const indexCount = (hasKeys ? count : 0) + count + (headers.isShared ? 0 : count);
-  const bytes = workspace(FIXED_BYTES + timestampCount * 8 + indexCount * 4 + headerBytes.length + dataBytes);
-  bytes.writeUInt32LE(MAGIC, 0);
-  bytes.writeUInt32LE(count, 4);
-  bytes.writeUInt32LE(
-    (hasTimestamps ? HAS_TIMESTAMPS : 0) |
-      (hasKeys ? HAS_KEYS : 0) |
-      (headers.isShared ? 0 : HAS_HEADER_INDEX),
-    8,
-  );
-  bytes.writeUInt32LE(headerBytes.length, 12);
-  let at = FIXED_BYTES;
-  const timestamps = new Float64Array(bytes.buffer, at, timestampCount).fill(nowMs);
+  const timestamps = new Float64Array(hasTimestamps ? count : 1).fill(nowMs);
   if (hasTimestamps) {
     for (let i = 0; i < count; i += 1) timestamps[i] = records[i]?.timestampMs ?? nowMs;
   }
-  at += timestampCount * 8;
-  const columns = [
-    ...(hasKeys ? [keyLengths] : []),
+  const { bytes, dataStart } = layOut({
+    count,
+    timestamps,
+    keyLengths: hasKeys ? keyLengths : null,
     valueLengths,
-    ...(headers.isShared ? [] : [headers.index]),
-  ];
-  for (const column of columns) {
-    new Uint32Array(bytes.buffer, at, count).set(column);
-    at += count * 4;
-  }
-  at += headerBytes.copy(bytes, at);
+    headerIndex: headers.isShared ? null : headers.index,
+    headerJson: headers.json(),
+    dataBytes,
+  });
+  let at = dataStart;
   for (let i = 0; i < count; i += 1) {
     const { key, value } = records[i] as OutputRecord;
     if (typeof key === 'string') {
@@ -126,6 +139,42 @@ function packSegment(records: readonly OutputRecord[], nowMs: number): Segment {
     }
   }
   return { count, bytes };
+}
+
+/** Writes all of a segment but its keys and values, for which there is room from `dataStart` on. */
+function layOut(parts: {
+  readonly count: number;
+  /** One for each record, or one of all. */
+  readonly timestamps: Float64Array;
+  readonly keyLengths: Uint32Array | null;
+  readonly valueLengths: Uint32Array;
+  readonly headerIndex: Uint32Array | null;
+  readonly headerJson: string;
+  readonly dataBytes: number;
+}): { readonly bytes: Buffer; readonly dataStart: number } {
+  const { count, timestamps, keyLengths, valueLengths, headerIndex, dataBytes } = parts;
+  const headerBytes = Buffer.from(parts.headerJson);
+  const columns = [keyLengths, valueLengths, headerIndex].filter((column) => column !== null);
+  const columnBytes = timestamps.byteLength + columns.length * count * 4;
+  const bytes = workspace(FIXED_BYTES + columnBytes + headerBytes.length + dataBytes);
+  bytes.writeUInt32LE(MAGIC, 0);
+  bytes.writeUInt32LE(count, 4);
+  bytes.writeUInt32LE(
+    (timestamps.length > 1 ? HAS_TIMESTAMPS : 0) |
+      (keyLengths === null ? 0 : HAS_KEYS) |
+      (headerIndex === null ? 0 : HAS_HEADER_INDEX),
+    8,
+  );
+  bytes.writeUInt32LE(headerBytes.length, 12);
+  let at = FIXED_BYTES;
+  new Float64Array(bytes.buffer, at, timestamps.length).set(timestamps);
+  at += timestamps.byteLength;
+  for (const column of columns) {
+    new Uint32Array(bytes.buffer, at, count).set(column);
+    at += column.byteLength;
+  }
+  at += headerBytes.copy(bytes, at);
+  return { bytes, dataStart: at };
 }
 
 let work = Buffer.alloc(0);

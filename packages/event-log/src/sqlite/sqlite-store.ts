@@ -17,7 +17,7 @@ import { ClaimLostError, type Committed, type Offset, type TopicInfo, type Topic
 import { type PackedRecords, joinRecords } from '../packed-records.ts';
 import { releaseMemory } from '../release-memory.ts';
 import { corrupt, explainDataError } from './data-errors.ts';
-import { packSegments, SegmentReader } from './segment.ts';
+import { packOutputs, packSegments, SegmentReader, type Segment } from './segment.ts';
 
 const APPLICATION_ID = 0x546f_6c6c;
 const STORE_VERSION = 1;
@@ -151,7 +151,8 @@ export class SqliteStore implements LocalStore {
     const { nextOffset, metadata } = step;
     this.#write(() => {
       this.#move({ position, epoch, nextOffset, metadata });
-      for (const outputs of step.outputs) this.#append(outputs, step.nowMs);
+      for (const outputs of step.outputs) this.#append(outputs, packSegments(outputs.records, step.nowMs));
+      if (step.packed !== undefined) this.#append(step.packed, packOutputs(step.packed, step.nowMs));
     });
   }
 
@@ -227,14 +228,16 @@ export class SqliteStore implements LocalStore {
       throw new ClaimLostError(`Another owner took ${group} on ${topic}/${partition}.`, partition);
   }
 
-  #append(outputs: StoreCommit['outputs'][number], nowMs: number): void {
-    const { row } = this.#topic(outputs.topic);
-    const { partition } = outputs;
-    let nextOffset = this.bounds(outputs.topic, partition).end;
+  #append(
+    { topic, partition }: { readonly topic: string; readonly partition: number },
+    segments: Iterable<Segment>,
+  ): void {
+    const { row } = this.#topic(topic);
+    let nextOffset = this.bounds(topic, partition).end;
     const insert = this.#sql(
       'INSERT INTO segments (topic, partition, next_offset, first_offset, bytes) VALUES (?, ?, ?, ?, ?)',
     );
-    for (const { count, bytes } of packSegments(outputs.records, nowMs)) {
+    for (const { count, bytes } of segments) {
       insert.run(row, partition, nextOffset + count, nextOffset, bytes);
       nextOffset += count;
     }

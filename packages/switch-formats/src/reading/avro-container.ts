@@ -3,6 +3,7 @@ import { boundsCheck, callEventEnd, callEventHeader, callEventType } from '@toll
 import avro from 'avsc';
 import type { Schema, Type } from 'avsc';
 import { ImportError } from '../errors.ts';
+import { LocatedEvents } from './located-events.ts';
 import { decompressSnappy } from './snappy.ts';
 
 /** A container has no lines: `line` is the number of the record. */
@@ -16,8 +17,8 @@ interface NumberedRecord {
  * `count · size · bytes · sync marker`.
  */
 export interface ContainerBlock {
-  /** Events in Avro single-object encoding, with their number in the file from 1. */
-  readonly events: readonly NumberedRecord[];
+  /** Events in Avro single-object encoding, with their number in the file from 1; where they stand, when they are of the current schema. */
+  readonly events: readonly NumberedRecord[] | LocatedEvents;
   /** What could not be read: kept bytes, and the number of the first record in them. */
   readonly broken: NumberedRecord | null;
   readonly endBytes: number;
@@ -34,17 +35,17 @@ const MAGIC = Buffer.from('Obj\u0001', 'latin1');
 
 /** One body of a block as a single object; `end` is the offset behind it, -1 when it cannot be read. */
 interface Body {
-  value: Buffer;
-  end: number;
+  readonly value: Buffer;
+  readonly end: number;
 }
 
-/** What it returns is good until it is called again. */
-type BodyReader = (block: Buffer, at: number) => Readonly<Body>;
+type BodyReader = (block: Buffer, at: number) => Body;
 
 interface Header {
   readonly sync: Buffer;
   readonly codec: (packed: Buffer) => Buffer;
-  readonly readBody: BodyReader;
+  /** Null where bodies are of the current schema: they are passed on as they stand. */
+  readonly readBody: BodyReader | null;
 }
 
 /**
@@ -184,45 +185,72 @@ function decodeBlock(
   header: Header,
   first: number,
 ): Pick<ContainerBlock, 'events' | 'broken'> {
-  const events: NumberedRecord[] = [];
   let unpacked: Buffer;
   try {
     unpacked = header.codec(block.packed);
   } catch {
-    return { events, broken: { value: block.packed.subarray(0, BROKEN_BYTES_MAX), line: first } };
+    return { events: [], broken: { value: block.packed.subarray(0, BROKEN_BYTES_MAX), line: first } };
   }
+  const unpackedBlock = { count: block.count, bytes: unpacked };
+  return header.readBody === null
+    ? locateBodies(unpackedBlock, first)
+    : readBodies(unpackedBlock, header.readBody, first);
+}
+
+interface UnpackedBlock {
+  readonly count: number;
+  readonly bytes: Buffer;
+}
+
+function locateBodies(
+  { count, bytes }: UnpackedBlock,
+  first: number,
+): { events: LocatedEvents; broken: NumberedRecord | null } {
+  // A damaged block may claim any number of bodies: none has less than a byte.
+  const bounds = new Int32Array(Math.min(count, bytes.length) + 1);
+  let found = 0;
+  let broken: NumberedRecord | null = null;
+  for (let at = 0; found < count; found += 1) {
+    const end = callEventEnd(bytes, at);
+    if (end < 0) {
+      broken = brokenFrom(bytes, at, first + found);
+      break;
+    }
+    bounds[found + 1] = end;
+    at = end;
+  }
+  const place = { prefix: callEventHeader, bytes, line: first };
+  return { events: new LocatedEvents({ ...place, bounds: bounds.subarray(0, found + 1) }), broken };
+}
+
+function readBodies(
+  { count, bytes }: UnpackedBlock,
+  readBody: BodyReader,
+  first: number,
+): { events: NumberedRecord[]; broken: NumberedRecord | null } {
+  const events: NumberedRecord[] = [];
   let at = 0;
-  for (let i = 0; i < block.count; i++) {
-    const { value, end } = header.readBody(unpacked, at);
-    if (end < 0)
-      return { events, broken: { value: unpacked.subarray(at, at + BROKEN_BYTES_MAX), line: first + i } };
+  for (let i = 0; i < count; i++) {
+    const { value, end } = readBody(bytes, at);
+    if (end < 0) return { events, broken: brokenFrom(bytes, at, first + i) };
     events.push({ value, line: first + i });
     at = end;
   }
   return { events, broken: null };
 }
 
-const UNREADABLE: Readonly<Body> = { value: Buffer.alloc(0), end: -1 };
+function brokenFrom(bytes: Buffer, at: number, line: number): NumberedRecord {
+  return { value: bytes.subarray(at, at + BROKEN_BYTES_MAX), line };
+}
+
+const UNREADABLE: Body = { value: Buffer.alloc(0), end: -1 };
 
 /**
- * A body of the current schema is copied as it is; one of another writer is resolved and written anew.
+ * A body of another writer's schema is resolved and written anew. @returns null for the current schema
  * @throws when no call event can be read from the writer's records
  */
-function bodyReader(writer: Type): BodyReader {
-  if (JSON.stringify(writer.schema()) === JSON.stringify(callEventType.schema())) {
-    // One object for all bodies: there are millions.
-    const body: Body = { value: UNREADABLE.value, end: -1 };
-    return (block, at) => {
-      const end = callEventEnd(block, at);
-      if (end < 0) return UNREADABLE;
-      const value = Buffer.allocUnsafe(callEventHeader.length + end - at);
-      callEventHeader.copy(value);
-      block.copy(value, callEventHeader.length, at, end);
-      body.value = value;
-      body.end = end;
-      return body;
-    };
-  }
+function bodyReader(writer: Type): BodyReader | null {
+  if (JSON.stringify(writer.schema()) === JSON.stringify(callEventType.schema())) return null;
   const resolver = callEventType.createResolver(writer);
   const isBounded = boundsCheck(writer);
   return (block, at) => {

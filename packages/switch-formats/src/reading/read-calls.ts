@@ -13,6 +13,7 @@ import { decodeText } from '../text.ts';
 import { readContainer } from './avro-container.ts';
 import { CallJoiner, JOIN_LIMITS } from './call-joiner.ts';
 import type { JoinLimits, Joined } from './call-joiner.ts';
+import { LocatedEvents } from './located-events.ts';
 import { headerOf } from './header.ts';
 import type { Header } from './header.ts';
 import { readLines } from './lines.ts';
@@ -42,6 +43,8 @@ export interface ImportChunk {
   /** Headers for the raw topic: one object for all records of a format, by reference. */
   readonly headers: Readonly<Record<string, string>>;
   readonly records: readonly RawRecord[];
+  /** The same records where they stand in their blocks, when the reader has them so; `records` makes objects of them when it is asked for. */
+  readonly located?: readonly LocatedEvents[];
   /** Behind the last record of the chunk. */
   readonly position: ReadPosition;
   /** Joined formats: calls given out before they were complete, because too many were open. */
@@ -235,14 +238,21 @@ async function* readAvro(plan: Plan, options: ReadCallsOptions): AsyncGenerator<
       continue;
     }
     const end = { bytes: block.endBytes, line: block.endNumber };
-    for (const event of block.events) {
-      if (toSkip > 0) {
-        toSkip -= 1;
-        chunker.pass(end);
-        continue;
+    if (block.events instanceof LocatedEvents) {
+      const skipped = Math.min(toSkip, block.events.count);
+      toSkip -= skipped;
+      if (skipped > 0) chunker.pass(end, skipped);
+      yield* chunker.addLocated(events, block.events.slice(skipped, block.events.count), end);
+    } else {
+      for (const event of block.events) {
+        if (toSkip > 0) {
+          toSkip -= 1;
+          chunker.pass(end);
+          continue;
+        }
+        const chunk = chunker.add(events, event, end);
+        if (chunk !== null) yield chunk;
       }
-      const chunk = chunker.add(events, event, end);
-      if (chunk !== null) yield chunk;
     }
     if (block.broken === null) continue;
     if (toSkip > 0) {
@@ -361,6 +371,9 @@ class Chunker {
   /** When the first of the records that wait came. */
   #sinceMs = 0;
   #records: RawRecord[] = [];
+  /** In place of records: those of a target are the one or the other. */
+  #located: LocatedEvents[] = [];
+  #count = 0;
   #bytes = 0;
   #target: Target | null = null;
   /** Of the position behind the last record. */
@@ -383,29 +396,46 @@ class Chunker {
     end: { bytes: number; line: number },
     spilledCalls = 0,
   ): ImportChunk | null {
-    const before = this.#target !== null && this.#target.headers !== target.headers ? this.take() : null;
-    this.#target = target;
-    if (this.#records.length === 0 && this.#ageMsMax !== Infinity) this.#sinceMs = performance.now();
+    const before = this.#aim(target);
     this.#records.push(record);
-    this.#bytes += record.value.length;
-    this.#end = end;
-    this.#given += 1;
+    this.#counted(1, record.value.length, end);
     this.#spilled = spilledCalls;
     if (before !== null) return before;
-    return this.#records.length >= this.#recordsMax || this.#bytes >= this.#bytesMax ? this.take() : null;
+    return this.#isFull() ? this.take() : null;
   }
 
-  /** Counts a record that an earlier read gave out. */
-  pass(end: { bytes: number; line: number }): void {
+  /** As `add`, of many. */
+  *addLocated(
+    target: Target,
+    events: LocatedEvents,
+    end: { bytes: number; line: number },
+  ): Generator<ImportChunk> {
+    let from = 0;
+    while (from < events.count) {
+      const before = this.#aim(target);
+      if (before !== null) yield before;
+      const first = from;
+      while (from < events.count && !this.#isFull()) {
+        this.#counted(1, events.size(from), end);
+        from += 1;
+      }
+      this.#located.push(events.slice(first, from));
+      const chunk = this.#isFull() ? this.take() : null;
+      if (chunk !== null) yield chunk;
+    }
+  }
+
+  /** Counts records that an earlier read gave out. */
+  pass(end: { bytes: number; line: number }, records = 1): void {
     this.#end = end;
-    this.#given += 1;
+    this.#given += records;
   }
 
   /** What is read, and null when the records that wait are to be given out. */
   hurrying<Item>(items: AsyncIterable<Item>): AsyncIterable<Item | null> {
     if (this.#ageMsMax === Infinity) return items;
     return orOverdue(items, () =>
-      this.#records.length === 0 ? Infinity : this.#sinceMs + this.#ageMsMax - performance.now(),
+      this.#count === 0 ? Infinity : this.#sinceMs + this.#ageMsMax - performance.now(),
     );
   }
 
@@ -416,16 +446,44 @@ class Chunker {
   }
 
   take(): ImportChunk | null {
-    if (this.#target === null || this.#records.length === 0) return null;
-    const chunk: ImportChunk = {
+    if (this.#target === null || this.#count === 0) return null;
+    const parts = {
       format: this.#target.format.id,
       headers: this.#target.headers,
-      records: this.#records,
       position: { bytes: this.#end.bytes, line: this.#end.line, records: this.#given },
       spilledCalls: this.#spilled,
     };
+    const [records, located] = [this.#records, this.#located];
     this.#records = [];
+    this.#located = [];
+    this.#count = 0;
     this.#bytes = 0;
-    return chunk;
+    if (located.length === 0) return { ...parts, records };
+    return {
+      ...parts,
+      located,
+      get records() {
+        return located.flatMap((events) => events.records());
+      },
+    };
+  }
+
+  /** Turns to records of another target. @returns the chunk of those before */
+  #aim(target: Target): ImportChunk | null {
+    const before = this.#target !== null && this.#target.headers !== target.headers ? this.take() : null;
+    this.#target = target;
+    if (this.#count === 0 && this.#ageMsMax !== Infinity) this.#sinceMs = performance.now();
+    return before;
+  }
+
+  #counted(records: number, bytes: number, end: { bytes: number; line: number }): void {
+    this.#count += records;
+    this.#bytes += bytes;
+    this.#end = end;
+    this.#given += records;
+  }
+
+  #isFull(): boolean {
+    return this.#count >= this.#recordsMax || this.#bytes >= this.#bytesMax;
   }
 }

@@ -1,0 +1,45 @@
+import type { RawRecord } from './read-calls.ts';
+
+/**
+ * Events of a block of a container where they stand, one after the other: whoever reads millions of them makes no object for any. An event is
+ * `prefix` and the bytes of its body.
+ */
+export class LocatedEvents {
+  readonly prefix: Buffer;
+  readonly bytes: Buffer;
+  /** Where each body begins, and behind them where the last one ends. */
+  readonly bounds: Int32Array;
+  /** Number of the first event in its file, from 1. */
+  readonly line: number;
+
+  constructor(place: Pick<LocatedEvents, 'prefix' | 'bytes' | 'bounds' | 'line'>) {
+    this.prefix = place.prefix;
+    this.bytes = place.bytes;
+    this.bounds = place.bounds;
+    this.line = place.line;
+  }
+
+  get count(): number {
+    return this.bounds.length - 1;
+  }
+
+  slice(from: number, to: number): LocatedEvents {
+    if (from === 0 && to === this.count) return this;
+    const { prefix, bytes, bounds, line } = this;
+    return new LocatedEvents({ prefix, bytes, bounds: bounds.subarray(from, to + 1), line: line + from });
+  }
+
+  /** Bytes of an event. */
+  size(index: number): number {
+    return this.prefix.length + this.bounds[index + 1]! - this.bounds[index]!;
+  }
+
+  /** All events as objects. */
+  records(): RawRecord[] {
+    const { prefix, bytes, bounds, line } = this;
+    return Array.from({ length: this.count }, (_, i) => ({
+      value: Buffer.concat([prefix, bytes.subarray(bounds[i], bounds[i + 1])]),
+      line: line + i,
+    }));
+  }
+}
