@@ -68,7 +68,9 @@ export async function importCalls(options: ImporterOptions): Promise<ImportProgr
         nextOffset: chunk.position.bytes,
         metadata: JSON.stringify(await savedPosition(chunk.position, source.files)),
       });
-      records += chunk.records.length;
+      const { located } = chunk;
+      records += located?.reduce((sum, { count }) => sum + count, 0) ?? chunk.records.length;
+      for (const events of located ?? []) events.release();
       chunkNumber += 1;
       bytes = chunk.position.bytes;
       options.onProgress?.({ records, bytes, resumedAtByte });

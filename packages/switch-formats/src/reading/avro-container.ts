@@ -3,7 +3,7 @@ import { boundsCheck, callEventEnd, callEventHeader, callEventType } from '@toll
 import avro from 'avsc';
 import type { Schema, Type } from 'avsc';
 import { ImportError } from '../errors.ts';
-import { LocatedEvents } from './located-events.ts';
+import { LocatedEvents, releaseMemory } from './located-events.ts';
 import { decompressSnappy } from './snappy.ts';
 
 /** A container has no lines: `line` is the number of the record. */
@@ -14,7 +14,7 @@ interface NumberedRecord {
 
 /**
  * An Avro object container: header (magic, metadata, sync marker), then blocks of
- * `count · size · bytes · sync marker`.
+ * `count · size · bytes · sync marker`. What a block holds is good until the next is asked for.
  */
 export interface ContainerBlock {
   /** Events in Avro single-object encoding, with their number in the file from 1; where they stand, when they are of the current schema. */
@@ -53,10 +53,14 @@ interface Header {
  * @throws ImportError when the header cannot be read or its schema is no call event's
  */
 export async function* readContainer(
-  input: AsyncIterable<Buffer>,
+  input: {
+    readonly bytes: AsyncIterable<Buffer>;
+    /** Nobody else has the memory of these bytes: it is given back when they are read. */
+    readonly areOurs: boolean;
+  },
   name: string,
 ): AsyncGenerator<ContainerBlock> {
-  const bytes = new ByteQueue(input);
+  const bytes = new ByteQueue(input.bytes, input.areOurs);
   const header = await readHeader(bytes, name);
   let number = 1;
   for (;;) {
@@ -277,35 +281,52 @@ function readLong(bytes: Buffer, at: number): { value: number; next: number } | 
   return null;
 }
 
-/** Bytes read but not taken yet. */
+/** Bytes read but not taken yet, in memory that is used again: what was taken is good until more is asked for. */
 class ByteQueue {
   readonly #input: AsyncIterator<Buffer>;
-  view: Buffer = Buffer.alloc(0);
+  readonly #isInputOurs: boolean;
+  #memory = Buffer.alloc(0);
+  view = this.#memory;
   /** Bytes taken so far. */
   offset = 0;
 
-  constructor(input: AsyncIterable<Buffer>) {
+  /** @param isInputOurs whether the memory of what is read may be given back once it is copied */
+  constructor(input: AsyncIterable<Buffer>, isInputOurs: boolean) {
     this.#input = input[Symbol.asyncIterator]();
+    this.#isInputOurs = isInputOurs;
   }
 
   /** @returns whether so many bytes are in view */
   async fill(bytes: number): Promise<boolean> {
-    if (this.view.length >= bytes) return true;
-    const parts = [this.view];
-    let length = this.view.length;
-    while (length < bytes) {
+    while (this.view.length < bytes) {
       const next = await this.#input.next();
-      if (next.done === true) break;
-      parts.push(next.value);
-      length += next.value.length;
+      if (next.done === true) return false;
+      this.#append(next.value, bytes);
+      if (this.#isInputOurs) releaseMemory(next.value);
     }
-    this.view = Buffer.concat(parts);
-    return length >= bytes;
+    return true;
   }
 
   take(bytes: number): void {
     this.view = this.view.subarray(bytes);
     this.offset += bytes;
+  }
+
+  /** @param bytes as many as will be in view soon */
+  #append(next: Buffer, bytes: number): void {
+    const { length } = this.view;
+    const end = length + next.length;
+    const start = this.view.byteOffset - this.#memory.byteOffset;
+    if (end <= this.#memory.length) {
+      this.#memory.copyWithin(0, start, start + length);
+    } else {
+      const larger = Buffer.allocUnsafeSlow(2 * Math.max(end, bytes));
+      this.view.copy(larger);
+      releaseMemory(this.#memory);
+      this.#memory = larger;
+    }
+    next.copy(this.#memory, length);
+    this.view = this.#memory.subarray(0, end);
   }
 
   /** Takes everything up to behind the marker, or to the end. @returns the first `keep` bytes of it */

@@ -29,6 +29,20 @@ export class LocatedEvents {
     return new LocatedEvents({ prefix, bytes, bounds: bounds.subarray(from, to + 1), line: line + from });
   }
 
+  /** The same in memory of its own. */
+  copy(): LocatedEvents {
+    const { prefix, bounds, line, count } = this;
+    const start = bounds[0]!;
+    const bytes = Buffer.allocUnsafeSlow(bounds[count]! - start);
+    this.bytes.copy(bytes, 0, start, start + bytes.length);
+    return new LocatedEvents({ prefix, bytes, bounds: bounds.map((bound) => bound - start), line });
+  }
+
+  /** Gives the memory back: of a copy nothing is there any more. */
+  release(): void {
+    releaseMemory(this.bytes);
+  }
+
   /** Bytes of an event. */
   size(index: number): number {
     return this.prefix.length + this.bounds[index + 1]! - this.bounds[index]!;
@@ -42,4 +56,10 @@ export class LocatedEvents {
       line: line + i,
     }));
   }
+}
+
+/** Gives the memory of a buffer back at once, where it would wait for V8 to collect garbage; a part of something larger is left alone. */
+export function releaseMemory({ buffer, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength && !buffer.detached)
+    buffer.transfer(0);
 }

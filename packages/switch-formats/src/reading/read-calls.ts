@@ -43,7 +43,7 @@ export interface ImportChunk {
   /** Headers for the raw topic: one object for all records of a format, by reference. */
   readonly headers: Readonly<Record<string, string>>;
   readonly records: readonly RawRecord[];
-  /** The same records where they stand in their blocks, when the reader has them so; `records` makes objects of them when it is asked for. */
+  /** The same records side by side, when the reader has them so; `records` makes objects of them when it is asked for. */
   readonly located?: readonly LocatedEvents[];
   /** Behind the last record of the chunk. */
   readonly position: ReadPosition;
@@ -232,7 +232,8 @@ async function* readAvro(plan: Plan, options: ReadCallsOptions): AsyncGenerator<
   const chunker = new Chunker(options, { bytes: 0, line: 1, records: 0 });
   // A container's blocks hang on its header: a resumed read passes over the blocks it had given out.
   let toSkip = from.records;
-  for await (const block of chunker.hurrying(readContainer(plan.file.bytesFrom(0), plan.file.name))) {
+  const input = { bytes: plan.file.bytesFrom(0), areOurs: plan.file.areBytesOurs };
+  for await (const block of chunker.hurrying(readContainer(input, plan.file.name))) {
     if (block === null) {
       yield* chunker.rest();
       continue;
@@ -260,7 +261,8 @@ async function* readAvro(plan: Plan, options: ReadCallsOptions): AsyncGenerator<
       chunker.pass(end);
       continue;
     }
-    const chunk = chunker.add(plan, block.broken, end);
+    const { value, line } = block.broken;
+    const chunk = chunker.add(plan, { value: Buffer.from(value), line }, end);
     if (chunk !== null) yield chunk;
   }
   yield* chunker.rest();
@@ -419,7 +421,8 @@ class Chunker {
         this.#counted(1, events.size(from), end);
         from += 1;
       }
-      this.#located.push(events.slice(first, from));
+      // The block is overwritten by the next one.
+      this.#located.push(events.slice(first, from).copy());
       const chunk = this.#isFull() ? this.take() : null;
       if (chunk !== null) yield chunk;
     }

@@ -20,6 +20,8 @@ export interface OpenSource {
   readonly head: Buffer;
   /** Uncompressed bytes from an offset on. Can be asked for once. */
   readonly bytesFrom: (offset: number) => AsyncIterable<Buffer>;
+  /** Whether nobody else has the memory that these bytes come in, piece by piece. */
+  readonly areBytesOurs: boolean;
   /**
    * Bytes before the offset that belong to a line which goes on behind it: the switch was in the middle of it when the source was
    * read to there. 0 between lines, at the end, and where it cannot be told (packed or piped).
@@ -73,6 +75,7 @@ async function openStream(
     name,
     head,
     close,
+    areBytesOurs: file !== null && decompressor === null,
     unfinishedBefore: async (offset) =>
       file === null || decompressor !== null ? 0 : unfinishedLine(file, offset),
     bytesFrom: (offset) => {
