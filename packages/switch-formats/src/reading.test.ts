@@ -302,6 +302,17 @@ describe('Avro object containers', () => {
     },
   );
 
+  it.each([1, 7, 100])('reads a container that comes %s bytes at a time', async (size) => {
+    const bytes = container('null', (packed) => packed);
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      Buffer.from(bytes.subarray(i * size, (i + 1) * size)),
+    );
+    const whole = await readAll(file('whole.avro', bytes));
+    expect(await readAll(Readable.from(pieces))).toEqual(whole);
+    // Whoever has the pieces still has their bytes.
+    expect(Buffer.concat(pieces)).toEqual(bytes);
+  });
+
   it('rejects a damaged block with its bytes and goes on behind it', async () => {
     const bytes = container('null', (packed) => packed);
     const first = bytes.indexOf(event('a'));
