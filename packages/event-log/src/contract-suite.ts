@@ -162,14 +162,14 @@ export function describeEventLog(
         const topic = await newTopic(2);
         const claim = await log.claim('loader', topic, 0);
         const bytes = Buffer.from('k1onek2twok3');
-        const packed = new PackedOutputs({
+        const columns = {
           topic,
-          partition: 0,
           headers: { a: '1' },
           bytes,
           keyLengths: new Uint32Array([2, 2, 2]),
           valueLengths: new Uint32Array([3, 3, 0]),
-        });
+        };
+        const packed = new PackedOutputs({ ...columns, partition: 0 });
         const outputs = [0, 1].map((partition) => ({ topic, partition, value: Buffer.from('first') }));
         await claim.commit({ outputs, packed, nextOffset: 5, metadata: 'five' });
         bytes.fill(0);
@@ -185,7 +185,7 @@ export function describeEventLog(
         ]);
         expect(values(await readAll(topic, 1))).toEqual(['first']);
         await poll(async () => log.committed('loader', topic, 0)).toEqual({ offset: 5, metadata: 'five' });
-        const elsewhere = new PackedOutputs({ ...packed, partition: 2, bytes: packed.bytes });
+        const elsewhere = new PackedOutputs({ ...columns, partition: 2 });
         await expect(
           claim.commit({ outputs: [], packed: elsewhere, nextOffset: 6, metadata: '' }),
         ).rejects.toMatchObject({ code: 'TOLL_LOG_PARTITION_MISSING' });
