@@ -52,7 +52,7 @@ async function startOwn(say: (line: string) => void): Promise<BenchBroker> {
   await fetchJars(say);
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-broker-'));
   const [port, controllerPort, saslPort] = (await findFreePorts(3)) as [number, number, number];
-  const node = { directory, port, advertisedPort: port, controllerPort, saslPort };
+  const node = { directory, port, advertised: { host: '127.0.0.1', port }, controllerPort, saslPort };
   say(`starting Apache Kafka ${KAFKA_VERSION} on port ${port}`);
   await formatBroker(node);
   const { pid } = await startBroker(node, { isMeasured: true });

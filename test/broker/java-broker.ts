@@ -76,7 +76,13 @@ function describe(state: BrokerState): RunningBroker {
 async function start(say: (line: string) => void): Promise<RunningBroker> {
   const [port, controllerPort, saslPort] = (await findFreePorts(3)) as [number, number, number];
   say(`starting Apache Kafka ${KAFKA_VERSION} on port ${port}`);
-  const node = { directory: brokerCacheDirectory(), port, advertisedPort: port, controllerPort, saslPort };
+  const node = {
+    directory: brokerCacheDirectory(),
+    port,
+    advertised: { host: '127.0.0.1', port },
+    controllerPort,
+    saslPort,
+  };
   await formatBroker(node);
   const { pid } = await startBroker(node);
   writeFileSync(statePath(), JSON.stringify({ pid, port, saslPort, version: KAFKA_VERSION }));

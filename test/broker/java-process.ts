@@ -19,8 +19,8 @@ const FOR_MINUTES = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 export interface BrokerNode {
   readonly directory: string;
   readonly port: number;
-  /** The port it tells its clients; another one than `port` where a proxy stands before it. */
-  readonly advertisedPort: number;
+  /** Where it tells its clients to come; elsewhere than to `port` where a proxy stands before it. */
+  readonly advertised: { readonly host: string; readonly port: number };
   readonly controllerPort: number;
   readonly saslPort: number;
 }
@@ -131,13 +131,13 @@ function clusterId(): string {
 }
 
 function serverProperties(node: BrokerNode, data: string): string {
-  const { port, advertisedPort, controllerPort, saslPort } = node;
+  const { port, advertised, controllerPort, saslPort } = node;
   return `
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controllerPort}
 listeners=PLAINTEXT://127.0.0.1:${port},SASL://127.0.0.1:${saslPort},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${advertisedPort},SASL://127.0.0.1:${saslPort}
+advertised.listeners=PLAINTEXT://${advertised.host}:${advertised.port},SASL://127.0.0.1:${saslPort}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER

@@ -2,49 +2,17 @@
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { CUTS } from './cuts.ts';
 import { SESSION_TIMEOUT_MS, SERVICES } from './rig.ts';
 import type { Rig, ServiceName } from './rig.ts';
-import type { Phase } from './supervised.ts';
-
-export interface Struck {
-  readonly target: string;
-  readonly phase: Phase | 'publishing';
-}
-
-export interface Strike {
-  readonly rig: Rig;
-  /** 0 to 1, seeded. */
-  readonly random: () => number;
-  /** Ends the process that publishes; it is started again and goes on. */
-  readonly killPublisher: () => void;
-  /** Where the engine's data is, when it has a small file system of its own. */
-  readonly smallDisk: string | null;
-}
-
-export interface FaultKind {
-  readonly name: string;
-  /** How often it is drawn, against the others. */
-  readonly weight: number;
-  readonly isKill: boolean;
-  /** Whether the broker is down for as long as it takes to start again. */
-  readonly isBrokerAway?: boolean;
-  strike(strike: Strike): Promise<Struck>;
-}
+import { START_KILL_MS_MAX, outageMs, pick } from './strike.ts';
+import type { FaultKind } from './strike.ts';
 
 /** Longer than a session: the partitions of one that is paused move to another. */
 const PAUSE_MS = SESSION_TIMEOUT_MS + 3_000;
-const OUTAGE_MS = { min: 500, max: 6_000 };
-const START_KILL_MS_MAX = 1_500;
-
-function pick<T>(list: readonly T[], random: () => number): T {
-  return list[Math.floor(random() * list.length)]!;
-}
-
-function outageMs(random: () => number): number {
-  return OUTAGE_MS.min + random() * (OUTAGE_MS.max - OUTAGE_MS.min);
-}
 
 export const FAULTS: readonly FaultKind[] = [
+  ...CUTS,
   {
     name: 'killed (SIGKILL)',
     weight: 10,

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { temporaryDirectory } from '../support/cli.ts';
 import { FAULTS } from './actions.ts';
+import { MOVED } from './cuts.ts';
 import { storm } from './storm.ts';
 
 const KILLS = 20;
@@ -27,7 +28,8 @@ test.skipIf(inject('kafkaBrokers') === null)(
       gapMs: { min: 100, max: 1_500 },
       // The others wait for half a minute of outage each; `npm run faults` has them.
       kinds: FAULTS.filter(
-        ({ isKill, isBrokerAway, name }) => (isKill && isBrokerAway !== true) || name === 'connections cut',
+        ({ isKill, isBrokerAway, name }) =>
+          (isKill && isBrokerAway !== true) || name === 'connections cut' || name === MOVED,
       ),
       say: (line) => console.log(line),
     });

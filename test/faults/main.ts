@@ -83,6 +83,7 @@ function render(result: StormResult): string {
     }),
     '',
     `${count} faults, ${result.kills} of them kills, over ${result.calls} calls in ${result.seconds.toFixed(0)} s (seed ${result.seed}).`,
+    `Commits of owners that were cut off, refused once they were heard again: ${result.refused} (by partition).`,
     `Differences from the undisturbed run: ${result.differences.length}. Ends of processes that no fault explains: ${result.unexpected.length}.`,
     `\`tollstream verify\`: ${result.verdict}`,
   ].join('\n');

@@ -1,4 +1,4 @@
-/** A TCP proxy on loopback that can cut, stall and refuse: the network between a service and what it depends on. */
+/** A TCP proxy that can cut, stall and refuse: the network between a service and what it depends on. */
 import { type Socket, connect, createServer } from 'node:net';
 
 export interface Proxy {
@@ -12,7 +12,11 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(targetPort: () => number): Promise<Proxy> {
+/**
+ * @param targetPort where to, on loopback
+ * @param host       where it listens
+ */
+export async function startProxy(targetPort: () => number, host = '127.0.0.1'): Promise<Proxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let isStalled = false;
   let isRefusing = false;
@@ -38,7 +42,7 @@ export async function startProxy(targetPort: () => number): Promise<Proxy> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, host, resolve);
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('A listening proxy has no port.');

@@ -7,7 +7,7 @@ import type { PipelineTotals } from '../../packages/cli/src/embedded/status.ts';
 import { type RunTotals, totalsOf } from '../support/cli.ts';
 import { generator } from '../support/random.ts';
 import { FAULTS } from './actions.ts';
-import type { FaultKind } from './actions.ts';
+import type { FaultKind } from './strike.ts';
 import { Rig, SERVICES, finish } from './rig.ts';
 
 export interface StormOptions {
@@ -40,7 +40,8 @@ export interface StormResult {
   readonly starts: Readonly<Record<string, number>>;
   /** Ends of processes that no fault explains. */
   readonly unexpected: readonly string[];
-  readonly hasSmallDisk: boolean;
+  /** Partitions for which owners of the past wanted to commit something and were refused. */
+  readonly refused: number;
 }
 
 const GAP_MS = { min: 200, max: 2_500 };
@@ -87,7 +88,7 @@ export async function storm(options: StormOptions): Promise<StormResult> {
         verdict,
         starts,
         unexpected,
-        hasSmallDisk: disk !== null,
+        refused: struck.refused,
       };
     } finally {
       await rig.abandon();
@@ -103,6 +104,7 @@ interface Stricken {
   readonly callsFile: string;
   readonly kills: number;
   readonly faults: ReadonlyMap<string, number>;
+  readonly refused: number;
 }
 
 async function strikeWhilePublishing(
@@ -110,12 +112,18 @@ async function strikeWhilePublishing(
   smallDisk: string | null,
   options: StormOptions,
 ): Promise<Stricken> {
-  const { directory, seed, say, gapMs = GAP_MS, kinds = FAULTS } = options;
+  const { directory, seed, say, gapMs = GAP_MS } = options;
+  const kinds = (options.kinds ?? FAULTS).filter(
+    ({ needsWires }) => needsWires !== true || rig.wires !== null,
+  );
   const random = generator(seed);
+  // Each strikes once before any strikes again by lot.
+  const atFirst = shuffled(kinds, random);
   const faults = new Map<string, number>();
   const callsFile = path.join(directory, 'all.jsonl');
   let kills = 0;
   let calls = 0;
+  let refused = 0;
   const over = new AbortController();
   let killPublisher = (): void => undefined;
 
@@ -137,18 +145,22 @@ async function strikeWhilePublishing(
     while (kills < options.kills && !over.signal.aborted) {
       // Time between faults, not for anything to happen.
       await wait(gapMs.min + random() * (gapMs.max - gapMs.min));
-      const kind = draw(kinds, random);
+      const kind = atFirst.pop() ?? draw(kinds, random);
       say(`${kills}/${options.kills} kills, ${calls} calls: ${kind.name} …`);
-      const { target, phase } = await kind.strike({
+      const struck = await kind.strike({
         rig,
         random,
         killPublisher: () => killPublisher(),
         smallDisk,
       });
+      const { target, phase } = struck;
       if (kind.isKill) kills += 1;
+      refused += struck.refused ?? 0;
       const key = `${kind.name} | ${target} | ${phase}`;
       faults.set(key, (faults.get(key) ?? 0) + 1);
-      say(`  … ${target}, ${phase}`);
+      say(
+        `  … ${target}, ${phase}${struck.refused === undefined ? '' : `, ${struck.refused} commits refused`}`,
+      );
     }
   })();
   // Where either fails the other ends as well, and what failed first is what is told.
@@ -156,7 +168,7 @@ async function strikeWhilePublishing(
   striking.then(end, end);
   publishing.catch(end);
   await Promise.all([striking, publishing]);
-  return { calls, callsFile, kills, faults };
+  return { calls, callsFile, kills, faults, refused };
 }
 
 async function generate(file: string, calls: number, seed: number): Promise<void> {
@@ -211,6 +223,13 @@ async function mountSmallDisk(directory: string, say: (line: string) => void): P
   };
   process.once('exit', unmount);
   return { directory, unmount };
+}
+
+function shuffled<T>(list: readonly T[], random: () => number): T[] {
+  return list
+    .map((each) => ({ each, place: random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ each }) => each);
 }
 
 function draw(kinds: readonly FaultKind[], random: () => number): FaultKind {

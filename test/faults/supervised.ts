@@ -6,6 +6,8 @@ import { within } from '../support/until.ts';
 export interface SupervisedOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What it is run by, as `start` takes it. */
+  readonly by?: readonly string[];
   /** What it says when it has started. */
   readonly ready: RegExp;
   /** Where the output of all its processes is kept. */
@@ -50,6 +52,11 @@ export class Supervised {
 
   get starts(): number {
     return this.#starts;
+  }
+
+  /** What the process that runs now has said. */
+  get said(): string {
+    return this.#running.output();
   }
 
   /** Waits until the process that runs now, or the one after it where this one was told to end, has started. */
@@ -120,8 +127,8 @@ export class Supervised {
   #start(): Running {
     this.#starts += 1;
     this.#phase = 'starting';
-    const { args, env, ready } = this.#options;
-    const running = start(args, env === undefined ? {} : { env });
+    const { args, env = {}, by = [], ready } = this.#options;
+    const running = start(args, { env, by });
     running.waitFor(ready).then(
       () => {
         if (running === this.#running && !this.#struck.has(running)) this.#phase = 'working';

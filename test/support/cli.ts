@@ -29,6 +29,8 @@ interface Options {
   readonly input?: string | Buffer;
   /** Standard input stays open: whoever started it writes to it and ends it. */
   readonly keepsInput?: boolean;
+  /** What it is run by: a command that takes it as its last arguments, and becomes it. */
+  readonly by?: readonly string[];
 }
 
 /** None of them outlives the test that started it, whatever became of the test. */
@@ -36,7 +38,8 @@ const alive = new Set<ChildProcess>();
 process.on('exit', () => alive.forEach((child) => child.kill('SIGKILL')));
 
 export function start(args: readonly string[], options: Options = {}): Running {
-  const child = spawn(process.execPath, [COMMAND, ...args], {
+  const [command, ...rest] = [...(options.by ?? []), process.execPath, COMMAND, ...args];
+  const child = spawn(command!, rest, {
     cwd: options.cwd ?? PROJECT_ROOT,
     // Named as its parent, it also ends when this process is killed outright.
     env: { ...process.env, NO_COLOR: '1', TOLLSTREAM_PARENT_PID: String(process.pid), ...options.env },

@@ -461,6 +461,7 @@ export function describeEventLog(
           }),
         );
         await until(() => events.some((event) => event.kind === 'revoked'));
+        expect(events.find((event) => event.kind === 'revoked')?.error).toBeInstanceOf(ClaimLostError);
         expect(processed).toBe(1);
         expect(events.filter((event) => event.kind === 'retry' || event.kind === 'fatal')).toEqual([]);
         expect(await log.committed(group, topic, 0)).toBeNull();

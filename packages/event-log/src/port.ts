@@ -134,7 +134,9 @@ export interface JoinOptions {
 export type FetchLimits = Pick<JoinOptions, 'fetchBytesMax' | 'recordsMax' | 'fetchBytesMin' | 'fetchWaitMs'>;
 
 export type MembershipEvent =
-  | { kind: 'assigned' | 'revoked'; topic: string; partition: number }
+  | { kind: 'assigned'; topic: string; partition: number }
+  /** `error`: how the log refused what was still to be committed, because another owner has the partition. */
+  | { kind: 'revoked'; topic: string; partition: number; error?: Error }
   | { kind: 'lag'; topic: string; partition: number; lag: number }
   /** `partition` -1: the whole member waits, for a broker that is away. */
   | { kind: 'retry'; topic: string; partition: number; error: Error; attempt: number; waitMs: number }

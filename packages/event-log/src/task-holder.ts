@@ -38,6 +38,7 @@ export class TaskHolder {
   #committed: Committed | null = null;
   #attempt = 0;
   #lastError: Error = new Error('not opened yet');
+  #refusal: ClaimLostError | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: TaskHolderOptions) {
@@ -46,6 +47,13 @@ export class TaskHolder {
 
   get isOpen(): boolean {
     return this.#task !== undefined;
+  }
+
+  /** Says that the partition was given up, and how the log told that another owner has it, if it did. */
+  tellGivenUp(): void {
+    const { topic, partition, onEvent } = this.#options;
+    const error = this.#refusal === undefined ? {} : { error: this.#refusal };
+    onEvent({ kind: 'revoked', topic, partition, ...error });
   }
 
   /** Tries until the task is open. @returns where to read from; null when given up or lost meanwhile */
@@ -155,7 +163,10 @@ export class TaskHolder {
     // The failure in hand is what must be told; a second one while closing adds nothing.
     await task?.close('failed').catch(() => undefined);
     await this.#release();
-    if (failure instanceof ClaimLostError) return 'lost';
+    if (failure instanceof ClaimLostError) {
+      this.#refusal = failure;
+      return 'lost';
+    }
     if (isFatal(failure)) throw failure;
     return 'failed';
   }

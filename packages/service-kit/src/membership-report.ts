@@ -4,7 +4,13 @@ import type { Metrics } from './metrics.ts';
 
 /** What happens to a member of a consumer group; the event log's `MembershipEvent` in the parts that are reported. */
 export type ReportedEvent =
-  | { readonly kind: 'assigned' | 'revoked'; readonly topic: string; readonly partition: number }
+  | { readonly kind: 'assigned'; readonly topic: string; readonly partition: number }
+  | {
+      readonly kind: 'revoked';
+      readonly topic: string;
+      readonly partition: number;
+      readonly error?: Error;
+    }
   | { readonly kind: 'lag'; readonly topic: string; readonly partition: number; readonly lag: number }
   | { readonly kind: 'retry'; readonly topic: string; readonly partition: number; readonly error: Error }
   | { readonly kind: 'fatal'; readonly error: Error };
@@ -25,7 +31,7 @@ export function reportMembership(
       return;
     case 'revoked':
       health.dependency(placeOf(event), null);
-      log.info(event, 'partition given up');
+      log.info({ ...event, error: event.error?.message }, 'partition given up');
       return;
     case 'lag':
       health.dependency(placeOf(event), null);

@@ -385,7 +385,7 @@ export class KafkaMembership implements Membership {
     slot.position = null;
     clearInterval(slot.ticking);
     this.#consumer?.pause([{ topic, partitions: [partition] }]);
-    this.#options.join.onEvent?.({ kind: 'revoked', topic, partition });
+    slot.holder.tellGivenUp();
   }
 
   /** A heartbeat was answered, so the partitions are ours in the present generation: those that were taken are claimed again. */
@@ -407,7 +407,7 @@ export class KafkaMembership implements Membership {
       .close(reason)
       .catch(() => undefined)
       .then(() => {
-        if (!slot.isLost) this.#options.join.onEvent?.({ kind: 'revoked', topic, partition });
+        if (!slot.isLost) holder.tellGivenUp();
         if (this.#closing.get(key) === closing) this.#closing.delete(key);
       });
     this.#closing.set(key, closing);

@@ -52,7 +52,7 @@ export class PartitionWorker {
       while (outcome === 'failed' && !this.#abort.signal.aborted) outcome = await this.#openAndMove();
       await this.#holder.close(this.#reason);
     } finally {
-      onEvent({ kind: 'revoked', topic, partition });
+      this.#holder.tellGivenUp();
     }
   }
 
