@@ -15,15 +15,13 @@ import { until } from '../support/until.ts';
 import { benchBroker, deleteTopics } from './bench-broker.ts';
 import type { Pauses } from './pauses.ts';
 import { endsIn, notingPauses, readPauses } from './pauses.ts';
+import { RecordTimes } from './record-times.ts';
 import type { LatencyResult } from './result.ts';
 import { stageTimes } from './stage-times.ts';
 import { publishSteadily, rawPublisher } from './steady-load.ts';
 import type { Load } from './steady-load.ts';
 import { FOLLOWED_ONE_IN, VisibleRows } from './visible-rows.ts';
 import type { Query } from './visible-rows.ts';
-
-/** When the records of a raw partition were handed over, by offset. */
-type PublishedAt = Map<string, number>;
 
 /** @param env of the services, such as that which loads other settings into them */
 export async function benchKafkaLatency(options: {
@@ -48,12 +46,12 @@ export async function benchKafkaLatency(options: {
     const services = await prepared.startServices(notingPauses(directory, env));
     const rows = new VisibleRows(async (sql) => services.query(sql));
     rows.start();
-    const publishedAt: PublishedAt = new Map();
+    const publishedAt = new RecordTimes();
     const publisher = await rawPublisher({
       brokers,
       topic: prepared.topics.raw,
       partitions,
-      onRecord: (place, nowMs) => void publishedAt.set(place, nowMs),
+      onRecord: (partition, offset, nowMs) => publishedAt.set(partition, offset, nowMs),
     });
     const { achieved, measuredFrom } = await publishSteadily(load, (lines) => publisher.publish(lines));
     await publisher.close();
@@ -164,7 +162,7 @@ function summary(
   measured: {
     load: Load;
     achieved: number;
-    publishedAt: PublishedAt;
+    publishedAt: RecordTimes;
     measuredFrom: number;
     rows: VisibleRows;
     pauses: Pauses;
@@ -202,13 +200,13 @@ async function assertAllVisible(query: Query, rated: number): Promise<void> {
 }
 
 /** The raw records of a run name the line of standard input that each of them was. */
-async function linesByOffset(log: EventLog, lineAt: readonly number[]): Promise<PublishedAt> {
+async function linesByOffset(log: EventLog, lineAt: readonly number[]): Promise<RecordTimes> {
   const topic = EMBEDDED_TOPICS.raw;
-  const publishedAt: PublishedAt = new Map();
+  const publishedAt = new RecordTimes();
   for (const { partition, begin, end } of await log.offsets(topic)) {
     for await (const { records } of log.read({ topic, partition, from: begin, to: end })) {
       for (const { offset, key } of records)
-        publishedAt.set(`${partition}/${offset}`, lineAt[Number(key!.toString().split(':')[1]) - 1]!);
+        publishedAt.set(partition, offset, lineAt[Number(key!.toString().split(':')[1]) - 1]!);
     }
   }
   return publishedAt;

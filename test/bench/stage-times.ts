@@ -15,7 +15,7 @@ interface StampedBlock {
 }
 
 /** Milliseconds of `performance.now()` of each row, by its source. */
-type Times = ReadonlyMap<string, number>;
+type Times = Pick<ReadonlyMap<string, number>, 'get'>;
 
 export async function stageTimes(options: {
   log: EventLog;

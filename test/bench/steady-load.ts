@@ -6,6 +6,7 @@ import '@tollstream/event-log/kafka';
 import kafkajs from 'kafkajs';
 import { generateCalls } from '../../packages/cli/src/generate/generate-calls.ts';
 import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
+import { PackedLines } from './packed-lines.ts';
 
 /** What is published while code is compiled and the first parts are made; not measured. */
 const WARM_UP_SECONDS = 30;
@@ -28,12 +29,12 @@ export interface RawPublisher {
   close(): Promise<void>;
 }
 
-/** @param onRecord told the place of each record, and when it was handed over by `performance.now()` */
+/** @param onRecord told each record, and when it was handed over by `performance.now()` */
 export async function rawPublisher(options: {
   brokers: readonly string[];
   topic: string;
   partitions: number;
-  onRecord?: (place: string, nowMs: number) => void;
+  onRecord?: (partition: number, offset: number, nowMs: number) => void;
 }): Promise<RawPublisher> {
   const { brokers, topic, partitions, onRecord } = options;
   const producer = new kafkajs.Kafka({
@@ -53,7 +54,7 @@ export async function rawPublisher(options: {
       const nowMs = performance.now();
       const messages = lines.map((value) => {
         const partition = next++ % partitions;
-        onRecord?.(`${partition}/${ends[partition]!++}`, nowMs);
+        onRecord?.(partition, ends[partition]!++, nowMs);
         return { partition, value, headers: JSON_HEADERS };
       });
       await producer.send({ topic, acks: -1, messages });
@@ -71,7 +72,8 @@ export async function publishSteadily(
   const total = Math.round(ratePerSecond * (WARM_UP_SECONDS + seconds));
   const catalog = await requireCatalog(catalogDirectory ?? SAMPLE_CATALOG);
   // Made beforehand: making them takes more than publishing them.
-  const lines = [...generateCalls({ calls: total, seed, catalog })];
+  const lines = new PackedLines();
+  for (const line of generateCalls({ calls: total, seed, catalog })) lines.add(line);
   const startMs = performance.now();
   const measuredFrom = startMs + WARM_UP_SECONDS * 1_000;
   let isMeasured = false;
@@ -82,7 +84,7 @@ export async function publishSteadily(
     }
     const due = Math.min(total, Math.floor(((performance.now() - startMs) / 1_000) * ratePerSecond));
     const next = Math.min(due, sent + SEND_CALLS_MAX);
-    if (next > sent) await publish(lines.slice(sent, next));
+    if (next > sent) await publish(lines.views(sent, next));
     sent = next;
     if (sent === due) await sleep(TICK_MS);
   }

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One row in so many is followed, chosen by its source offset. */
-export const FOLLOWED_ONE_IN = 8;
+export const FOLLOWED_ONE_IN = 32;
 /** A row is seen at most this much too late; each look costs the engine as much as a small insert. */
 const POLL_MS = 100;
 
