@@ -160,6 +160,11 @@ export interface PrefixIndex {
    * @param number E.164 digits as an exact integer (no leading zero, at most 15 digits)
    */
   find(number: number, atMs: number): number;
+  /**
+   * Reads what look-ups of `numbers` from `from` to before `to` will need, and nothing more: in a large index each is in places of its own, and read
+   * side by side none waits for the one before. Few numbers at a time, so that nothing is forgotten until it is looked up.
+   */
+  approach(numbers: Float64Array, from: number, to: number): void;
 }
 
 /** How a plan charges one call type. */

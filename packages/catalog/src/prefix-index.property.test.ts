@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Rate } from './model.ts';
 import { buildPrefixIndex } from './prefix-index.ts';
-import { rateListOf } from './rate-list.ts';
+import { ROW_WORDS, type RateList, rateListOf } from './rate-list.ts';
 import { orderByText } from './rate-order.ts';
 import { PLAIN_RATE } from './testing.ts';
 
@@ -11,6 +11,14 @@ type PrefixRow = Pick<Rate, 'index' | 'prefix' | 'effectiveFrom' | 'effectiveTo'
 function indexOf(rows: readonly PrefixRow[]): ReturnType<typeof buildPrefixIndex> {
   const rates = rateListOf(rows.map((row) => ({ ...PLAIN_RATE, ...row })));
   return buildPrefixIndex(rates, orderByText(rates));
+}
+
+/** Rows from an entry of the index on, as `next` leads from one to the other. */
+function chainFrom(rates: RateList, entry: number): number[] {
+  const rows: number[] = [];
+  for (let next = entry; next > 0; next = rates.columns.rows[(next - 1) * ROW_WORDS + 6]!)
+    rows.push(next - 1);
+  return rows;
 }
 
 /** The obvious way: look at every row, keep the effective one with the longest prefix. */
@@ -73,6 +81,37 @@ describe('prefix index', () => {
       ),
       { numRuns: 3000, seed: 20200115 },
     );
+  });
+
+  test('what a look-up finds is on the chain to which the number is approached', () => {
+    fc.assert(
+      fc.property(
+        decks,
+        fc.array(digits({ minLength: 1, maxLength: 15 }), { minLength: 1, maxLength: 20 }),
+        instants,
+        (rows, texts, atMs) => {
+          const rates = rateListOf(rows.map((row) => ({ ...PLAIN_RATE, ...row })));
+          const index = buildPrefixIndex(rates, orderByText(rates));
+          const numbers = Float64Array.from(texts, Number);
+          const entries = new Int32Array(numbers.length);
+          index.candidates(numbers, 0, numbers.length, entries);
+          index.approach(numbers, 0, numbers.length);
+          numbers.forEach((number, i) => {
+            const found = index.find(number, atMs);
+            if (found >= 0) expect(chainFrom(rates, entries[i]!)).toContain(found);
+          });
+        },
+      ),
+      { numRuns: 3000, seed: 20200116 },
+    );
+  });
+
+  test('numbers that none can be are approached to nothing', () => {
+    const index = indexOf([{ index: 0, prefix: '1', effectiveFrom: -Infinity, effectiveTo: Infinity }]);
+    const numbers = Float64Array.of(0, -1, 1.5e15, Number.NaN, 1);
+    const entries = new Int32Array(numbers.length).fill(7);
+    index.candidates(numbers, 0, numbers.length, entries);
+    expect([...entries]).toEqual([0, 0, 0, 0, 1]);
   });
 
   test('a longer prefix that starts tomorrow does not hide the shorter one of today', () => {

@@ -207,6 +207,12 @@ const BIT_COUNTS = Uint8Array.from({ length: DIGIT_MASK + 1 }, (_, bits) => {
   return count;
 });
 
+/** Numbers that are approached together: few enough that what was read for the first is still near when the last was. */
+const APPROACHED_MAX = 128;
+// Filled anew by every approach; nothing is read from them across approaches.
+const scratchAligned = new Float64Array(APPROACHED_MAX);
+const scratchEntries = new Int32Array(APPROACHED_MAX);
+
 export class PrefixTrie implements PrefixIndex {
   readonly index: PrefixNodes;
   readonly #nodes: Int32Array;
@@ -218,6 +224,8 @@ export class PrefixTrie implements PrefixIndex {
   readonly #words: Uint32Array;
   readonly #doubles: Float64Array;
   readonly #periods: Float64Array;
+  /** What `approach` read: for nobody, but a compiler would leave out the reading of what is not kept. */
+  approached = 0;
 
   constructor(rates: RateColumns, index: PrefixNodes) {
     this.index = index;
@@ -263,6 +271,50 @@ export class PrefixTrie implements PrefixIndex {
     return this.#firstInForce(entry, digits, aligned, atMs);
   }
 
+  approach(numbers: Float64Array, from: number, to: number): void {
+    const words = this.#words;
+    let read = this.approached;
+    for (let begin = from; begin < to; begin += APPROACHED_MAX) {
+      const count = Math.min(APPROACHED_MAX, to - begin);
+      this.candidates(numbers, begin, count, scratchEntries);
+      for (let i = 0; i < count; i++) {
+        const entry = scratchEntries[i]!;
+        if (entry > 0) read ^= words[(entry - 1) * ROW_WORDS]!;
+      }
+    }
+    this.approached = read;
+  }
+
+  /**
+   * Goes the way of `find` with some numbers side by side, a step of all after a step of all: where a step leads is somewhere else in memory, and so
+   * none waits for the one of the number before.
+   * @param count at most `APPROACHED_MAX`
+   * @param out   of each number the row + 1 on whose chain all rows are that may fit it; 0 = none
+   */
+  candidates(numbers: Float64Array, begin: number, count: number, out: Int32Array): void {
+    const nodes = this.#nodes;
+    for (let i = 0; i < count; i++) {
+      const number = numbers[begin + i]!;
+      const digits = number >= 1 && number < 1e15 ? digitCount(number) : 0;
+      const aligned = number * POWERS_OF_TEN[E164_DIGITS_MAX - digits]!;
+      const first = Math.floor(aligned / 1e7) | 0;
+      scratchAligned[i] = aligned;
+      if (digits >= this.#headDigits) out[i] = this.#heads[(first / this.#headUnit) | 0]!;
+      else out[i] = digits > 0 ? this.#root : 0;
+    }
+    for (let goesOn = true; goesOn;) {
+      goesOn = false;
+      for (let i = 0; i < count; i++) {
+        const entry = out[i]!;
+        if (entry >= 0) continue;
+        const header = nodes[~entry + 1]!;
+        const next = step(nodes, ~entry, header, digitAt(scratchAligned[i]!, header >> DIGIT_BITS));
+        out[i] = next;
+        goesOn ||= next < 0;
+      }
+    }
+  }
+
   /** Follows the chain from row + 1 to the first row that fits. */
   #firstInForce(head: number, digits: number, aligned: number, atMs: number): number {
     const words = this.#words;
@@ -282,6 +334,12 @@ export class PrefixTrie implements PrefixIndex {
     }
     return -1;
   }
+}
+
+/** @param aligned to 15 digits */
+function digitAt(aligned: number, position: number): number {
+  const upTo = Math.floor(aligned / POWERS_OF_TEN[E164_DIGITS_MAX - 1 - position]!);
+  return upTo - Math.floor(upTo / 10) * 10;
 }
 
 function shared(values: Int32Array): Int32Array {

@@ -19,6 +19,8 @@ const scratchNumber: NormalizedNumber = { kind: 'invalid', number: 0, text: '', 
 export class CallRows {
   readonly accounts: LowCardinalityPlaces;
   readonly startedAt: Float64Array;
+  /** 0 = the destination is no number. */
+  readonly destinationNumbers: Float64Array;
   readonly #devices: LowCardinalityValues;
   readonly #directions: Uint8Array;
   readonly #dispositions: Uint8Array;
@@ -26,7 +28,6 @@ export class CallRows {
   readonly #endedAt: Float64Array;
   readonly #originNumbers: Float64Array;
   readonly #originTexts: NativeColumn;
-  readonly #destinationNumbers: Float64Array;
   readonly #destinationTexts: NativeColumn;
   readonly #originalDestinations: NativeColumn;
   readonly #routingNumbers: NativeColumn | null;
@@ -43,7 +44,7 @@ export class CallRows {
     this.#endedAt = block.column('ended_at').integers();
     this.#originNumbers = block.column('origin_number').integers();
     this.#originTexts = block.column('origin_text');
-    this.#destinationNumbers = block.column('destination_number').integers();
+    this.destinationNumbers = block.column('destination_number').integers();
     this.#destinationTexts = block.column('destination_text');
     this.#originalDestinations = block.column('original_destination');
     this.#routingNumbers = options.usesRoutingNumbers ? block.column('routing_number') : null;
@@ -55,7 +56,7 @@ export class CallRows {
     call.direction = DIRECTIONS[this.#directions[row]! - 1]!;
     call.originNumber = this.#originNumbers[row]!;
     call.originText = call.originNumber === 0 ? this.#originTexts.string(row, knownTexts) : '';
-    call.destinationNumber = this.#destinationNumbers[row]!;
+    call.destinationNumber = this.destinationNumbers[row]!;
     call.destinationText = call.destinationNumber === 0 ? this.#destinationTexts.string(row, knownTexts) : '';
     // Only inbound calls are told apart by what was called before translation.
     call.originalDestinationNumber =

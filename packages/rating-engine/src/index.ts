@@ -22,5 +22,6 @@ export { poolUsesOf, priceDetailOf, recompute } from './stored-price.ts';
 export type { PriceDetail, StoredPrice } from './stored-price.ts';
 export { spendPeriods } from './spend-windows.ts';
 export type { SpendPeriod, SpendPeriods } from './spend-windows.ts';
+export { RatesAhead } from './rates-ahead.ts';
 export { compileRateTable } from './rate-table.ts';
 export type { RatedAccount, RateTable } from './rate-table.ts';

@@ -1,5 +1,14 @@
 import { accountFor } from '@tollstream/catalog';
-import type { Account, Catalog, ChargeRule, OwnRules, Plan, Pool, Tariff } from '@tollstream/catalog';
+import type {
+  Account,
+  Catalog,
+  ChargeRule,
+  OwnRules,
+  Plan,
+  Pool,
+  PrefixIndex,
+  Tariff,
+} from '@tollstream/catalog';
 import { CALL_TYPES } from '@tollstream/contracts';
 import type { CallType } from '@tollstream/contracts';
 import { billingMonths } from './billing-month.ts';
@@ -44,7 +53,12 @@ interface CompiledPlan {
   /** Premium whatever their country. */
   readonly premium: PrefixSet;
   readonly rules: Readonly<Record<CallType, CompiledRule>>;
+  /** Of the largest tariff of its rules; null where that is small enough to lie in a processor's caches anyway. */
+  readonly largeIndex: PrefixIndex | null;
 }
+
+/** Some 4 MB with its index, what a core has for itself. */
+const LARGE_TARIFF_ROWS_MIN = 50_000;
 
 export type CompiledRule =
   | { readonly kind: 'free' }
@@ -116,6 +130,7 @@ export function compileRateTable(catalog: Catalog): RateTable {
         destinations: planDestinations(plan),
         premium: new PrefixSet(plan.premiumPrefixes),
         rules,
+        largeIndex: largeIndexOf(plan),
       };
       plans.set(plan, compiled);
     }
@@ -153,6 +168,15 @@ export function compileRateTable(catalog: Catalog): RateTable {
       return compiled;
     },
   };
+}
+
+function largeIndexOf({ rules }: Plan): PrefixIndex | null {
+  let largest: Tariff | null = null;
+  for (const rule of Object.values(rules)) {
+    if (rule.kind === 'tariff' && rule.tariff.rates.length > (largest?.rates.length ?? 0))
+      largest = rule.tariff;
+  }
+  return largest === null || largest.rates.length < LARGE_TARIFF_ROWS_MIN ? null : largest.index;
 }
 
 function hasOnePlainPool({ pools }: Plan): boolean {

@@ -1,6 +1,13 @@
 import { ByteDictionary } from '@tollstream/contracts';
 import type { LowCardinalityPlaces } from '@tollstream/contracts';
-import type { AccountAllowance, RatedAccount, RateTable, Unpriceable } from '@tollstream/rating-engine';
+import { RatesAhead } from '@tollstream/rating-engine';
+import type {
+  AccountAllowance,
+  CallRows,
+  RatedAccount,
+  RateTable,
+  Unpriceable,
+} from '@tollstream/rating-engine';
 import { spenderOf } from './spend-alerts.ts';
 import type { Spender } from './spend-alerts.ts';
 import type { RatingState } from './state.ts';
@@ -63,14 +70,15 @@ export class Payers {
 
 /** What `approachPayers` read: for nobody, but a compiler would leave out the reading of what is not kept. */
 const approached = { sum: 0 };
+const rates = new RatesAhead();
 
 /**
- * Reads what the calls in [from, to) will ask of their payers, and nothing more: with thousands of accounts each is in places of its own,
- * and read in a row none waits for the one before. See `DedupeWindow.approach`.
+ * Reads what the calls in [from, to) will ask of their payers and of large decks, and nothing more: with thousands of accounts each is in places of
+ * its own, and read in a row none waits for the one before. See `DedupeWindow.approach`.
  */
 export function approachPayers(
   payers: readonly Payer[],
-  indexes: ArrayLike<number>,
+  { accounts: { indexes }, destinationNumbers }: CallRows,
   from: number,
   to: number,
 ): void {
@@ -78,8 +86,11 @@ export function approachPayers(
   for (let row = from; row < to; row++) {
     const { account, allowance } = payers[indexes[row]!]!;
     sum += allowance.approach();
-    if (account !== null && account.account.isDefault && account.numbers.main === 0) sum += 1;
+    if (account === null) continue;
+    if (account.account.isDefault && account.numbers.main === 0) sum += 1;
+    rates.add(account, destinationNumbers[row]!);
   }
+  rates.flush();
   approached.sum = sum;
 }
 

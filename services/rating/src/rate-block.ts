@@ -71,7 +71,7 @@ export function rateBlock(
     if (row % APPROACHED_CALLS === 0) {
       const end = Math.min(block.rows, row + APPROACHED_CALLS);
       state.window.approach(identities, row, end);
-      approachPayers(payers, accounts.indexes, row, end);
+      approachPayers(payers, calls, row, end);
     }
     let seen = state.window.add(identities, row, startedAt[row]!, contents[row]!);
     if (seen === 'conflict') {

@@ -140,6 +140,7 @@ function plainIndex(rates: readonly Rate[]): PrefixIndex {
       }
       return found;
     },
+    approach() {},
   };
 }
 
