@@ -101,7 +101,7 @@ test('an import that was told to stop goes on where it stopped', async () => {
   const file = await generate('many.jsonl', MANY_CALLS);
   const data = inFolder('import');
   const running = start(['import', file, '--data', data]);
-  const log = path.join(data, 'log/log.sqlite-wal');
+  const log = path.join(data, 'log/segments/1-0.0');
   await until('the first records are published', async () => (await size(log)) > 1_000_000);
   running.child.kill('SIGTERM');
   const cut = await running.finished;

@@ -15,10 +15,26 @@ export function sqliteCode(error: unknown): number | null {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : null;
 }
 
+/** @returns what SQLite would say of the same failure of a file of segments; null when the error is none of the file system */
+export function codeOfFileError(error: unknown): number | null {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return null;
+  switch (error.code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return SQLITE_FULL;
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return SQLITE_CANTOPEN;
+    default:
+      return SQLITE_IOERR;
+  }
+}
+
 /** Says what a failure of the data file means for the person who runs it; other errors pass unchanged. */
 export function explainDataError(error: unknown, path: string): Error {
   const detail = asError(error).message;
-  switch (sqliteCode(error)) {
+  switch (sqliteCode(error) ?? codeOfFileError(error)) {
     case SQLITE_FULL:
       return new EventLogError({
         code: 'TOLL_DATA_DISK_FULL',

@@ -1,13 +1,25 @@
 /** What a data directory does when it is shared, old, new, foreign, damaged or full. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventLog } from '../port.ts';
 import { lockDataDirectory } from './data-lock.ts';
+import { FILE_SEGMENT_BYTES_MIN } from './segment-files.ts';
 import { openSqliteEventLog } from './sqlite-event-log.ts';
 
 let directory: string;
@@ -47,6 +59,22 @@ async function readAll(log: EventLog): Promise<string[]> {
     values.push(...batch.records.map((record) => String(record.value)));
   }
   return values;
+}
+
+/** As large as what is kept in a file. */
+const LARGE = 'x'.repeat(FILE_SEGMENT_BYTES_MIN);
+
+async function fillLarge(log: EventLog, commits = 2): Promise<void> {
+  await log.createTopics([{ name: 'calls', partitions: 1 }]);
+  const claim = await log.claim('large', 'calls', 0);
+  for (let i = 0; i < commits; i += 1) {
+    const outputs = [{ topic: 'calls', partition: 0, value: Buffer.from(LARGE) }];
+    await claim.commit({ outputs, nextOffset: i, metadata: '' });
+  }
+}
+
+function segmentFile(name = '1-0.0'): string {
+  return join(directory, 'segments', name);
 }
 
 /** Runs a script in a process of its own and waits for its first line. */
@@ -178,9 +206,9 @@ describe('a data directory', () => {
 
   it('with a file cut short is named as damaged, once the cut is met', async () => {
     const first = open();
-    await fill(first, 50_000);
+    await fill(first, 3_000);
     await first.close();
-    truncateSync(join(directory, 'log.sqlite'), 400_000);
+    truncateSync(join(directory, 'log.sqlite'), 40_000);
     await expect((async () => readAll(open()))()).rejects.toMatchObject({ code: 'TOLL_DATA_CORRUPT' });
   });
 
@@ -216,7 +244,7 @@ describe('a data directory', () => {
     const store = new SqliteStore(directory, 'owner', { pagesMax: pages });
     const position = { group: 'loader', topic: 'calls', partition: 0 };
     const epoch = store.takeClaim(position);
-    const records = [{ topic: 'calls', partition: 0, value: Buffer.alloc(1_000_000) }];
+    const records = [{ topic: 'calls', partition: 0, value: Buffer.alloc(FILE_SEGMENT_BYTES_MIN / 2) }];
     const step = {
       outputs: [{ topic: 'calls', partition: 0, records }],
       nextOffset: 9,
@@ -233,10 +261,167 @@ describe('a data directory', () => {
     store.close();
   });
 
+  it('of version 1, whose segments are all in the database, is taken over as it is', async () => {
+    const first = open();
+    await fill(first);
+    await first.close();
+    const database = new DatabaseSync(join(directory, 'log.sqlite'));
+    database.exec('DROP TABLE segment_files; PRAGMA user_version = 1');
+    database.close();
+    expect(await readAll(open('reader'))).toEqual(['call 0', 'call 1', 'call 2']);
+    const owner = open();
+    await fillLarge(owner);
+    await owner.close();
+    expect(await readAll(open())).toEqual(['call 0', 'call 1', 'call 2', LARGE, LARGE]);
+  });
+
   it('is created with all its parents', async () => {
     mkdirSync(join(directory, 'a'));
     const log = openSqliteEventLog({ directory: join(directory, 'a', 'b', 'c') });
     await fill(log);
     await log.close();
+  });
+});
+
+describe('large segments, which lie in files', () => {
+  it('are read again after a restart, by others meanwhile, and beside those of a guest', async () => {
+    const owner = open();
+    await fillLarge(owner, 1);
+    const guest = open('guest');
+    const claim = await guest.claim('guest', 'calls', 0);
+    const outputs = [{ topic: 'calls', partition: 0, value: Buffer.from(LARGE) }];
+    await claim.commit({ outputs, nextOffset: 0, metadata: '' });
+    await fillLarge(owner, 1);
+    for (const log of [owner, guest, open('reader')])
+      expect(await readAll(log)).toEqual([LARGE, LARGE, LARGE]);
+    // The guest's is in the database: the files have one writer.
+    const database = new DatabaseSync(join(directory, 'log.sqlite'), { readOnly: true });
+    const sizes = database.prepare('SELECT length(bytes) AS size FROM segments ORDER BY next_offset').all();
+    database.close();
+    expect(sizes.map(({ size }) => Number(size) > FILE_SEGMENT_BYTES_MIN)).toEqual([false, true, false]);
+    await owner.close();
+    expect(await readAll(open())).toEqual([LARGE, LARGE, LARGE]);
+  });
+
+  it('that nobody committed are cut off by the next owner', async () => {
+    const first = open();
+    await fillLarge(first, 1);
+    await first.close();
+    const whole = readFileSync(segmentFile());
+    appendFileSync(segmentFile(), 'of a commit that did not come about');
+    writeFileSync(segmentFile('1-0.1'), 'a file that was begun');
+    const second = open();
+    expect(readFileSync(segmentFile())).toEqual(whole);
+    expect(existsSync(segmentFile('1-0.1'))).toBe(false);
+    await fillLarge(second, 1);
+    expect(await readAll(second)).toEqual([LARGE, LARGE]);
+  });
+
+  it('of other bytes are named as damaged, with the file and the place', async () => {
+    const log = open();
+    await fillLarge(log);
+    const bytes = readFileSync(segmentFile());
+    bytes[bytes.length - 5]! ^= 1;
+    writeFileSync(segmentFile(), bytes);
+    await log.close();
+    const damaged = {
+      code: 'TOLL_DATA_CORRUPT',
+      message: expect.stringMatching(/calls\/0 at offset 1: .*segments\/1-0\.0 has other bytes/) as string,
+    };
+    await expect(readAll(open('reader'))).rejects.toMatchObject(damaged);
+    await expect(readAll(open())).rejects.toMatchObject(damaged);
+  });
+
+  it('that are cut short or gone are named as damaged by who reads them and by the next owner', async () => {
+    const log = open();
+    await fillLarge(log);
+    const file = expect.stringContaining(segmentFile()) as string;
+    const damaged = { code: 'TOLL_DATA_CORRUPT', message: file };
+    truncateSync(segmentFile(), FILE_SEGMENT_BYTES_MIN);
+    await expect(readAll(log)).rejects.toMatchObject(damaged);
+    await log.close();
+    expect(() => open()).toThrow(expect.objectContaining(damaged));
+    rmSync(segmentFile());
+    await expect(readAll(open('reader'))).rejects.toMatchObject(damaged);
+    expect(() => open()).toThrow(expect.objectContaining(damaged));
+    // The refusal gives the lock back.
+    lockDataDirectory(directory).release();
+  });
+
+  it('on a full disk are refused whole, and written once there is room', async () => {
+    const log = open();
+    await fill(log);
+    mkdirSync(join(directory, 'segments'));
+    symlinkSync('/dev/full', segmentFile());
+    await expect(fillLarge(log, 1)).rejects.toMatchObject({ code: 'TOLL_DATA_DISK_FULL', retriable: true });
+    expect(await readAll(log)).toEqual(['call 0', 'call 1', 'call 2']);
+    await log.close();
+    const again = open();
+    await fillLarge(again, 1);
+    expect(await readAll(again)).toEqual(['call 0', 'call 1', 'call 2', LARGE]);
+  });
+
+  it('of a commit that the database refused are written over', async () => {
+    const log = open();
+    await fillLarge(log, 1);
+    await log.createTopics([{ name: 'small', partitions: 1 }]);
+    await log.close();
+    const database = new DatabaseSync(join(directory, 'log.sqlite'));
+    const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count']);
+    database.close();
+    const { SqliteStore } = await import('./sqlite-store.ts');
+    const position = { group: 'large', topic: 'calls', partition: 0 };
+    const outputsOf = (topic: string, value: Buffer) => ({
+      topic,
+      partition: 0,
+      records: [{ topic, partition: 0, value }],
+    });
+    const large = outputsOf('calls', Buffer.from(LARGE));
+    const step = { nextOffset: 9, metadata: '', nowMs: 0 };
+    const full = new SqliteStore(directory, 'owner', { pagesMax: pages });
+    const epoch = full.takeClaim(position);
+    const small = outputsOf('small', Buffer.alloc(FILE_SEGMENT_BYTES_MIN / 2));
+    expect(() => full.commit(position, epoch, { ...step, outputs: [large, small] })).toThrow(
+      expect.objectContaining({ code: 'TOLL_DATA_DISK_FULL' }),
+    );
+    const size = statSync(segmentFile()).size;
+    full.commit(position, epoch, { ...step, outputs: [large] });
+    expect(statSync(segmentFile()).size).toBe(size);
+    full.close();
+    expect(await readAll(open())).toEqual([LARGE, LARGE]);
+  });
+
+  it('go with their topic', async () => {
+    const log = open();
+    await fillLarge(log);
+    await log.deleteTopics(['calls']);
+    expect(existsSync(segmentFile())).toBe(false);
+    await fillLarge(log, 1);
+    expect(await readAll(log)).toEqual([LARGE]);
+  });
+
+  it('that were acknowledged are there after a kill', async () => {
+    const child = await runProcess(`
+      import { openSqliteEventLog } from ${entry};
+      const log = openSqliteEventLog({ directory: ${JSON.stringify(directory)} });
+      await log.createTopics([{ name: 'calls', partitions: 1 }]);
+      const claim = await log.claim('loader', 'calls', 0);
+      for (let i = 0; ; i += 1) {
+        const outputs = [{ topic: 'calls', partition: 0, value: Buffer.alloc(${FILE_SEGMENT_BYTES_MIN}, String(i % 10)) }];
+        await claim.commit({ outputs, nextOffset: i + 1, metadata: '' });
+        console.log(i + 1);
+      }
+    `);
+    let said = '';
+    child.stdout?.on('data', (bytes: Buffer) => (said += bytes.toString()));
+    await expect.poll(() => Number(said.trim().split('\n').at(-1)), { timeout: 20_000 }).toBeGreaterThan(20);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const acknowledged = Number(said.trim().split('\n').at(-1));
+    const log = open();
+    const values = await readAll(log);
+    expect(values.length).toBeGreaterThanOrEqual(acknowledged);
+    expect(values.map((value) => value[0])).toEqual(values.map((_, i) => String(i % 10)));
+    expect((await log.committed('loader', 'calls', 0))?.offset).toBe(values.length);
   });
 });

@@ -16,15 +16,26 @@ import type {
 import { ClaimLostError, type Committed, type Offset, type TopicInfo, type TopicSpec } from '../port.ts';
 import { type PackedRecords, joinRecords } from '../packed-records.ts';
 import { releaseMemory } from '../release-memory.ts';
-import { corrupt, explainDataError } from './data-errors.ts';
+import { codeOfFileError, corrupt, explainDataError } from './data-errors.ts';
+import { FILE_SEGMENT_BYTES_MIN, SegmentFiles } from './segment-files.ts';
 import { packOutputs, packSegments, SegmentReader, type Segment } from './segment.ts';
 
 const APPLICATION_ID = 0x546f_6c6c;
-const STORE_VERSION = 1;
+/** 2: large segments lie in files. A directory of version 1 becomes one of 2 when its owner opens it; what it holds stays where it is. */
+const STORE_VERSION = 2;
 const BUSY_TIMEOUT_MS = 5_000;
-const PAGE_BYTES = 65_536;
+/** Each commit writes some five pages, each of them once more when they go back into the file. */
+const PAGE_BYTES = 4_096;
 /** The write-ahead log goes back into the file once it holds this much. */
 const CHECKPOINT_BYTES = 64 * 1024 * 1024;
+
+/** Where the file of segments ends by what is committed. */
+const FILES_SCHEMA = `
+  CREATE TABLE segment_files (
+    topic INTEGER NOT NULL, partition INTEGER NOT NULL, file INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition, file)
+  ) WITHOUT ROWID;
+`;
 
 // next_offset leads to the segment that holds an offset in one index step.
 const SCHEMA = `
@@ -43,6 +54,7 @@ const SCHEMA = `
     bytes BLOB NOT NULL,
     PRIMARY KEY (topic, partition, next_offset)
   );
+  ${FILES_SCHEMA}
   CREATE TABLE positions (
     group_name TEXT NOT NULL, topic INTEGER NOT NULL, partition INTEGER NOT NULL,
     epoch INTEGER NOT NULL, next_offset INTEGER, metadata TEXT,
@@ -60,11 +72,12 @@ interface TopicRow extends TopicInfo {
   readonly row: number;
 }
 
-/** Keeps a log in one SQLite file: write-ahead log, synced before every acknowledgement. */
+/** Keeps a log in a SQLite file, with a write-ahead log that is synced before every acknowledgement, and large segments in files beside it. */
 export class SqliteStore implements LocalStore {
   readonly #database: DatabaseSync;
   readonly #path: string;
   readonly #access: DataAccess;
+  readonly #files: SegmentFiles;
   readonly #statements = new Map<string, StatementSync>();
   /** The owner alone creates and deletes topics, so it may remember them; a reader asks each time. */
   readonly #topics = new Map<string, TopicRow>();
@@ -81,6 +94,8 @@ export class SqliteStore implements LocalStore {
       });
     }
     this.#database = openDatabase(this.#path, access);
+    this.#files = new SegmentFiles(directory);
+    if (access === 'owner') this.#ownFiles();
     if (limits.pagesMax !== undefined) this.#database.exec(`PRAGMA max_page_count = ${limits.pagesMax}`);
   }
 
@@ -107,12 +122,13 @@ export class SqliteStore implements LocalStore {
     this.#assertOwner();
     const { row } = this.#topic(name);
     this.#write(() => {
-      for (const table of ['segments', 'ends', 'positions']) {
+      for (const table of ['segments', 'segment_files', 'ends', 'positions']) {
         this.#sql(`DELETE FROM ${table} WHERE topic = ?`).run(row);
       }
       this.#sql('DELETE FROM topics WHERE id = ?').run(row);
     });
     this.#topics.delete(name);
+    this.#files.remove(row);
   }
 
   bounds(topic: string, partition: number): { begin: Offset; end: Offset } {
@@ -153,6 +169,7 @@ export class SqliteStore implements LocalStore {
       this.#move({ position, epoch, nextOffset, metadata });
       for (const outputs of step.outputs) this.#append(outputs, packSegments(outputs.records, step.nowMs));
       if (step.packed !== undefined) this.#append(step.packed, packOutputs(step.packed, step.nowMs));
+      this.#nameGrownFiles();
     });
   }
 
@@ -213,6 +230,7 @@ export class SqliteStore implements LocalStore {
   }
 
   close(): void {
+    this.#files.close();
     this.#statements.clear();
     this.#database.close();
   }
@@ -238,7 +256,9 @@ export class SqliteStore implements LocalStore {
       'INSERT INTO segments (topic, partition, next_offset, first_offset, bytes) VALUES (?, ?, ?, ?, ?)',
     );
     for (const { count, bytes } of segments) {
-      insert.run(row, partition, nextOffset + count, nextOffset, bytes);
+      const isLarge = this.#access === 'owner' && bytes.length >= FILE_SEGMENT_BYTES_MIN;
+      const stored = isLarge ? this.#files.append({ topic: row, partition }, bytes) : bytes;
+      insert.run(row, partition, nextOffset + count, nextOffset, stored);
       nextOffset += count;
     }
     this.#sql('UPDATE ends SET next_offset = ? WHERE topic = ? AND partition = ?').run(
@@ -246,6 +266,37 @@ export class SqliteStore implements LocalStore {
       row,
       partition,
     );
+  }
+
+  /** 1 the bytes are synced → 2 the transaction names them → 3 it is committed. */
+  #nameGrownFiles(): void {
+    for (const { topic, partition, file, bytes } of this.#files.sync()) {
+      this.#sql(
+        `INSERT INTO segment_files (topic, partition, file, bytes) VALUES (?, ?, ?, ?)
+         ON CONFLICT (topic, partition, file) DO UPDATE SET bytes = excluded.bytes`,
+      ).run(topic, partition, file, bytes);
+    }
+  }
+
+  #ownFiles(): void {
+    try {
+      const known = this.#sql(
+        'SELECT topic, partition, file, bytes FROM segment_files ORDER BY topic, partition, file',
+      ).all();
+      this.#files.own(
+        known.map((row) => ({
+          topic: Number(row['topic']),
+          partition: Number(row['partition']),
+          file: Number(row['file']),
+          bytes: Number(row['bytes']),
+        })),
+      );
+    } catch (error) {
+      this.close();
+      throw error instanceof RangeError || isMissing(error)
+        ? corrupt(this.#path, asError(error).message, error)
+        : explainDataError(error, this.#path);
+    }
   }
 
   #segment(
@@ -263,11 +314,13 @@ export class SqliteStore implements LocalStore {
     if (found === undefined) return undefined;
     const firstOffset = Number(found['first_offset']);
     try {
+      const stored = found['bytes'] as Uint8Array;
       return {
-        reader: new SegmentReader(found['bytes'] as Uint8Array, firstOffset),
+        reader: new SegmentReader(this.#files.read({ topic: row, partition }, stored), firstOffset),
         nextOffset: Number(found['next_offset']),
       };
     } catch (error) {
+      if (codeOfFileError(error) !== null && !isMissing(error)) throw explainDataError(error, this.#path);
       throw corrupt(
         this.#path,
         `${topic}/${partition} at offset ${firstOffset}: ${asError(error).message}`,
@@ -311,7 +364,9 @@ export class SqliteStore implements LocalStore {
       try {
         work();
         this.#database.exec('COMMIT');
+        this.#files.committed();
       } catch (error) {
+        this.#files.rolledBack();
         // SQLite has rolled back by itself after some errors (disk full, for one).
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw error;
@@ -337,6 +392,11 @@ export class SqliteStore implements LocalStore {
   }
 }
 
+/** A file is not there. */
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
 function readOnly(path: string): EventLogError {
   return new EventLogError({
     code: 'TOLL_LOG_READ_ONLY',
@@ -360,18 +420,20 @@ function openDatabase(path: string, access: DataAccess): DatabaseSync {
 }
 
 function prepareForWriting(database: DatabaseSync): void {
-  const isNew = pragma(database, 'user_version') === 0;
+  const version = pragma(database, 'user_version');
+  const isNew = version === 0;
   if (isNew) database.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
+  const pageBytes = pragma(database, 'page_size');
   database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
-    PRAGMA wal_autocheckpoint = ${CHECKPOINT_BYTES / PAGE_BYTES};
+    PRAGMA wal_autocheckpoint = ${CHECKPOINT_BYTES / pageBytes};
     PRAGMA journal_size_limit = ${CHECKPOINT_BYTES};
   `);
-  if (!isNew) return;
+  if (version === STORE_VERSION) return;
   database.exec(`
     BEGIN IMMEDIATE;
-    ${SCHEMA}
+    ${isNew ? SCHEMA : FILES_SCHEMA}
     PRAGMA application_id = ${APPLICATION_ID};
     PRAGMA user_version = ${STORE_VERSION};
     COMMIT;
@@ -398,6 +460,6 @@ function checkVersion(database: DatabaseSync, path: string): void {
   }
 }
 
-function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {
+function pragma(database: DatabaseSync, name: 'user_version' | 'application_id' | 'page_size'): number {
   return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
 }
