@@ -32,3 +32,4 @@ export * from './call-event-json.ts';
 export type { DecodedRecord } from './decoded-record.ts';
 export * from './instant.ts';
 export * from './schema-source.ts';
+export { decompressSnappy } from './snappy.ts';

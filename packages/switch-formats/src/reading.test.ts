@@ -7,7 +7,7 @@ import { callEventType } from '@tollstream/contracts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FORMATS, detectFormat, readCalls } from './index.ts';
 import type { ImportChunk, ReadPosition } from './index.ts';
-import { decompressSnappy } from './reading/snappy.ts';
+import { decompressSnappy } from '@tollstream/contracts';
 import { callsOf, fixture, readAll, rejectionsOf } from './testing/read-all.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'switch-formats-'));

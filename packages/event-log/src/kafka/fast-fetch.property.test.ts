@@ -23,6 +23,7 @@ const Long = require('kafkajs/src/utils/long.js') as { fromValue(value: number):
 const ATTRIBUTES_AT = 21;
 const CONTROL = 0x20;
 const LOG_APPEND_TIME = 0x08;
+const GZIP = 1;
 
 const bytes = fc.option(fc.uint8Array({ minLength: 5, maxLength: 200 }).map((array) => Buffer.from(array)));
 const record = fc.record({
@@ -37,6 +38,7 @@ const step = fc.record({
   does: fc.constantFrom('records', 'records', 'records', 'commit', 'abort', 'plain'),
   records: fc.array(record, { minLength: 1, maxLength: 5 }),
   isAppendTime: fc.boolean(),
+  isCompressed: fc.boolean(),
 });
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -51,7 +53,7 @@ async function partitionOf(steps: readonly Step[], firstOffset: number): Promise
   const aborted: AbortedTransaction[] = [];
   const open = new Map<number, number>();
   let offset = firstOffset;
-  for (const { producer, does, records, isAppendTime } of steps) {
+  for (const { producer, does, records, isAppendTime, isCompressed } of steps) {
     const isControl = does === 'commit' || does === 'abort';
     const start = open.get(producer);
     if (isControl && start === undefined) continue;
@@ -61,6 +63,8 @@ async function partitionOf(steps: readonly Step[], firstOffset: number): Promise
     const marker = { key: Buffer.from([0, 0, 0, does === 'abort' ? 0 : 1]), value: Buffer.alloc(6) };
     const written: object[] = isControl ? [marker] : records;
     const { buffer } = await RecordBatch({
+      // Control records never are.
+      compression: isCompressed && !isControl ? GZIP : 0,
       firstOffset: Long.fromValue(offset),
       firstTimestamp: 1_577_836_800_000,
       maxTimestamp: 1_577_836_900_000,

@@ -1,14 +1,31 @@
 /**
  * Reading of fetched record sets in place of kafkajs's own, which makes an object of every record: the records are located in the
- * bytes of the response, and an object is made of one only when it is asked for. Compressed record sets and those of the old
+ * bytes of the response, and an object is made of one only when it is asked for. Record sets of the old
  * format go the stock way. To be imported before kafkajs. `TOLLSTREAM_KAFKAJS_STOCK=1` leaves kafkajs as it came.
  */
 import { createRequire } from 'node:module';
 import type { RecordHeaders } from '../port.ts';
 import { PackedRecords } from '../packed-records.ts';
 import type { HeaderRun } from '../packed-records.ts';
+import { uncompressed } from './compression/uncompressed.ts';
+import {
+  ATTRIBUTES_AT,
+  COMPRESSION,
+  CONTROL,
+  COUNT_AT,
+  FIRST_TIMESTAMP_AT,
+  HEAD_BYTES,
+  IN_TRANSACTION,
+  LAST_DELTA_AT,
+  LENGTH_END,
+  LOG_APPEND_TIME,
+  MAGIC,
+  MAGIC_AT,
+  MAX_TIMESTAMP_AT,
+  PRODUCER_AT,
+} from './record-batch.ts';
 import { replaceInKafkajs } from './replace-in-kafkajs.ts';
-import { keep } from './response-memory.ts';
+import { keep, ownResponse } from './response-memory.ts';
 
 const require = createRequire(import.meta.url);
 const DECODE_MESSAGES = 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js';
@@ -24,21 +41,6 @@ type DecodeMessages = (decoder: Decoder) => Promise<readonly unknown[] | Fetched
 
 /** kafkajs's own: the oracle of the test, and the way of what is unusual. */
 export const stockDecodeMessages = require(DECODE_MESSAGES) as DecodeMessages;
-
-const LENGTH_END = 12;
-const MAGIC_AT = 16;
-const ATTRIBUTES_AT = 21;
-const LAST_DELTA_AT = 23;
-const FIRST_TIMESTAMP_AT = 27;
-const MAX_TIMESTAMP_AT = 35;
-const PRODUCER_AT = 43;
-const COUNT_AT = 57;
-const HEAD_BYTES = 61;
-const MAGIC = 2;
-const COMPRESSION = 0x07;
-const LOG_APPEND_TIME = 0x08;
-const IN_TRANSACTION = 0x10;
-const CONTROL = 0x20;
 
 /** One record batch of a fetched set: its records are those from `from` up to `to`. */
 interface BatchRun {
@@ -72,21 +74,32 @@ export const decodeMessages: DecodeMessages = (decoder) => {
   const { buffer, offset } = decoder;
   const size = buffer.readInt32BE(offset);
   if (size <= 0) return stockDecodeMessages(decoder);
-  if (!decoder.canReadBytes(4 + size) || !isLocatable(buffer, offset + 4, offset + 4 + size)) {
+  const form = decoder.canReadBytes(4 + size) ? formOf(buffer, offset + 4, offset + 4 + size) : 'other';
+  if (form === 'other') {
     keep(buffer);
     return stockDecodeMessages(decoder);
   }
   decoder.forward(4);
-  return Promise.resolve(locate(decoder.readBytes(size)));
+  const recordSet = decoder.readBytes(size);
+  if (form === 'plain') return Promise.resolve(locate(recordSet));
+  keep(buffer);
+  return decompressAndLocate(recordSet);
 };
 
-/** Whether each batch is of the present format and not compressed. The last one may be cut off. */
-function isLocatable(bytes: Buffer, start: number, end: number): boolean {
+async function decompressAndLocate(recordSet: Buffer): Promise<FetchedRecords> {
+  const plain = await uncompressed(recordSet);
+  ownResponse(plain);
+  return locate(plain);
+}
+
+/** Whether each batch is of the present format, and whether any is compressed. The last one may be cut off. */
+function formOf(bytes: Buffer, start: number, end: number): 'plain' | 'compressed' | 'other' {
+  let form: 'plain' | 'compressed' = 'plain';
   for (let at = start; at + HEAD_BYTES <= end; at += LENGTH_END + bytes.readInt32BE(at + LENGTH_END - 4)) {
-    const attributes = bytes.readUInt16BE(at + ATTRIBUTES_AT);
-    if (bytes[at + MAGIC_AT] !== MAGIC || (attributes & COMPRESSION) !== 0) return false;
+    if (bytes[at + MAGIC_AT] !== MAGIC) return 'other';
+    if ((bytes.readUInt16BE(at + ATTRIBUTES_AT) & COMPRESSION) !== 0) form = 'compressed';
   }
-  return true;
+  return form;
 }
 
 let bytes: Buffer;

@@ -1,10 +1,15 @@
 import { inflateRawSync, zstdDecompressSync } from 'node:zlib';
-import { boundsCheck, callEventEnd, callEventHeader, callEventType } from '@tollstream/contracts';
+import {
+  boundsCheck,
+  callEventEnd,
+  callEventHeader,
+  callEventType,
+  decompressSnappy,
+} from '@tollstream/contracts';
 import avro from 'avsc';
 import type { Schema, Type } from 'avsc';
 import { ImportError } from '../errors.ts';
 import { LocatedEvents, releaseMemory } from './located-events.ts';
-import { decompressSnappy } from './snappy.ts';
 
 /** A container has no lines: `line` is the number of the record. */
 interface NumberedRecord {

@@ -1,5 +1,5 @@
 /**
- * Decompresses raw Snappy, as Avro containers use it.
+ * Decompresses raw Snappy, as Avro containers and Kafka's record batches hold it.
  * @source https://github.com/google/snappy/blob/main/format_description.txt
  * @throws RangeError when the bytes are no Snappy or more than `bytesMax`
  */
