@@ -21,6 +21,7 @@ export { listen } from './listen.ts';
 export { startOperationsServer, type OperationsServer } from './operations-server.ts';
 export { createLifecycle, type Lifecycle, type StopReport } from './lifecycle.ts';
 export { onStopSignals } from './signals.ts';
+export { letHeapDouble } from './heap-growth.ts';
 export { countBuffersWithHeap } from './outside-memory.ts';
 export { holdYoungGeneration, releaseYoungGeneration } from './young-generation.ts';
 export {

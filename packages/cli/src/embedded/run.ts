@@ -1,7 +1,13 @@
 /** `tollstream run`: from call records in a file to rated usage, an invoice and a CDR file, on this machine. */
 import { once } from 'node:events';
 import path from 'node:path';
-import { createHealth, createMetrics, onStopSignals, startOperationsServer } from '@tollstream/service-kit';
+import {
+  createHealth,
+  createMetrics,
+  letHeapDouble,
+  onStopSignals,
+  startOperationsServer,
+} from '@tollstream/service-kit';
 import { serveClickHouseHttp } from '@tollstream/usage-store';
 import { DEFAULT_CLICKHOUSE_PORT, DEFAULT_METRICS_PORT } from '../commands/run.ts';
 import type { RunOptions } from '../commands/run.ts';
@@ -30,6 +36,7 @@ const IMPORT_LAG_RECORDS_MAX = 200_000;
 const WATCH_INTERVAL_MS = 50;
 
 export async function runEmbedded(options: RunOptions): Promise<void> {
+  letHeapDouble();
   const startedMs = performance.now();
   const isSample = options.calls === undefined;
   const directory = options.data ?? (isSample ? SAMPLE_DATA : OWN_DATA);
