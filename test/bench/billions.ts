@@ -19,20 +19,25 @@ import type { Load } from './steady-load.ts';
 /** As many as tell the speed at which the steady load is to be half. */
 const JSON_CALLS_MAX = 2_000_000;
 
+export const BILLIONS_LOGS = ['kafka', 'embedded'] as const;
+type BillionsLog = (typeof BILLIONS_LOGS)[number];
+
 export async function benchBillions(options: {
   calls: number;
   runs: number;
+  /** Latency is measured only where both are. */
+  logs: readonly BillionsLog[];
   seed: number;
   partitions: number;
   /** Of the steady load that latency is measured under; 0 for none. */
   seconds: number;
   say: (line: string) => void;
 }): Promise<{
-  kafka: EndToEndResult;
-  embedded: EndToEndResult;
+  kafka?: EndToEndResult;
+  embedded?: EndToEndResult;
   latency?: { kafka: LatencyResult; embedded: LatencyResult };
 }> {
-  const { calls, runs, seed, partitions, seconds, say } = options;
+  const { calls, runs, logs, seed, partitions, seconds, say } = options;
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-billions-'));
   try {
     const catalogDirectory = path.join(directory, 'catalog');
@@ -43,18 +48,22 @@ export async function benchBillions(options: {
     const catalog = await requireCatalog(catalogDirectory);
     const tally = await writeCalls({ calls, seed, catalog, format: 'avro', output: file });
     const input: BenchInput = { calls, file, catalogDirectory, expected: tally };
-    const kafka: EndToEndResult[] = [];
-    const embedded: EndToEndResult[] = [];
+    const run: Record<BillionsLog, () => Promise<EndToEndResult>> = {
+      kafka: () => benchKafka({ input, partitions, say }),
+      embedded: () => benchEmbedded({ input }),
+    };
+    const done: Record<BillionsLog, EndToEndResult[]> = { kafka: [], embedded: [] };
     // In turns, so that what else the machine does falls on both alike.
-    for (let run = 1; run <= runs; run += 1) {
-      say(`run ${run} of ${runs}: Kafka …`);
-      kafka.push(await benchKafka({ input, partitions, say }));
-      say(`run ${run} of ${runs}: ${kafka.at(-1)?.calls_per_second} calls/s; embedded …`);
-      embedded.push(await benchEmbedded({ input }));
-      say(`run ${run} of ${runs}: ${embedded.at(-1)?.calls_per_second} calls/s`);
+    for (let turn = 1; turn <= runs; turn += 1) {
+      for (const log of logs) {
+        say(`run ${turn} of ${runs}, ${log} …`);
+        const result = await run[log]();
+        done[log].push(result);
+        say(`run ${turn} of ${runs}, ${log}: ${result.calls_per_second} calls/s`);
+      }
     }
-    const result = { kafka: middleRun(kafka), embedded: middleRun(embedded) };
-    if (seconds === 0) return result;
+    const result = Object.fromEntries(logs.map((log) => [log, middleRun(done[log])]));
+    if (seconds === 0 || logs.length < 2) return result;
     const jsonFile = path.join(directory, 'calls.jsonl');
     const jsonCalls = Math.min(calls, JSON_CALLS_MAX);
     say(`${jsonCalls.toLocaleString('en')} calls as JSON, as a steady load brings them …`);

@@ -35,6 +35,7 @@ export async function benchKafkaLatency(options: {
   const brokers = [...found];
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-latency-'));
   const log = openKafkaEventLog({ clientId: 'bench', brokers });
+  let stop = async (): Promise<unknown> => undefined;
   try {
     const { catalogDirectory } = load;
     const prepared = await prepareServices({
@@ -43,7 +44,9 @@ export async function benchKafkaLatency(options: {
       partitions,
       ...(catalogDirectory === undefined ? {} : { catalog: catalogDirectory }),
     });
+    stop = () => prepared.stop();
     const services = await prepared.startServices(notingPauses(directory, env));
+    stop = () => services.stop();
     const rows = new VisibleRows(async (sql) => services.query(sql));
     rows.start();
     const publishedAt = new RecordTimes();
@@ -72,11 +75,13 @@ export async function benchKafkaLatency(options: {
       measuredFrom,
     });
     await services.stop();
+    stop = async () => undefined;
     await deleteTopics(brokers, Object.values(prepared.topics));
     const pauses = await readPauses(directory, endsIn(measured));
     const scenario = `kafka-${partitions}-partitions`;
     return { ...summary(scenario, { load, achieved, publishedAt, measuredFrom, rows, pauses }), stages };
   } finally {
+    await stop();
     await log.close();
     await rm(directory, { recursive: true, force: true });
   }

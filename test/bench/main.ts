@@ -12,7 +12,7 @@ import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
 import { readOptions } from '../support/options.ts';
 import { releaseBenchBroker } from './bench-broker.ts';
 import { benchBacklog } from './backlog.ts';
-import { benchBillions } from './billions.ts';
+import { BILLIONS_LOGS, benchBillions } from './billions.ts';
 import { benchEmbedded } from './embedded.ts';
 import { benchExactlyOnceCost } from './exactly-once-cost.ts';
 import { benchKafka } from './kafka.ts';
@@ -47,12 +47,12 @@ const SCENARIOS = [
 /** What two busy cores take beside compiling. */
 const SWAP_CALLS_PER_SECOND = 6_000;
 
-const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--made DIR] [--update] [--rate N] [--seconds N] [--of GROUPS] [--ids N] [--swaps N] [--prefixes N] [--json] [--output FILE] [--compare FILE]
+const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--made DIR] [--log kafka,embedded] [--update] [--rate N] [--seconds N] [--of GROUPS] [--ids N] [--swaps N] [--prefixes N] [--json] [--output FILE] [--compare FILE]
 
   all       stages, embedded and Kafka on 2,000,000 calls (default)
   billions  100,000 prefixes, 20,000 accounts, both event logs several times, each run verified, then the latency of both with
             JSON events at half of the speed that these reach (--seconds, 0 for none); about 15 minutes with its 2,000,000 calls and
-            3 runs. The full one: --calls 20000000 --runs 5
+            3 runs. The full one: --calls 20000000 --runs 5. --log takes one of kafka and embedded alone, without latency
   settlement  a month's calls settled, an invoice for every account, previews, the monthly sums over HTTP and a large file of
             call details; 10,000,000 calls of 10,000 accounts, unless --calls and --accounts say otherwise. --in-order: calls
             arrived in the order of their answers. --made DIR: where the month is kept, so that the next run need not make it
@@ -92,6 +92,7 @@ const values = readOptions(HELP, {
   swaps: { type: 'string', default: '6' },
   prefixes: { type: 'string', default: '100000' },
   of: { type: 'string', default: 'prefixes,accounts,hot,calls' },
+  log: { type: 'string', default: 'kafka,embedded' },
   update: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   output: { type: 'string' },
@@ -102,6 +103,9 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 if (!SCENARIOS.includes(values.scenario as (typeof SCENARIOS)[number])) {
   say(`There is no scenario "${values.scenario}".\n${HELP}`);
+  process.exitCode = 2;
+} else if (values.log.split(',').some((log) => !BILLIONS_LOGS.some((known) => known === log))) {
+  say(`--log is ${BILLIONS_LOGS.join(', ')}, or both with a comma between them.\n${HELP}`);
   process.exitCode = 2;
 } else if (values.scenario === 'ratio') {
   await ratio();
@@ -149,9 +153,10 @@ async function main(): Promise<void> {
     report = { ...report, kafka };
   }
   if (values.scenario === 'billions') {
+    const logs = BILLIONS_LOGS.filter((log) => values.log.split(',').includes(log));
     report = {
       ...report,
-      ...(await benchBillions({ calls, runs: Number(values.runs), seed, partitions, seconds, say })),
+      ...(await benchBillions({ calls, runs: Number(values.runs), logs, seed, partitions, seconds, say })),
     };
   }
   if (values.scenario === 'settlement') {

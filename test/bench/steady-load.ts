@@ -8,8 +8,10 @@ import { generateCalls } from '../../packages/cli/src/generate/generate-calls.ts
 import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
 import { PackedLines } from './packed-lines.ts';
 
-/** What is published while code is compiled and the first parts are made; not measured. */
+/** Not measured: half of the load while services and broker compile their code, so that no backlog comes of it, then all of it. */
 const WARM_UP_SECONDS = 30;
+const WARM_UP_SHARE = 0.5;
+const SETTLE_SECONDS = 15;
 const TICK_MS = 10;
 /** What one send takes at most: a load that fell behind would be one request that the broker refuses, and so fall behind for ever. */
 const SEND_CALLS_MAX = 10_000;
@@ -69,25 +71,33 @@ export async function publishSteadily(
   publish: (lines: Buffer[]) => Promise<void>,
   onMeasured: () => void = () => {},
 ): Promise<{ achieved: number; measuredFrom: number }> {
-  const total = Math.round(ratePerSecond * (WARM_UP_SECONDS + seconds));
+  const total = dueCalls(ratePerSecond, WARM_UP_SECONDS + SETTLE_SECONDS + seconds);
   const catalog = await requireCatalog(catalogDirectory ?? SAMPLE_CATALOG);
   // Made beforehand: making them takes more than publishing them.
   const lines = new PackedLines();
   for (const line of generateCalls({ calls: total, seed, catalog })) lines.add(line);
   const startMs = performance.now();
-  const measuredFrom = startMs + WARM_UP_SECONDS * 1_000;
+  const measuredFrom = startMs + (WARM_UP_SECONDS + SETTLE_SECONDS) * 1_000;
+  let sentBefore = 0;
   let isMeasured = false;
   for (let sent = 0; sent < total;) {
     if (!isMeasured && performance.now() >= measuredFrom) {
       isMeasured = true;
+      sentBefore = sent;
       onMeasured();
     }
-    const due = Math.min(total, Math.floor(((performance.now() - startMs) / 1_000) * ratePerSecond));
+    const due = Math.min(total, dueCalls(ratePerSecond, (performance.now() - startMs) / 1_000));
     const next = Math.min(due, sent + SEND_CALLS_MAX);
     if (next > sent) await publish(lines.views(sent, next));
     sent = next;
     if (sent === due) await sleep(TICK_MS);
   }
-  const achieved = (total * 1_000) / (performance.now() - startMs);
+  const achieved = ((total - sentBefore) * 1_000) / (performance.now() - measuredFrom);
   return { achieved, measuredFrom };
+}
+
+/** Calls that are to be published in the first so many seconds. */
+function dueCalls(ratePerSecond: number, seconds: number): number {
+  const warmUp = Math.min(seconds, WARM_UP_SECONDS) * WARM_UP_SHARE;
+  return Math.floor(ratePerSecond * (warmUp + Math.max(0, seconds - WARM_UP_SECONDS)));
 }
