@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -242,4 +242,32 @@ test('a port in use is refused with a remedy, or the next one is taken when aske
   expect(next.port).toBeGreaterThan(port);
   await next.close();
   taken.close();
+});
+
+test('senders that go silent in the midst of their inserts do not hold up others for good', async () => {
+  const { engine } = store;
+  const impatient = await serveClickHouseHttp({
+    engine,
+    port: 0,
+    database: 'tollstream',
+    requestsMax: 1,
+    bodyPauseMsMax: 100,
+  });
+  const query = new URLSearchParams({ query: 'INSERT INTO things FORMAT TSV' }).toString();
+  const silent = connect(impatient.port, '127.0.0.1', () => {
+    silent.write(
+      `POST /?${query} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n98765432\thalf of`,
+    );
+  });
+  silent.on('error', () => undefined);
+  const gone = once(silent, 'close');
+  try {
+    await gone;
+    const answer = await fetch(`${impatient.url}/?query=SELECT+7`);
+    expect(await answer.text()).toBe('7\n');
+    expect(await things('id = 98765432')).toBe('');
+  } finally {
+    silent.destroy();
+    await impatient.close();
+  }
 });

@@ -25,6 +25,7 @@ import {
 } from './http-request.ts';
 import type { HttpQuery } from './http-request.ts';
 import { Limiter } from './limiter.ts';
+import { bodyOf } from './request-body.ts';
 import { spoolDirectory, withSpooled } from './spool.ts';
 import { quoted } from './sql-text.ts';
 
@@ -32,6 +33,7 @@ import { quoted } from './sql-text.ts';
 const SQL_BYTES_MAX = 16 * 1024 * 1024;
 /** How long an idle connection stays open. Node's five seconds can be less than a busy client needs to notice. */
 const KEEP_ALIVE_MS = 30_000;
+const BODY_PAUSE_MS_MAX = 30_000;
 
 export interface HttpFrontOptions {
   readonly engine: EmbeddedEngine;
@@ -51,6 +53,8 @@ export interface HttpFrontOptions {
   readonly readsStandardInput?: () => boolean;
   /** Requests worked on at the same time; below the engine's limit, so that they never hold up the pipeline. Default 2. */
   readonly requestsMax?: number;
+  /** How long nothing may come of a request that is not whole; default 30,000, as a server has it (`http_receive_timeout`). */
+  readonly bodyPauseMsMax?: number;
 }
 
 export interface HttpFront {
@@ -77,6 +81,7 @@ export async function serveClickHouseHttp(options: HttpFrontOptions): Promise<Ht
     timeZone: timeZone ?? '',
     readsStandardInput: options.readsStandardInput ?? (() => false),
     requests: new Limiter(options.requestsMax ?? 2),
+    bodyPauseMsMax: options.bodyPauseMsMax ?? BODY_PAUSE_MS_MAX,
   });
   const server = createServer((request, response) => void front.answer(request, response));
   server.requestTimeout = 0; // an insert lasts as long as its data comes
@@ -137,6 +142,7 @@ interface FrontContext {
   readonly timeZone: string;
   readonly readsStandardInput: () => boolean;
   readonly requests: Limiter;
+  readonly bodyPauseMsMax: number;
 }
 
 class Front {
@@ -170,7 +176,7 @@ class Front {
     if (isGet && !url.searchParams.has('query')) return plain(response, 200, 'Ok.\n');
 
     const query = parseHttpQuery(url, (name) => singleHeader(request, name));
-    const work = await readWork(query.sql, decoded(request));
+    const work = await readWork(query.sql, decoded(request, this.#context.bodyPauseMsMax));
     const database = query.database ?? this.#context.database;
     const options: StatementOptions = {
       format: query.format,
@@ -263,7 +269,7 @@ function isForeignPage(request: IncomingMessage): boolean {
 }
 
 /** Body as the client meant it, its transfer's compression undone. */
-function decoded(request: IncomingMessage): AsyncIterable<Buffer> {
+function decoded(request: IncomingMessage, pauseMsMax: number): AsyncIterable<Buffer> {
   const encoding = singleHeader(request, 'content-encoding') ?? 'identity';
   const decompress = {
     gzip: createGunzip,
@@ -271,8 +277,10 @@ function decoded(request: IncomingMessage): AsyncIterable<Buffer> {
     br: createBrotliDecompress,
     zstd: createZstdDecompress,
   }[encoding];
-  if (decompress !== undefined) return request.compose(decompress()) as AsyncIterable<Buffer>;
-  if (encoding === 'identity' || encoding === '') return request;
+  const body = bodyOf(request, pauseMsMax);
+  if (decompress !== undefined)
+    return Readable.from(body, { objectMode: false }).compose(decompress()) as AsyncIterable<Buffer>;
+  if (encoding === 'identity' || encoding === '') return body;
   throw new Error(`Content-Encoding ${encoding} is not supported`);
 }
 
