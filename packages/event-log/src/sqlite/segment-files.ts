@@ -1,6 +1,6 @@
 /**
  * Large segments lie in files of their own, which only grow, and the database holds where: a byte that SQLite keeps is written to its
- * write-ahead log and then to its pages. One row of files for each partition of a topic, `segments/<topic>-<partition>.<number>`:
+ * write-ahead log and then to its pages. Each partition of a topic has files of its own, one after the other, `segments/<topic>-<partition>.<number>`:
  *
  *   | segment | segment | segment | bytes of a commit that did not come about: overwritten, or cut off by the next owner
  *                                 └ where the database says that the file ends
@@ -32,7 +32,6 @@ import { crc32 } from 'node:zlib';
 
 /** Smaller segments stay in the database: a file is one more thing to sync. */
 export const FILE_SEGMENT_BYTES_MIN = 64 * 1024;
-/** A file that has this much takes no more. */
 const FILE_BYTES_MAX = 1024 * 1024 * 1024;
 
 const PLACE_MAGIC = 0x3150_5354;
@@ -70,12 +69,15 @@ interface Growing {
 /** The segment files of a data directory. Errors are those of the file system, and `RangeError` for damaged bytes. */
 export class SegmentFiles {
   readonly #directory: string;
+  readonly #fileBytesMax: number;
   readonly #growing = new Map<string, Growing>();
   /** The file of each partition that was read last. */
   readonly #reading = new Map<string, OpenFile>();
 
-  constructor(directory: string) {
+  /** @param fileBytesMax a file that has this much takes no more */
+  constructor(directory: string, fileBytesMax = FILE_BYTES_MAX) {
     this.#directory = join(directory, 'segments');
+    this.#fileBytesMax = fileBytesMax;
   }
 
   /**
@@ -223,7 +225,7 @@ export class SegmentFiles {
         isWritten: false,
       };
       this.#growing.set(key, growing);
-    } else if (growing.bytes >= FILE_BYTES_MAX && !growing.isWritten) {
+    } else if (growing.bytes >= this.#fileBytesMax && !growing.isWritten) {
       const next = this.#begin(files, growing.open.file + 1);
       closeSync(growing.open.descriptor);
       growing.open = next;

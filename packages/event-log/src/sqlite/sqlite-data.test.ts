@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -21,6 +22,7 @@ import type { EventLog } from '../port.ts';
 import { lockDataDirectory } from './data-lock.ts';
 import { FILE_SEGMENT_BYTES_MIN } from './segment-files.ts';
 import { openSqliteEventLog } from './sqlite-event-log.ts';
+import type { SqliteStore } from './sqlite-store.ts';
 
 let directory: string;
 const opened: EventLog[] = [];
@@ -389,6 +391,40 @@ describe('large segments, which lie in files', () => {
     expect(statSync(segmentFile()).size).toBe(size);
     full.close();
     expect(await readAll(open())).toEqual([LARGE, LARGE]);
+  });
+
+  it('go on in another file when one is full, also in that of a commit that was refused', async () => {
+    const log = open();
+    await log.createTopics([{ name: 'calls', partitions: 1 }]);
+    await log.close();
+    const { SqliteStore: Store } = await import('./sqlite-store.ts');
+    const position = { group: 'large', topic: 'calls', partition: 0 };
+    const value = (i: number): string => `${i}${LARGE}`;
+    const commit = (store: SqliteStore, i: number, topic = 'calls'): void => {
+      const outputs = ['calls', topic].slice(topic === 'calls' ? 1 : 0).map((name) => ({
+        topic: name,
+        partition: 0,
+        records: [{ topic: name, partition: 0, value: Buffer.from(value(i)) }],
+      }));
+      store.commit(position, store.takeClaim(position), { outputs, nextOffset: i, metadata: '', nowMs: 0 });
+    };
+    const names = (): string[] => readdirSync(join(directory, 'segments')).sort();
+    const files = { fileBytesMax: 2 * FILE_SEGMENT_BYTES_MIN };
+    const first = new Store(directory, 'owner', files);
+    for (const i of [0, 1]) commit(first, i);
+    expect(names()).toEqual(['1-0.0']);
+    expect(() => commit(first, 2, 'none')).toThrow(/none/);
+    commit(first, 2);
+    expect(names()).toEqual(['1-0.0', '1-0.1']);
+    expect(statSync(segmentFile('1-0.1')).size).toBeLessThan(2 * FILE_SEGMENT_BYTES_MIN);
+    first.close();
+    const second = new Store(directory, 'owner', files);
+    for (const i of [3, 4]) commit(second, i);
+    second.close();
+    expect(names()).toEqual(['1-0.0', '1-0.1', '1-0.2']);
+    expect(await readAll(open())).toEqual([0, 1, 2, 3, 4].map(value));
+    for (const name of names())
+      expect(statSync(segmentFile(name)).size).toBeLessThan(3 * FILE_SEGMENT_BYTES_MIN);
   });
 
   it('go with their topic', async () => {

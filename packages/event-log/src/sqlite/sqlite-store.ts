@@ -82,8 +82,15 @@ export class SqliteStore implements LocalStore {
   /** The owner alone creates and deletes topics, so it may remember them; a reader asks each time. */
   readonly #topics = new Map<string, TopicRow>();
 
-  /** @param limits.pagesMax most pages the file may take; absent: as the disk allows */
-  constructor(directory: string, access: DataAccess, limits: { readonly pagesMax?: number } = {}) {
+  /**
+   * @param limits.pagesMax most pages the database may take; absent: as the disk allows
+   * @param limits.fileBytesMax a file of segments that has this much takes no more
+   */
+  constructor(
+    directory: string,
+    access: DataAccess,
+    limits: { readonly pagesMax?: number; readonly fileBytesMax?: number } = {},
+  ) {
     this.#path = join(directory, 'log.sqlite');
     this.#access = access;
     if (access !== 'owner' && !existsSync(this.#path)) {
@@ -94,7 +101,7 @@ export class SqliteStore implements LocalStore {
       });
     }
     this.#database = openDatabase(this.#path, access);
-    this.#files = new SegmentFiles(directory);
+    this.#files = new SegmentFiles(directory, limits.fileBytesMax);
     if (access === 'owner') this.#ownFiles();
     if (limits.pagesMax !== undefined) this.#database.exec(`PRAGMA max_page_count = ${limits.pagesMax}`);
   }
