@@ -49,7 +49,7 @@ export const CUTS: readonly FaultKind[] = [
   },
   {
     name: MOVED,
-    weight: 2,
+    weight: 1,
     isKill: false,
     needsWires: true,
     async strike({ rig, random }) {
@@ -83,7 +83,7 @@ export const CUTS: readonly FaultKind[] = [
   },
   {
     name: 'cut off for longer than a request may take',
-    weight: 0.5,
+    weight: 0.25,
     isKill: false,
     needsWires: true,
     async strike({ rig, random }) {
