@@ -45,6 +45,11 @@ export interface StormResult {
 }
 
 const GAP_MS = { min: 200, max: 2_500 };
+/**
+ * The undisturbed run has one partition, and so one duplicate window of 2,000,000 calls; the pipeline has one for each of its partitions. Beyond
+ * that they differ in the duplicates that they still know, which is nobody's fault.
+ */
+const CALLS_MAX = 1_800_000;
 const SMALL_DISK_BYTES = 512 * 1024 * 1024;
 
 export async function storm(options: StormOptions): Promise<StormResult> {
@@ -127,9 +132,16 @@ async function strikeWhilePublishing(
   const over = new AbortController();
   let killPublisher = (): void => undefined;
 
+  // Calls are published no sooner than faults need them.
+  const isAhead = (): boolean =>
+    !over.signal.aborted &&
+    calls > 0 &&
+    calls + options.callsPerFile > (CALLS_MAX * (kills + 1)) / options.kills;
   // Files of calls one after the other, as long as faults strike.
   const publishing = (async () => {
     for (let file = 0; !over.signal.aborted; file += 1) {
+      while (isAhead()) await wait(100);
+      if (over.signal.aborted) break;
       const name = path.join(directory, `calls-${file}.jsonl`);
       await generate(name, options.callsPerFile, seed + file);
       await appendFile(callsFile, await readFile(name));
