@@ -38,7 +38,6 @@ export class TaskHolder {
   #committed: Committed | null = null;
   #attempt = 0;
   #lastError: Error = new Error('not opened yet');
-  #refusal: ClaimLostError | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: TaskHolderOptions) {
@@ -52,8 +51,8 @@ export class TaskHolder {
   /** Says that the partition was given up, and how the log told that another owner has it, if it did. */
   tellGivenUp(): void {
     const { topic, partition, onEvent } = this.#options;
-    const error = this.#refusal === undefined ? {} : { error: this.#refusal };
-    onEvent({ kind: 'revoked', topic, partition, ...error });
+    const refusal = this.#lastError instanceof ClaimLostError ? { error: this.#lastError } : {};
+    onEvent({ kind: 'revoked', topic, partition, ...refusal });
   }
 
   /** Tries until the task is open. @returns where to read from; null when given up or lost meanwhile */
@@ -163,10 +162,7 @@ export class TaskHolder {
     // The failure in hand is what must be told; a second one while closing adds nothing.
     await task?.close('failed').catch(() => undefined);
     await this.#release();
-    if (failure instanceof ClaimLostError) {
-      this.#refusal = failure;
-      return 'lost';
-    }
+    if (failure instanceof ClaimLostError) return 'lost';
     if (isFatal(failure)) throw failure;
     return 'failed';
   }
