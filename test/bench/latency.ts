@@ -75,7 +75,6 @@ export async function benchKafkaLatency(options: {
       measuredFrom,
     });
     await services.stop();
-    stop = async () => undefined;
     await deleteTopics(brokers, Object.values(prepared.topics));
     const pauses = await readPauses(directory, endsIn(measured));
     const scenario = `kafka-${partitions}-partitions`;

@@ -1,4 +1,4 @@
-import { IdentityTable, SLOT_WORDS } from './identity-table.ts';
+import { IdentityTable, SLOT_WORDS, minuteOfSlot } from './identity-table.ts';
 import type { IdentityCopy } from './identity-table.ts';
 
 /**
@@ -156,7 +156,7 @@ export class DedupeWindow {
     return {
       take: (piece) => {
         for (let at = 0; at < piece.length; at += SLOT_WORDS) {
-          const age = piece[at + 4]! - 1 - begun.oldest;
+          const age = minuteOfSlot(piece, at) - begun.oldest;
           if (age < 0) throw new RangeError('An identity is older than the window it was copied from.');
           if (age >= counts.length) counts = extended(counts, age + 1);
           counts[age]! += 1;

@@ -265,6 +265,11 @@ function readAhead(slots: Uint32Array, hashes: Uint32Array, from: number, to: nu
   return read;
 }
 
+/** Of a slot that holds an identity. */
+export function minuteOfSlot(slots: Uint32Array, position: number): number {
+  return slots[position + MINUTE]! - 1;
+}
+
 /** Copies a slot of another table to where a look-up in this one, which does not hold it, ends. */
 function putSlot(slots: Uint32Array, from: Uint32Array, at: number): void {
   const mask = slotCount(slots) - 1;
