@@ -1,6 +1,6 @@
 /**
- * From measured processor time a call to machines, for `docs/capacity.md`. Measured inputs come from the newest result with all of them;
- * the others are assumptions, named here and on the page.
+ * From measured processor time a call to machines, for `docs/capacity.md`. Measured inputs come from the longest result with all of them, the newest of
+ * equally long ones: a short one pays for the broker's compilers and leaves merges out. The others are assumptions, named here and on the page.
  */
 import { table, whole } from './figures.ts';
 import type { NamedReport } from './figures.ts';
@@ -38,9 +38,9 @@ export function capacityTables(reports: readonly NamedReport[]): Readonly<Record
 
 function inputsOf(reports: readonly NamedReport[]): Inputs {
   // A broker of another machine leaves no processor time behind.
-  const pipeline = reports.findLast(
-    ({ report }) => report.kafka?.cpu_seconds_per_million['broker'] !== undefined,
-  )!;
+  const pipeline = reports
+    .filter(({ report }) => report.kafka?.cpu_seconds_per_million['broker'] !== undefined)
+    .reduce((longest, each) => (each.report.kafka!.calls >= longest.report.kafka!.calls ? each : longest));
   const stages = reports.findLast(({ report }) => report.stages.length > 0)!;
   const bytesOf = (stage: string): number =>
     stages.report.stages.find((each) => each.stage.startsWith(stage))!.bytes_per_call!;
