@@ -5,10 +5,10 @@ import { expect, it } from 'vitest';
 const PROGRAM = (begin: string): string => `
   import { letHeapDouble } from ${JSON.stringify(new URL('./heap-growth.ts', import.meta.url).href)};
   ${begin}
-  const kept = Array.from({ length: 100_000 }, (_, i) => ({ i }));
+  const kept = Array.from({ length: 30_000 }, (_, i) => ({ i }));
   const ring = [];
-  for (let turn = 0; turn < 400; turn += 1) {
-    ring[turn % 8] = Array.from({ length: 4_000 }, (_, i) => ({ i, pair: [i] }));
+  for (let turn = 0; turn < 3_200; turn += 1) {
+    ring[turn % 8] = Array.from({ length: 1_000 }, (_, i) => ({ i, pair: [i] }));
     await new Promise((resolve) => setImmediate(resolve));
   }
   console.log(kept.length);
