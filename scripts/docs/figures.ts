@@ -39,6 +39,7 @@ export function performanceTables(reports: readonly NamedReport[]): Readonly<Rec
     processes: () => processTable(reports),
     stages: () => stageTable(reports),
     latency: () => latencyTable(reports),
+    risingload: () => risingTable(reports),
     exactlyonce: () => costTable(reports),
     settlement: () => settlementTable(reports),
     restore: () => restoreTable(reports),
@@ -123,6 +124,17 @@ function latencyTable(reports: readonly NamedReport[]): string {
       latency === undefined
         ? []
         : Object.values(latency).map((result) => latencyRow(name, result.scenario, result)),
+    ),
+  );
+}
+
+function risingTable(reports: readonly NamedReport[]): string {
+  return table(
+    LATENCY_HEAD,
+    reports.flatMap(({ name, report: { rising_load: rising } }) =>
+      Object.values(rising ?? {})
+        .flat()
+        .map((result) => latencyRow(name, result.scenario, result)),
     ),
   );
 }

@@ -1,4 +1,4 @@
-/** The time from a published event to its row in ClickHouse, under a steady load of half of what the pipeline can do. */
+/** The time from a published event to its row in ClickHouse, under a steady load, or under several one after the other. */
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,23 +13,38 @@ import { queryClickHouse } from '../support/query-clickhouse.ts';
 import { prepareServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { benchBroker, deleteTopics } from './bench-broker.ts';
-import type { Pauses } from './pauses.ts';
 import { endsIn, notingPauses, readPauses } from './pauses.ts';
 import { RecordTimes } from './record-times.ts';
-import type { LatencyResult } from './result.ts';
+import type { LatencyResult, StageTimes } from './result.ts';
 import { stageTimes } from './stage-times.ts';
 import { publishSteadily, rawPublisher } from './steady-load.ts';
-import type { Load } from './steady-load.ts';
+import type { Load, Step } from './steady-load.ts';
 import { FOLLOWED_ONE_IN, VisibleRows } from './visible-rows.ts';
 import type { Query } from './visible-rows.ts';
 
-/** @param env of the services, such as that which loads other settings into them */
-export async function benchKafkaLatency(options: {
-  load: Load;
-  partitions: number;
-  env?: Readonly<Record<string, string>>;
-  say: (line: string) => void;
-}): Promise<LatencyResult> {
+interface OnKafka {
+  readonly load: Load;
+  readonly partitions: number;
+  /** Of the services, such as that which loads other settings into them. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly say: (line: string) => void;
+}
+
+interface Embedded {
+  readonly load: Load;
+  readonly say: (line: string) => void;
+}
+
+export async function benchKafkaLatency(options: OnKafka): Promise<LatencyResult> {
+  return (await benchKafkaLatencies(options))[0]!;
+}
+
+export async function benchEmbeddedLatency(options: Embedded): Promise<LatencyResult> {
+  return (await benchEmbeddedLatencies(options))[0]!;
+}
+
+/** @returns of each rate of the load */
+export async function benchKafkaLatencies(options: OnKafka): Promise<LatencyResult[]> {
   const { load, partitions, env = {}, say } = options;
   const { brokers: found } = await benchBroker(say);
   const brokers = [...found];
@@ -56,9 +71,8 @@ export async function benchKafkaLatency(options: {
       partitions,
       onRecord: (partition, offset, nowMs) => publishedAt.set(partition, offset, nowMs),
     });
-    const { achieved, measuredFrom } = await publishSteadily(load, (lines) => publisher.publish(lines));
+    const steps = await publishSteadily(load, (lines) => publisher.publish(lines));
     await publisher.close();
-    const measured = { fromMs: performance.timeOrigin + measuredFrom, toMs: Date.now() };
     await until('all calls processed', async () => {
       const lag = await pipelineLag(log, prepared.topics, prepared.groupPrefix);
       return lag.ingest + lag.rating + lag.aggregator === 0;
@@ -72,13 +86,12 @@ export async function benchKafkaLatency(options: {
       query: async (sql) => services.query(sql),
       publishedAt,
       visibleAt: rows.visibleAt,
-      measuredFrom,
+      spans: steps,
     });
     await services.stop();
     await deleteTopics(brokers, Object.values(prepared.topics));
-    const pauses = await readPauses(directory, endsIn(measured));
     const scenario = `kafka-${partitions}-partitions`;
-    return { ...summary(scenario, { load, achieved, publishedAt, measuredFrom, rows, pauses }), stages };
+    return await summaries(scenario, { load, directory, steps, publishedAt, rows, stages });
   } finally {
     await stop();
     await log.close();
@@ -86,10 +99,8 @@ export async function benchKafkaLatency(options: {
   }
 }
 
-export async function benchEmbeddedLatency(options: {
-  load: Load;
-  say: (line: string) => void;
-}): Promise<LatencyResult> {
+/** @returns of each rate of the load */
+export async function benchEmbeddedLatencies(options: Embedded): Promise<LatencyResult[]> {
   const { load, say } = options;
   const directory = await mkdtemp(path.join(tmpdir(), 'tollstream-latency-'));
   try {
@@ -123,12 +134,11 @@ export async function benchEmbeddedLatency(options: {
     rows.start();
     const stdin = running.child.stdin!;
     const lineAt: number[] = [];
-    const { achieved, measuredFrom } = await publishSteadily(load, async (lines) => {
+    const steps = await publishSteadily(load, async (lines) => {
       const nowMs = performance.now();
       for (const _ of lines) lineAt.push(nowMs);
       if (!stdin.write(Buffer.concat(lines))) await once(stdin, 'drain');
     });
-    const measured = { fromMs: performance.timeOrigin + measuredFrom, toMs: Date.now() };
     stdin.end();
     await until('all calls stored', async () => {
       const log = openSqliteEventLog({ directory: path.join(data, 'log'), access: 'reader' });
@@ -147,54 +157,59 @@ export async function benchEmbeddedLatency(options: {
     const publishedAt = await linesByOffset(log, lineAt);
     const { visibleAt } = rows;
     const topics = EMBEDDED_TOPICS;
-    const stages = await stageTimes({ log, topics, query, publishedAt, visibleAt, measuredFrom });
+    const stages = await stageTimes({ log, topics, query, publishedAt, visibleAt, spans: steps });
     await log.close();
     running.child.kill('SIGTERM');
     await running.finished;
-    const pauses = await readPauses(directory, endsIn(measured));
-    return {
-      ...summary('embedded', { load, achieved, publishedAt, measuredFrom, rows, pauses }),
-      stages,
-    };
+    return await summaries('embedded', { load, directory, steps, publishedAt, rows, stages });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-function summary(
+/** @returns of the calls that were published in each step */
+async function summaries(
   scenario: string,
   measured: {
     load: Load;
-    achieved: number;
+    /** Where the processes wrote their pauses. */
+    directory: string;
+    steps: readonly Step[];
     publishedAt: RecordTimes;
-    measuredFrom: number;
     rows: VisibleRows;
-    pauses: Pauses;
+    stages: readonly StageTimes[];
   },
-): Omit<LatencyResult, 'stages'> {
-  const { load, achieved, publishedAt, measuredFrom, rows, pauses } = measured;
-  const latencies: number[] = [];
+): Promise<LatencyResult[]> {
+  const { load, directory, steps, publishedAt, rows, stages } = measured;
+  const latencies = steps.map((): number[] => []);
   for (const [record, visibleMs] of rows.visibleAt) {
     const publishedMs = publishedAt.get(record);
     if (publishedMs === undefined) throw new Error(`row of ${record}, which nobody published`);
-    if (publishedMs >= measuredFrom) latencies.push(visibleMs - publishedMs);
+    const step = steps.findIndex(({ fromMs, toMs }) => publishedMs >= fromMs && publishedMs < toMs);
+    latencies[step]?.push(visibleMs - publishedMs);
   }
-  const sorted = Float64Array.from(latencies).sort();
-  if (sorted.length === 0) throw new Error('no row of the measured time was seen');
-  const percentile = (share: number): number => Math.round(sorted[Math.ceil(sorted.length * share) - 1]!);
-  return {
-    scenario,
-    calls_per_second_offered: Math.round(load.ratePerSecond),
-    calls_per_second_achieved: Math.round(achieved),
-    seconds: load.seconds,
-    rows_measured: sorted.length,
-    one_row_in: FOLLOWED_ONE_IN,
-    p50_ms: percentile(0.5),
-    p99_ms: percentile(0.99),
-    p999_ms: percentile(0.999),
-    max_ms: percentile(1),
-    pauses,
-  };
+  return Promise.all(
+    steps.map(async ({ ratePerSecond, achieved, fromMs, toMs }, step) => {
+      const sorted = Float64Array.from(latencies[step]!).sort();
+      if (sorted.length === 0) throw new Error('no row of the measured time was seen');
+      const percentile = (share: number): number => Math.round(sorted[Math.ceil(sorted.length * share) - 1]!);
+      const span = { fromMs: performance.timeOrigin + fromMs, toMs: performance.timeOrigin + toMs };
+      return {
+        scenario,
+        calls_per_second_offered: Math.round(ratePerSecond),
+        calls_per_second_achieved: Math.round(achieved),
+        seconds: load.seconds,
+        rows_measured: sorted.length,
+        one_row_in: FOLLOWED_ONE_IN,
+        p50_ms: percentile(0.5),
+        p99_ms: percentile(0.99),
+        p999_ms: percentile(0.999),
+        max_ms: percentile(1),
+        stages: stages[step]!,
+        pauses: await readPauses(directory, endsIn(span)),
+      };
+    }),
+  );
 }
 
 /** Whether the table holds all that was rated: a row that never shows up would be missing from the percentiles. */

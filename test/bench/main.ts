@@ -16,7 +16,12 @@ import { BILLIONS_LOGS, benchBillions } from './billions.ts';
 import { benchEmbedded } from './embedded.ts';
 import { benchExactlyOnceCost } from './exactly-once-cost.ts';
 import { benchKafka } from './kafka.ts';
-import { benchEmbeddedLatency, benchKafkaLatency } from './latency.ts';
+import {
+  benchEmbeddedLatencies,
+  benchEmbeddedLatency,
+  benchKafkaLatencies,
+  benchKafkaLatency,
+} from './latency.ts';
 import { LINEARITY_GROUPS, benchLinearity } from './linearity.ts';
 import { benchPeers } from './peers.ts';
 import { checkRatios, renderRatios, storeRatios } from './ratio.ts';
@@ -35,6 +40,7 @@ const SCENARIOS = [
   'billions',
   'settlement',
   'latency',
+  'rising-load',
   'exactly-once-cost',
   'restore',
   'linearity',
@@ -47,7 +53,7 @@ const SCENARIOS = [
 /** What two busy cores take beside compiling. */
 const SWAP_CALLS_PER_SECOND = 6_000;
 
-const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--made DIR] [--log kafka,embedded] [--update] [--rate N] [--seconds N] [--of GROUPS] [--ids N] [--swaps N] [--prefixes N] [--json] [--output FILE] [--compare FILE]
+const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [--seed N] [--partitions N] [--runs N] [--accounts N] [--in-order] [--made DIR] [--log kafka,embedded] [--update] [--rate N] [--rates N,N…] [--seconds N] [--of GROUPS] [--ids N] [--swaps N] [--prefixes N] [--json] [--output FILE] [--compare FILE]
 
   all       stages, embedded and Kafka on 2,000,000 calls (default)
   billions  100,000 prefixes, 20,000 accounts, both event logs several times, each run verified, then the latency of both with
@@ -58,6 +64,9 @@ const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [
             arrived in the order of their answers. --made DIR: where the month is kept, so that the next run need not make it
   latency   from an event published to its row visible, on both event logs, at half of the speed that each was measured at
             just before on 2,000,000 calls, or at --rate calls/s, for --seconds (60)
+  rising-load
+            the same at --rates one after the other, each for --seconds: the most that is kept up with while the load is published on
+            the same machine, and the latency at half of it
   exactly-once-cost
             the services over Kafka beside the same with at-least-once settings, in turns: speed (--runs 3), and latency at the
             same load
@@ -87,6 +96,7 @@ const values = readOptions(HELP, {
   'in-order': { type: 'boolean', default: false },
   made: { type: 'string' },
   rate: { type: 'string' },
+  rates: { type: 'string', default: '20000,30000,40000,50000,60000,70000,80000,90000' },
   seconds: { type: 'string', default: '60' },
   ids: { type: 'string', default: '1000000' },
   swaps: { type: 'string', default: '6' },
@@ -187,6 +197,15 @@ async function main(): Promise<void> {
     say(`embedded at ${Math.round(onSqlite)} calls/s …`);
     const embedded = await benchEmbeddedLatency({ load: { ratePerSecond: onSqlite, seconds, seed }, say });
     report = { ...report, latency: { kafka, embedded } };
+  }
+  if (values.scenario === 'rising-load') {
+    const [ratePerSecond = 0, ...further] = values.rates.split(',').map(Number);
+    const load = { ratePerSecond, further, seconds, seed };
+    say(`Kafka at ${values.rates} calls/s …`);
+    const kafka = await benchKafkaLatencies({ load, partitions, say });
+    say(`embedded at ${values.rates} calls/s …`);
+    const embedded = await benchEmbeddedLatencies({ load, say });
+    report = { ...report, rising_load: { kafka, embedded } };
   }
   if (values.scenario === 'exactly-once-cost') {
     const measured = { partitions, runs: Number(values.runs), seconds, seed, ratePerSecond: rate, say };

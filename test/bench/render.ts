@@ -11,6 +11,7 @@ import type {
   SwapResult,
   SwapSide,
 } from './result.ts';
+import { keptUpWith } from './result.ts';
 import type { StepCost } from './process-usage.ts';
 import type { RestoreResult } from './restore.ts';
 import type { SettlementResult } from './settlement.ts';
@@ -27,6 +28,7 @@ export function renderReport(report: BenchReport, before: BenchReport | null): s
     }),
     ...(report.settlement === undefined ? [] : ['', settlementTable(report.settlement)]),
     ...(report.latency === undefined ? [] : ['', latencyTable(Object.values(report.latency))]),
+    ...(report.rising_load === undefined ? [] : ['', ...Object.values(report.rising_load).map(risingTable)]),
     ...(report.exactly_once_cost === undefined ? [] : ['', costTable(report.exactly_once_cost)]),
     ...(report.restore === undefined ? [] : ['', restoreTable(report.restore)]),
     ...(report.linearity === undefined ? [] : ['', linearityTable(report.linearity)]),
@@ -111,6 +113,16 @@ function latencyTable(results: readonly LatencyResult[]): string {
     ...pauseLines(result.pauses),
   ]);
   return [head, ...lines].join('\n');
+}
+
+function risingTable(results: readonly LatencyResult[]): string {
+  const kept = keptUpWith(results);
+  return [
+    latencyTable(results),
+    kept === null
+      ? 'none of these rates was kept up with'
+      : `kept up with ${kept.most.calls_per_second_achieved.toLocaleString('en')} calls/s; at half of that 99 of 100 within ${kept.half.p99_ms.toLocaleString('en')} ms`,
+  ].join('\n');
 }
 
 function stageRows({ stages }: LatencyResult): string[] {

@@ -76,6 +76,28 @@ export interface LatencyResult {
   readonly pauses?: Pauses;
 }
 
+/** 99 of 100 calls are visible by then where a rate is kept up with: behind it, what waits grows for as long as the rate lasts. */
+const KEPT_WITHIN_MS = 5_000;
+
+/** The latencies of rising rates, published one after the other to the same processes. */
+export interface RisingLoad {
+  readonly kafka: readonly LatencyResult[];
+  readonly embedded: readonly LatencyResult[];
+}
+
+/** The highest of rising rates that was kept up with, and what was measured at half of it: at the lowest rate that is not below. */
+export function keptUpWith(
+  rising: readonly LatencyResult[],
+): { readonly most: LatencyResult; readonly half: LatencyResult } | null {
+  const behind = rising.findIndex(({ p99_ms }) => p99_ms > KEPT_WITHIN_MS);
+  const most = rising.slice(0, behind === -1 ? undefined : behind).at(-1);
+  if (most === undefined) return null;
+  const half = rising.find(
+    ({ calls_per_second_achieved: rate }) => rate >= most.calls_per_second_achieved / 2,
+  )!;
+  return { most, half };
+}
+
 /** The same services over Kafka, with and without transactions, fencing and the boundary before an insert. */
 export interface ExactlyOnceCost {
   readonly exactly_once: { readonly throughput: EndToEndResult; readonly latency: LatencyResult };
@@ -198,6 +220,7 @@ export interface BenchReport {
   readonly embedded_json?: EndToEndResult;
   readonly settlement?: SettlementResult;
   readonly latency?: { readonly kafka: LatencyResult; readonly embedded: LatencyResult };
+  readonly rising_load?: RisingLoad;
   readonly exactly_once_cost?: ExactlyOnceCost;
   readonly restore?: RestoreResult;
   readonly linearity?: LinearityResult;

@@ -2,6 +2,7 @@
 import { accountPartition, decodeBlock } from '@tollstream/contracts';
 import type { EventLog } from '@tollstream/event-log';
 import type { StageTopics } from '../../packages/cli/src/embedded/status.ts';
+import type { Span } from './pauses.ts';
 import type { StageTimes } from './result.ts';
 import type { Query } from './visible-rows.ts';
 import { FOLLOWED_ONE_IN } from './visible-rows.ts';
@@ -17,15 +18,16 @@ interface StampedBlock {
 /** Milliseconds of `performance.now()` of each row, by its source. */
 type Times = Pick<ReadonlyMap<string, number>, 'get'>;
 
+/** @returns of the calls that were published in each span, in milliseconds of `performance.now()` */
 export async function stageTimes(options: {
   log: EventLog;
   topics: StageTopics;
   query: Query;
   publishedAt: Times;
   visibleAt: Times;
-  measuredFrom: number;
-}): Promise<StageTimes> {
-  const { log, topics, query, publishedAt, visibleAt, measuredFrom } = options;
+  spans: readonly Span[];
+}): Promise<StageTimes[]> {
+  const { log, topics, query, publishedAt, visibleAt, spans } = options;
   const accepted = await blocksOf(log, topics.accepted);
   const rated = await blocksOf(log, topics.rated);
   const partitions = (await log.offsets(topics.accepted)).length;
@@ -33,23 +35,29 @@ export async function stageTimes(options: {
     `SELECT concat(toString(source_partition), '/', toString(source_offset)) AS source, account_id AS account
      FROM tollstream.usage WHERE source_offset % ${FOLLOWED_ONE_IN} = 0`,
   );
-  const [ingest, rating, aggregator]: [number[], number[], number[]] = [[], [], []];
+  const times = spans.map(() => ({
+    ingest: [] as number[],
+    rating: [] as number[],
+    aggregator: [] as number[],
+  }));
   for (const { source, account } of rows) {
     const [publishedMs, visibleMs] = [publishedAt.get(source), visibleAt.get(source)];
-    if (publishedMs === undefined || visibleMs === undefined || publishedMs < measuredFrom) continue;
+    if (publishedMs === undefined || visibleMs === undefined) continue;
+    const found = times[spans.findIndex(({ fromMs, toMs }) => publishedMs >= fromMs && publishedMs < toMs)];
+    if (found === undefined) continue;
     const [rawPartition = '', rawOffset = ''] = source.split('/');
     const partition = accountPartition(account, partitions);
     const call = blockOver(accepted.get(`${partition} of ${rawPartition}`), Number(rawOffset));
     const usage = blockOver(rated.get(`${partition} of ${partition}`), call.offset);
-    ingest.push(call.sentMs - publishedMs);
-    rating.push(usage.sentMs - call.sentMs);
-    aggregator.push(visibleMs - usage.sentMs);
+    found.ingest.push(call.sentMs - publishedMs);
+    found.rating.push(usage.sentMs - call.sentMs);
+    found.aggregator.push(visibleMs - usage.sentMs);
   }
-  return {
+  return times.map(({ ingest, rating, aggregator }) => ({
     published_to_accepted: middleAndEnd(ingest),
     accepted_to_rated: middleAndEnd(rating),
     rated_to_visible: middleAndEnd(aggregator),
-  };
+  }));
 }
 
 /** All blocks of a topic, by `<partition> of <source partition>`, in order. */

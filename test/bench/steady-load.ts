@@ -1,4 +1,4 @@
-/** Calls published at a steady rate, whatever becomes of them. */
+/** Calls published at a steady rate, or at one after the other, whatever becomes of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireCatalog } from '@tollstream/catalog';
 // Before kafkajs, which it replaces parts of.
@@ -19,8 +19,11 @@ const JSON_HEADERS = { 'tollstream-format': 'json' };
 
 export interface Load {
   readonly ratePerSecond: number;
+  /** Of each rate. */
   readonly seconds: number;
   readonly seed: number;
+  /** Rates that follow. */
+  readonly further?: readonly number[];
   /** Absent: the sample's. */
   readonly catalogDirectory?: string;
 }
@@ -65,39 +68,68 @@ export async function rawPublisher(options: {
   };
 }
 
+/** What was published at one of the rates of a load. */
+export interface Step {
+  readonly ratePerSecond: number;
+  readonly achieved: number;
+  /** Milliseconds of `performance.now()`, half-open. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** Hands over what is due, again and again; what falls behind is made up for. */
 export async function publishSteadily(
-  { ratePerSecond, seconds, seed, catalogDirectory }: Load,
+  load: Load,
   publish: (lines: Buffer[]) => Promise<void>,
   onMeasured: () => void = () => {},
-): Promise<{ achieved: number; measuredFrom: number }> {
-  const total = dueCalls(ratePerSecond, WARM_UP_SECONDS + SETTLE_SECONDS + seconds);
+): Promise<Step[]> {
+  const { seconds, seed, catalogDirectory } = load;
+  const rates = ratesOf(load);
   const catalog = await requireCatalog(catalogDirectory ?? SAMPLE_CATALOG);
+  const total = dueCalls(load, WARM_UP_SECONDS + SETTLE_SECONDS + seconds * rates.length);
   // Made beforehand: making them takes more than publishing them.
   const lines = new PackedLines();
   for (const line of generateCalls({ calls: total, seed, catalog })) lines.add(line);
   const startMs = performance.now();
-  const measuredFrom = startMs + (WARM_UP_SECONDS + SETTLE_SECONDS) * 1_000;
-  let sentBefore = 0;
-  let isMeasured = false;
-  for (let sent = 0; sent < total;) {
-    if (!isMeasured && performance.now() >= measuredFrom) {
-      isMeasured = true;
-      sentBefore = sent;
-      onMeasured();
-    }
-    const due = Math.min(total, dueCalls(ratePerSecond, (performance.now() - startMs) / 1_000));
+  const stepFrom = (step: number): number =>
+    startMs + (WARM_UP_SECONDS + SETTLE_SECONDS + step * seconds) * 1_000;
+  const sentAt: number[] = [];
+  let sent = 0;
+  const passSteps = (): void => {
+    while (sentAt.length < rates.length && performance.now() >= stepFrom(sentAt.length))
+      if (sentAt.push(sent) === 1) onMeasured();
+  };
+  while (sent < total) {
+    passSteps();
+    const due = Math.min(total, dueCalls(load, (performance.now() - startMs) / 1_000));
     const next = Math.min(due, sent + SEND_CALLS_MAX);
     if (next > sent) await publish(lines.views(sent, next));
     sent = next;
     if (sent === due) await sleep(TICK_MS);
   }
-  const achieved = ((total - sentBefore) * 1_000) / (performance.now() - measuredFrom);
-  return { achieved, measuredFrom };
+  passSteps();
+  const endMs = performance.now();
+  return rates.map((ratePerSecond, step) => {
+    const isLast = step === rates.length - 1;
+    const [fromMs, toMs] = [stepFrom(step), isLast ? endMs : stepFrom(step + 1)];
+    const calls = (isLast ? total : sentAt[step + 1]!) - sentAt[step]!;
+    return { ratePerSecond, achieved: (calls * 1_000) / (toMs - fromMs), fromMs, toMs };
+  });
+}
+
+function ratesOf({ ratePerSecond, further = [] }: Load): number[] {
+  return [ratePerSecond, ...further];
 }
 
 /** Calls that are to be published in the first so many seconds. */
-function dueCalls(ratePerSecond: number, seconds: number): number {
+function dueCalls(load: Load, seconds: number): number {
   const warmUp = Math.min(seconds, WARM_UP_SECONDS) * WARM_UP_SHARE;
-  return Math.floor(ratePerSecond * (warmUp + Math.max(0, seconds - WARM_UP_SECONDS)));
+  const settle = clamp(seconds - WARM_UP_SECONDS, SETTLE_SECONDS);
+  const measured = seconds - WARM_UP_SECONDS - SETTLE_SECONDS;
+  const steps = ratesOf(load).map((rate, step) => rate * clamp(measured - step * load.seconds, load.seconds));
+  return Math.floor(load.ratePerSecond * (warmUp + settle) + steps.reduce((all, calls) => all + calls, 0));
+}
+
+function clamp(value: number, most: number): number {
+  return Math.min(most, Math.max(0, value));
 }

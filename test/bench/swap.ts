@@ -70,7 +70,7 @@ export async function benchSwap(options: SwapOptions): Promise<SwapResult> {
     const publisher = await rawPublisher({ brokers, topic: topics.raw, partitions });
     const published: Span[] = [];
     let publishing: Promise<void> | undefined;
-    const { achieved, measuredFrom } = await publishSteadily(
+    const [step] = await publishSteadily(
       { ...load, catalogDirectory: await frozen(catalogDirectory, directory) },
       (lines) => publisher.publish(lines),
       () => {
@@ -90,7 +90,7 @@ export async function benchSwap(options: SwapOptions): Promise<SwapResult> {
     );
     await publishing;
     await publisher.close();
-    const measured = { fromMs: performance.timeOrigin + measuredFrom, toMs: Date.now() };
+    const measured = { fromMs: performance.timeOrigin + step!.fromMs, toMs: Date.now() };
     await until('the last version in use', () =>
       FOLLOWERS.every((name) => swapsOf(services, name).at(-1)?.version === swaps + 1),
     );
@@ -124,7 +124,7 @@ export async function benchSwap(options: SwapOptions): Promise<SwapResult> {
     };
     const result: SwapResult = {
       scenario: `kafka-${partitions}-partitions`,
-      calls_per_second: Math.round(achieved),
+      calls_per_second: Math.round(step!.achieved),
       seconds: load.seconds,
       prefixes: options.prefixes,
       accounts: options.accounts,

@@ -95,7 +95,7 @@ export const BATCH_SETTINGS = {
       'Fewer bytes than this are waited for, at most fetchWaitMs: a transaction costs about the same whatever it holds.',
     min: 1,
     max: 67_108_864,
-    default: 1_048_576,
+    default: 2_097_152,
   }),
   fetchWaitMs: integer({
     summary:
