@@ -16,18 +16,14 @@ import { BILLIONS_LOGS, benchBillions } from './billions.ts';
 import { benchEmbedded } from './embedded.ts';
 import { benchExactlyOnceCost } from './exactly-once-cost.ts';
 import { benchKafka } from './kafka.ts';
-import {
-  benchEmbeddedLatencies,
-  benchEmbeddedLatency,
-  benchKafkaLatencies,
-  benchKafkaLatency,
-} from './latency.ts';
+import { benchEmbeddedLatency, benchKafkaLatency } from './latency.ts';
 import { LINEARITY_GROUPS, benchLinearity } from './linearity.ts';
 import { benchPeers } from './peers.ts';
 import { checkRatios, renderRatios, storeRatios } from './ratio.ts';
 import { renderReport } from './render.ts';
 import { type BenchInput, type BenchReport, machine, versions } from './result.ts';
 import { benchRestore } from './restore.ts';
+import { benchRisingLoad } from './rising-load.ts';
 import { benchSettlement } from './settlement.ts';
 import { benchStages } from './stages.ts';
 import { benchSwap } from './swap.ts';
@@ -65,8 +61,8 @@ const HELP = `npm run bench -- [--scenario ${SCENARIOS.join('|')}] [--calls N] [
   latency   from an event published to its row visible, on both event logs, at half of the speed that each was measured at
             just before on 2,000,000 calls, or at --rate calls/s, for --seconds (60)
   rising-load
-            the same at --rates one after the other, each for --seconds: the most that is kept up with while the load is published on
-            the same machine, and the latency at half of it
+            the same with the catalog of billions, at --rates one after the other, each for --seconds: the most that is kept up with
+            while the load is published on the same machine, and the latency at half of it
   exactly-once-cost
             the services over Kafka beside the same with at-least-once settings, in turns: speed (--runs 3), and latency at the
             same load
@@ -199,13 +195,11 @@ async function main(): Promise<void> {
     report = { ...report, latency: { kafka, embedded } };
   }
   if (values.scenario === 'rising-load') {
-    const [ratePerSecond = 0, ...further] = values.rates.split(',').map(Number);
-    const load = { ratePerSecond, further, seconds, seed };
-    say(`Kafka at ${values.rates} calls/s …`);
-    const kafka = await benchKafkaLatencies({ load, partitions, say });
-    say(`embedded at ${values.rates} calls/s …`);
-    const embedded = await benchEmbeddedLatencies({ load, say });
-    report = { ...report, rising_load: { kafka, embedded } };
+    const rates = values.rates.split(',').map(Number);
+    report = {
+      ...report,
+      rising_load: await benchRisingLoad({ rates, seconds, seed, partitions, say }),
+    };
   }
   if (values.scenario === 'exactly-once-cost') {
     const measured = { partitions, runs: Number(values.runs), seconds, seed, ratePerSecond: rate, say };
