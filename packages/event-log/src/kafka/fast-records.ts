@@ -160,12 +160,16 @@ interface StockBatch {
   messages: readonly DecodedMessage[] | Ends;
   /** The committed records, where they were located and not decoded. */
   packed?: PackedRecords;
+  /** Of the last whole record batch, be it that compaction left no record in it; null where none came, or where it is not known. */
+  lastBatchOffset: number | null;
   firstOffset(): string | number | null;
   lastOffset(): string | number;
+  isEmptyDueToFiltering(): boolean;
 }
 
 const Batch = require(BATCH) as new (topic: string, fetchedOffset: string, data: PartitionData) => StockBatch;
 export { Batch as StockBatch };
+const stockBatch = Batch.prototype as StockBatch;
 
 const filterAbortedMessages = require('kafkajs/src/consumer/filterAbortedMessages.js') as (options: {
   messages: readonly DecodedMessage[];
@@ -183,9 +187,11 @@ export function FastBatch(this: StockBatch, topic: string, fetchedOffset: string
   this.highWatermark = data.highWatermark;
   this.lastStableOffset = data.lastStableOffset;
   this.rawMessages = messages;
+  this.lastBatchOffset = null;
   // By what it has and not by its class: where this module was loaded twice, the other one's decoder may have made it.
   if ('batches' in messages) {
     const { offsets } = messages.records;
+    this.lastBatchOffset = messages.batches.at(-1)?.lastOffset ?? null;
     this.messagesWithinOffset = endsOf(offsets.subarray(firstNotBefore(offsets, from)));
     this.packed = committedRecords(messages, abortedTransactions, from);
     this.messages = endsOf(this.packed.offsets);
@@ -215,19 +221,30 @@ function endsOf(offsets: Float64Array): Ends {
     : { length: last + 1, 0: { offset: offsets[0]! }, [last]: { offset: offsets[last]! } };
 }
 
-// What the rest of kafkajs asks a batch for is decimal text, as ever.
+// Compaction leaves batches without records, and records that end before their batch does. kafkajs asks for the first kind again and again, and
+// goes through the offsets behind the second one by one. What it asks a batch for is decimal text, as ever.
 FastBatch.prototype = Object.create(Batch.prototype as object, {
-  firstOffset: { value: textOf('firstOffset') },
-  lastOffset: { value: textOf('lastOffset') },
+  firstOffset: {
+    value(this: StockBatch): string | null {
+      const first = stockBatch.firstOffset.call(this);
+      if (first !== null) return String(first);
+      return this.lastBatchOffset === null ? null : this.fetchedOffset;
+    },
+  },
+  lastOffset: {
+    value(this: StockBatch): string {
+      if (this.lastBatchOffset === null) return String(stockBatch.lastOffset.call(this));
+      return String(Math.max(this.lastBatchOffset, Number(this.fetchedOffset)));
+    },
+  },
+  isEmptyDueToFiltering: {
+    value(this: StockBatch): boolean {
+      return this.lastBatchOffset === null
+        ? stockBatch.isEmptyDueToFiltering.call(this)
+        : this.messages.length === 0;
+    },
+  },
 }) as object;
-
-function textOf(method: 'firstOffset' | 'lastOffset'): (this: StockBatch) => string | null {
-  const stock = (Batch.prototype as StockBatch)[method];
-  return function (this: StockBatch) {
-    const offset = stock.call(this);
-    return offset === null ? null : String(offset);
-  };
-}
 
 replaceInKafkajs(RECORD_DECODER, decodeRecord);
 replaceInKafkajs(BATCH, FastBatch);

@@ -245,7 +245,8 @@ class KafkaEventLog implements EventLog {
     let emptyFetches = 0;
     while (position < to) {
       const fetched = await this.#fetch({ ...range, from: position });
-      if (fetched.rawMessages.length === 0) {
+      // A batch that compaction emptied is none of these: reading goes on behind it.
+      if (fetched.rawMessages.length === 0 && (fetched.lastBatchOffset ?? null) === null) {
         emptyFetches += 1;
         if (emptyFetches >= EMPTY_FETCHES_MAX) throw unreadable(topic, partition, position);
         continue;

@@ -28,6 +28,8 @@ export interface FetchedPartition {
   /** The same, located: `messages` has but its ends then. Absent in stock kafkajs and where the records came compressed. */
   readonly packed?: PackedRecords;
   readonly rawMessages: { readonly length: number };
+  /** Of the last whole record batch, which may hold no record any more; null where none came. Absent in stock kafkajs. */
+  readonly lastBatchOffset?: number | null;
   readonly fetchedOffset: string;
   readonly highWatermark: string;
   /** Absent in stock kafkajs. */
