@@ -1,4 +1,5 @@
 import './kafkajs-faster.ts';
+import './silent-connections.ts';
 import kafkajs, { type Kafka, type KafkaConfig, type RetryOptions } from 'kafkajs';
 import { HEARTBEAT_INTERVAL_MS, SESSION_TIMEOUT_MS, type KafkaOptions } from './kafka-options.ts';
 import { socketFactory } from './socket-factory.ts';
