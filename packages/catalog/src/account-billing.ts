@@ -43,8 +43,7 @@ export function readAccountBilling(
     contract: written['contract'] === undefined ? null : readContract(at('contract'), reader),
     exemptions: list('exemptions').map((_, i) => ({
       certificate: at('exemptions', i).text('certificate') ?? '',
-      from: reader.day(at('exemptions', i), 'from', ''),
-      to: reader.day(at('exemptions', i), 'to', ''),
+      ...reader.days(at('exemptions', i)),
       covers: textsAt(yaml, ['accounts', index, 'exemptions', i, 'covers']),
     })),
     services: list('services').map((_, i) => {
@@ -55,8 +54,7 @@ export function readAccountBilling(
         section: reader.oneOf(fields, 'kind', ['contact_centre', 'rental'], 'rental'),
         quantity: Number(fields.text('quantity') ?? 1),
         amount: reader.decimal(fields, 'amount', CHARGE_SCALE, 0),
-        from: reader.day(fields, 'from', ''),
-        to: reader.day(fields, 'to', ''),
+        ...reader.days(fields),
         billingGroup: fields.text('billing_group') ?? '',
       };
     }),

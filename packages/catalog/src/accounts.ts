@@ -131,8 +131,7 @@ function readBillingStart(
 }
 
 export function readService(fields: Fields, reader: FieldReader): InService | null {
-  const from = reader.day(fields, 'from', '');
-  const to = reader.day(fields, 'to', '');
+  const { from, to } = reader.days(fields);
   return from === '' && to === '' ? null : { from, to };
 }
 

@@ -555,6 +555,24 @@ describe('a problem has its place', () => {
       ['plans/standard.yaml:5:26 TOLL_CATALOG_COUNTRY_UNKNOWN XQ'],
     ],
     [
+      'a country by another code than its own',
+      edited('plans/standard.yaml', 'country: US', 'country: UK'),
+      ['plans/standard.yaml:4:10 TOLL_CATALOG_COUNTRY_UNKNOWN UK'],
+    ],
+    [
+      'a place that is no country',
+      edited('plans/standard.yaml', '[US]', '[US, ZZ]'),
+      ['plans/standard.yaml:5:26 TOLL_CATALOG_COUNTRY_UNKNOWN ZZ'],
+    ],
+    [
+      'a number whose service ends before it begins',
+      {
+        'numbers.csv':
+          'number,account,from,to\n12125550100,acme,2020-02-01,2020-02-01\n12125550101,acme,2020-02-02,2020-02-01\n',
+      },
+      ['numbers.csv:3:29 TOLL_CATALOG_DATE_INVERTED 2020-02-01'],
+    ],
+    [
       'an unknown time zone',
       edited('accounts.yaml', 'America/Sao_Paulo', 'America/Sampa'),
       ['accounts.yaml:12:16 TOLL_CATALOG_ZONE_UNKNOWN America/Sampa'],

@@ -3,7 +3,7 @@
  * the field's own place and answers the fallback, so that the rest of the catalog is still read and all problems come at once.
  */
 import { CURRENCIES, MoneyError, type MoneyErrorCode, parseDecimal } from '@tollstream/money';
-import { POWERS_OF_TEN } from '@tollstream/numbering';
+import { POWERS_OF_TEN, knownCountries } from '@tollstream/numbering';
 import { isTimeZone, parseInstant } from './instants.ts';
 import type { Place, ProblemList } from './problems.ts';
 import type { CsvFile } from './read-csv.ts';
@@ -154,6 +154,16 @@ export class FieldReader {
     return fallback;
   }
 
+  /** First and last day of something, both inside; '' where it has none. */
+  days(fields: Fields): { from: string; to: string } {
+    const from = this.day(fields, 'from', '');
+    const to = this.day(fields, 'to', '');
+    if (from === '' || to === '' || from <= to) return { from, to };
+    const remedy = 'Make to the last day, from or later.';
+    this.#problems.add('TOLL_CATALOG_DATE_INVERTED', fields.place('to'), 'It ends before it starts', remedy);
+    return { from, to: '' };
+  }
+
   flag(fields: Fields, name: string, fallback: boolean): boolean {
     const text = fields.text(name);
     if (text === undefined) return fallback;
@@ -199,40 +209,33 @@ export class FieldReader {
   }
 
   currency(fields: Fields, name: string, fallback: string): string {
-    return this.#known(fields, name, fallback, isCurrency, 'TOLL_CATALOG_CURRENCY_UNKNOWN', 'currency');
+    const text = fields.text(name);
+    if (text === undefined || CURRENCIES.has(text)) return text ?? fallback;
+    this.#problems.add('TOLL_CATALOG_CURRENCY_UNKNOWN', fields.place(name), 'There is no such currency');
+    return fallback;
   }
 
   country(fields: Fields, name: string, fallback: string): string {
-    return this.#known(fields, name, fallback, isCountry, 'TOLL_CATALOG_COUNTRY_UNKNOWN', 'country');
-  }
-
-  #known(
-    fields: Fields,
-    name: string,
-    fallback: string,
-    isKnown: (text: string) => boolean,
-    code: 'TOLL_CATALOG_CURRENCY_UNKNOWN' | 'TOLL_CATALOG_COUNTRY_UNKNOWN',
-    noun: string,
-  ): string {
     const text = fields.text(name);
-    if (text === undefined || isKnown(text)) return text ?? fallback;
-    this.#problems.add(code, fields.place(name), `There is no such ${noun}`);
+    if (text === undefined || countries.has(text)) return text ?? fallback;
+    const meant = countryMeant(text);
+    const message = `There is no such country${meant === null ? '' : `; ISO 3166 has ${meant}`}`;
+    this.#problems.add('TOLL_CATALOG_COUNTRY_UNKNOWN', fields.place(name), message);
     return fallback;
   }
 }
 
-const regionNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
-const countries = new Map<string, boolean>();
+/** ISO 3166 countries where nobody has telephone numbers of their own. */
+const WITHOUT_NUMBERS = ['AQ', 'BV', 'GS', 'HM', 'PN', 'TF', 'UM'];
+/**
+ * Not all that Intl has a name for: UK is no code of ISO 3166, and a plan of the UK would have neither a dial plan nor domestic
+ * calls, since its numbers are those of GB.
+ */
+const countries = new Set([...knownCountries(), ...WITHOUT_NUMBERS]);
 
-function isCurrency(text: string): boolean {
-  return CURRENCIES.has(text);
-}
-
-function isCountry(text: string): boolean {
-  let known = countries.get(text);
-  if (known === undefined) {
-    known = /^[A-Z]{2}$/.test(text) && regionNames.of(text) !== undefined;
-    countries.set(text, known);
-  }
-  return known;
+/** UK → GB, us → US; null where nobody can tell. */
+function countryMeant(text: string): string | null {
+  if (!/^[A-Za-z]{2}$/.test(text)) return null;
+  const region = new Intl.Locale(`und-${text}`).region ?? '';
+  return countries.has(region) ? region : null;
 }
