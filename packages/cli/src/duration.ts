@@ -1,6 +1,9 @@
+import { parseInstant } from '@tollstream/contracts';
 import { UsageError } from './failure.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+/** The point and as many digits as multiply by an hour in ms exactly. */
+const FRACTION_LENGTH_MAX = 9;
 const PART = /(\d+)(\.\d+)?(ms|s|m|h)/gy;
 
 /** '61s', '1m30s', '89.999s', '250ms' → milliseconds. A bare number is refused: its unit would be a guess. */
@@ -10,8 +13,12 @@ export function parseDurationMs(text: string, option: string): number {
   PART.lastIndex = 0;
   for (let match = PART.exec(text); match !== null; match = PART.exec(text)) {
     const unit = UNIT_MS[match[3] ?? ''] ?? 0;
-    // Exact: whole units are integers, and a fraction is at most three digits of a second.
-    total += Number(match[1]) * unit + Math.round(Number(match[2] ?? 0) * unit);
+    const ms = fractionMs(match[2] ?? '', unit);
+    if (ms === null) {
+      end = 0;
+      break;
+    }
+    total += Number(match[1]) * unit + ms;
     end = PART.lastIndex;
   }
   if (end === 0 || end !== text.length || !Number.isSafeInteger(total)) {
@@ -24,9 +31,17 @@ export function parseDurationMs(text: string, option: string): number {
   return total;
 }
 
-/** ISO 8601 with a zone → ms since epoch. A local time is refused: its zone would be a guess. */
+/** @returns null for a fraction of a millisecond, which no call has: rounded away, it would price another call than was meant */
+function fractionMs(fraction: string, unit: number): number | null {
+  if (fraction.length > FRACTION_LENGTH_MAX) return null;
+  const digits = fraction.slice(1);
+  const ms = (Number(digits) * unit) / 10 ** digits.length;
+  return Number.isInteger(ms) ? ms : null;
+}
+
+/** ISO 8601 with a zone → ms since epoch. A local time is refused: its zone would be a guess; and so is 30 February. */
 export function parseInstantMs(text: string, option: string): number {
-  const ms = /(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+  const ms = parseInstant(text.replace(/(T\d\d:\d\d)(?=Z|[+-])/, '$1:00'));
   if (Number.isNaN(ms)) {
     throw new UsageError({
       code: 'TOLL_USAGE_INSTANT',

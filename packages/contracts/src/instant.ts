@@ -9,8 +9,10 @@ export function parseInstant(text: string): number {
   if (match === null) return NaN;
   const [, year, month, day, hour, minute, second, fraction = '', sign, zoneHours, zoneMinutes] = match;
   const local = Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second!);
-  // Date.UTC carries what is out of range into the next unit: 30 February would become 1 March.
-  if (+hour! > 23 || +minute! > 59 || +second! > 59 || new Date(local).getUTCDate() !== +day! || +month! > 12)
+  if (+hour! > 23 || +minute! > 59 || +second! > 59) return NaN;
+  // Date.UTC carries what is out of range into the next unit: 30 February would become 1 March, and month 0 the December before.
+  const date = new Date(local);
+  if (date.getUTCDate() !== +day! || date.getUTCMonth() !== +month! - 1 || date.getUTCFullYear() !== +year!)
     return NaN;
   const milliseconds = Number(fraction.padEnd(3, '0').slice(0, 3));
   if (sign === undefined) return local + milliseconds;
