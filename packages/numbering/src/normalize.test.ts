@@ -153,6 +153,26 @@ describe('what follows a number', () => {
   });
 });
 
+describe('a pause after the digits that ask for a line', () => {
+  it.each([
+    '9,12125550100',
+    '9,,011442079460706',
+    '9w2125550100',
+    '8~10 44 20 7946 0127',
+    '99p +1 212 555 0100',
+  ])('%s is not the extension before it, which would be free', (text) => {
+    expect(read(text).kind).toBe('invalid');
+  });
+
+  it.each([
+    ['9,911', '9'],
+    ['101,12125550100#', '101'],
+    ['7042,,12#', '7042'],
+  ])('%s is extension %s, and what is keyed in there', (text, extension) => {
+    expect(read(text)).toMatchObject({ kind: 'extension', text: extension });
+  });
+});
+
 describe('nobody', () => {
   it.each([
     '',

@@ -37,6 +37,12 @@ const WITHHELD = new Set([
 const SCHEME = /^(?:sips?|tel):/i;
 /** An extension, a pause or a dial terminator after the number: the number ends before it. */
 const AFTER_NUMBER = /^(?:#|[,;~pw]|(?:ext(?:ension|n)?|x)[\s.:=]*\d)/i;
+/** Longest code that asks an exchange for a line: 9, 8, 0, 99. */
+const LINE_DIGITS_MAX = 2;
+/** What makes a dialler wait. */
+const PAUSE = /^[,~pw]/i;
+/** As many digits as this after a pause are a number, and what stands before it was dialled to get a line: `9,12125550100`. */
+const DIALLED_AFTER_PAUSE = /^[,~pw\s]*\+?(?:[\s().-]*\d){7}/i;
 /** Hide or show the caller's number for this call; the number dialled follows. */
 const CALLER_ID_CODE = /^\*(?:67|82)(?=[\s-]*\+?(?:[\s().-]*\d){7})/;
 const STAR_CODE = /^[*#][\d*#]*$/;
@@ -87,7 +93,11 @@ function readBody(body: string, digits: Uint8Array, written: WrittenNumber): Wri
     } else if (written.plus && written.count > 0 && body.startsWith('(0)', i)) {
       i += 2; // +44 (0)20: the trunk prefix in brackets is for callers inside the country
     } else if (!SEPARATORS.includes(character)) {
-      if (written.count === 0 || !AFTER_NUMBER.test(body.slice(i))) return written;
+      const rest = body.slice(i);
+      if (written.count === 0 || !AFTER_NUMBER.test(rest)) return written;
+      // Read as extension 9 or 8, the call would be an internal one, and free.
+      if (written.count <= LINE_DIGITS_MAX && PAUSE.test(rest) && DIALLED_AFTER_PAUSE.test(rest))
+        return written;
       break;
     }
   }
