@@ -161,6 +161,19 @@ describe('codes', () => {
     ]);
   });
 
+  test('a row without the country code that others have may go on from the row above, or be whole', async () => {
+    const header = 'Country Code,City Code,Rate\n';
+    expect(await problemsOf(`${header}44,20,0.01\n,7400,0.02\n`)).toEqual(['COUNTRY_CODE_AMBIGUOUS@3:2']);
+    const whole = `${header}44,20,0.01\n,+447400,0.02\n,0033,0.03\n,01149,0.04\n`;
+    expect(await ratesOf(whole)).toEqual(['33 0.03', '4420 0.01', '447400 0.02', '49 0.04']);
+    expect(await ratesOf(`${header},4420,0.01\n,447400,0.02\n`)).toEqual(['4420 0.01', '447400 0.02']);
+    const included = { mapping: { codeIncludesCountry: true } };
+    expect(await ratesOf(`${header}44,4420,0.01\n,447400,0.02\n`, included)).toEqual([
+      '4420 0.01',
+      '447400 0.02',
+    ]);
+  });
+
   test('every code begins with its country code: nobody knows whether it is repeated', async () => {
     const deck = 'Country Code,Code,Rate\n44,4420,0.01\n1,1876,0.02\n';
     expect(await problemsOf(deck)).toEqual(['COUNTRY_CODE_AMBIGUOUS@2:2']);

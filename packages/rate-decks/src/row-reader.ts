@@ -46,6 +46,10 @@ interface RowReaderOptions {
 }
 
 const countries = new Set(knownCountries());
+/** Codes that say by themselves that they begin with the country code. */
+const SAYS_WHOLE = /^(?:\+|00|011)/;
+const COUNTRY_CODE_REMEDY =
+  'Write the country code into every row (merged cells of a workbook have it in the first one only), or + before a whole code.';
 const NO_JURISDICTION: readonly (Amount | null)[] = [];
 const ALL_CALLERS: readonly string[] = [''];
 
@@ -61,6 +65,8 @@ export class RowReader {
   readonly #asOf: number | null;
   readonly #prefixed: boolean;
   readonly #areaPrefix: string;
+  /** The deck has country codes beside national codes. */
+  readonly #codesAreNational: boolean;
   readonly #hasExchanges: boolean;
   readonly #hasJurisdictions: boolean;
   readonly #origins = new Map<string, readonly string[] | null>();
@@ -96,6 +102,10 @@ export class RowReader {
     this.#asOf = options.asOf;
     this.#prefixed = options.prefixed;
     this.#areaPrefix = options.areaPrefix;
+    this.#codesAreNational =
+      !options.prefixed &&
+      options.mapping.countryCode === null &&
+      (this.#columns.country_code?.some((cell) => cellText(cell) !== '') ?? false);
     this.#hasExchanges = namesExchanges(options.table.layout.columns.get('code')!.header);
     this.#hasJurisdictions = JURISDICTION_FIELDS.some((field) => options.table.cells.has(field));
     this.#problems = options.problems;
@@ -258,6 +268,13 @@ export class RowReader {
     // A row for the whole country has its country code only.
     if (text === '' && country !== '') {
       prefixes.push((this.#mapping.countryCode ?? '') + country);
+      return prefixes;
+    }
+    if (country === '' && this.#codesAreNational && !SAYS_WHOLE.test(text)) {
+      const place = this.#table.placeOf(this.#line, 'code', text);
+      const message =
+        'The row has no country code, where others do, so that its code may be national or whole';
+      this.#problems.add('TOLL_DECK_COUNTRY_CODE_AMBIGUOUS', place, message, COUNTRY_CODE_REMEDY);
       return prefixes;
     }
     const fault = readCodes(
