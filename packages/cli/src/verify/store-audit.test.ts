@@ -29,7 +29,7 @@ async function compare(
     source: 'calls.raw/0',
     stream: byOffset(stream),
     stored: byOffset(stored),
-    isCollapsed: async (offset) => collapsedOffsets.includes(offset),
+    collapsedOf: async (offsets) => new Set(offsets.filter((offset) => collapsedOffsets.includes(offset))),
     check,
   });
   return { check, collapsed };
@@ -55,6 +55,22 @@ test.each([
   const { check } = await compare({ 2: [row('z')], ...stream }, { 2: [row('z')], ...stored });
   expect(check.first).toEqual({ place: 'calls.raw/0', offset: 4, text: `call a: ${text}` });
   expect(check.differences).toBe(1);
+});
+
+test('which rows are collapsed is asked once, however many are missing', async () => {
+  const asked: (readonly number[])[] = [];
+  await compareRows({
+    table,
+    source: 'calls.raw/0',
+    stream: new Map([1, 2, 3].map((offset) => [offset, [row('a')]])),
+    stored: new Map([[2, [row('a')]]]),
+    collapsedOf: async (offsets) => {
+      asked.push(offsets);
+      return new Set<number>();
+    },
+    check: new Check('usage'),
+  });
+  expect(asked).toEqual([[1, 3]]);
 });
 
 test('the first difference is the one with the lowest offset', async () => {

@@ -160,7 +160,7 @@ export async function rowsOfTable(
 
 /**
  * Tells the rows apart. A call that came twice, further apart than the duplicate window reaches, collapses in the table to one row: what
- * `isCollapsed` confirms is no difference.
+ * `collapsedOf` confirms is no difference.
  * @returns how many rows had collapsed
  */
 export async function compareRows(options: {
@@ -168,25 +168,28 @@ export async function compareRows(options: {
   readonly source: string;
   readonly stream: ReadonlyMap<Offset, readonly AuditedRow[]>;
   readonly stored: ReadonlyMap<Offset, readonly AuditedRow[]>;
-  readonly isCollapsed: (offset: Offset) => Promise<boolean>;
+  /** Asked once, with all of which rows are missing: that may be all of a table that was emptied. */
+  readonly collapsedOf: (offsets: readonly Offset[]) => Promise<ReadonlySet<Offset>>;
   readonly check: Check;
 }): Promise<number> {
-  const { table, source, stream, stored, isCollapsed, check } = options;
-  let collapsed = 0;
+  const { table, source, stream, stored, collapsedOf, check } = options;
+  const problems: { offset: Offset; callId: string; problem: string }[] = [];
+  const missing: Offset[] = [];
   for (const offset of [...new Set([...stream.keys(), ...stored.keys()])].toSorted((a, b) => a - b)) {
     // One suspended call may have been taken up several times.
     const expected = byHash(stream.get(offset));
     const found = byHash(stored.get(offset));
     const problem = rowProblem(table, expected, found);
     if (problem === null) continue;
-    if (found.length < expected.length && (await isCollapsed(offset))) {
-      collapsed += 1;
-      continue;
-    }
-    const callId = (expected[0] ?? found[0])?.callId ?? '';
+    if (found.length < expected.length) missing.push(offset);
+    problems.push({ offset, callId: (expected[0] ?? found[0])?.callId ?? '', problem });
+  }
+  const collapsed = missing.length === 0 ? new Set<Offset>() : await collapsedOf(missing);
+  for (const { offset, callId, problem } of problems) {
+    if (collapsed.has(offset)) continue;
     check.differs({ place: source, offset, text: `${callId === '' ? '' : `call ${callId}: `}${problem}` });
   }
-  return collapsed;
+  return collapsed.size;
 }
 
 function byHash(rows: readonly AuditedRow[] = []): readonly AuditedRow[] {
@@ -226,17 +229,59 @@ export async function lastOffsetsIn(
   return rows.map(({ source, last }) => ({ source, last: Number(last) }));
 }
 
-/** What each column gives to the hash of another record of the same call, which stands for this one; null where there is none. */
+export interface CallKey {
+  readonly accountId: string;
+  readonly startedAtMs: number;
+  readonly callId: string;
+  readonly leg: number;
+  readonly switchId: string;
+}
+
+/** Calls that are looked up in one go: their ids go as a parameter, which a server takes in its address. */
+const CALLS_AT_ONCE = 400;
+
+export function callKey({ accountId, startedAtMs, callId, leg, switchId }: CallKey): string {
+  return JSON.stringify([accountId, startedAtMs, callId, leg, switchId]);
+}
+
+/** What each column gives to the hash of the record that stands in the table for each of the calls, by `callKey`. */
 export async function storedCallTerms(
   store: UsageStore,
   hash: RowHash,
-  call: { accountId: string; startedAtMs: number; callId: string; leg: number; switchId: string },
-): Promise<readonly number[] | null> {
-  const [row] = await store.query<{ terms: string[] }>(
-    `SELECT ${hash.termsSql} AS terms FROM ${store.database}.usage
-     WHERE account_id = {accountId:String} AND started_at = fromUnixTimestamp64Milli({startedAtMs:Int64}, 'UTC')
-       AND call_id = {callId:String} AND leg = {leg:UInt8} AND switch_id = {switchId:String} LIMIT 1`,
-    call,
-  );
-  return row === undefined ? null : row.terms.map(Number);
+  calls: readonly CallKey[],
+): Promise<Map<string, readonly number[]>> {
+  const found = new Map<string, readonly number[]>();
+  const list = (name: string): string => `(SELECT arrayJoin(JSONExtract({${name}:String}, 'Array(String)')))`;
+  for (let from = 0; from < calls.length; from += CALLS_AT_ONCE) {
+    const some = calls.slice(from, from + CALLS_AT_ONCE);
+    const parameters = {
+      accounts: JSON.stringify([...new Set(some.map(({ accountId }) => accountId))]),
+      ids: JSON.stringify(some.map(({ callId }) => callId)),
+    };
+    const rows = await store.query<{
+      account_id: string;
+      started_ms: string;
+      call_id: string;
+      leg: number;
+      switch_id: string;
+      terms: string[];
+    }>(
+      `SELECT account_id, toString(toUnixTimestamp64Milli(started_at)) AS started_ms, call_id, leg, switch_id, ${hash.termsSql} AS terms
+       FROM ${store.database}.usage WHERE account_id IN ${list('accounts')} AND call_id IN ${list('ids')}`,
+      parameters,
+    );
+    for (const {
+      account_id: accountId,
+      started_ms,
+      call_id: callId,
+      leg,
+      switch_id: switchId,
+      terms,
+    } of rows)
+      found.set(
+        callKey({ accountId, startedAtMs: Number(started_ms), callId, leg, switchId }),
+        terms.map(Number),
+      );
+  }
+  return found;
 }

@@ -20,6 +20,7 @@ import { RatingAudit } from './rating-audit.ts';
 import { Repricer } from './reprice.ts';
 import { auditRevisions } from './revision-audit.ts';
 import {
+  callKey,
   compareRows,
   hasAdjustments,
   rowHashesOf,
@@ -28,7 +29,7 @@ import {
   storedCallTerms,
   sumsOfTable,
 } from './store-audit.ts';
-import type { AuditedRow, HashedTable, RowHashes } from './store-audit.ts';
+import type { AuditedRow, CallKey, HashedTable, RowHashes } from './store-audit.ts';
 import { STRETCH_OFFSETS, TableSums, differingStretches } from './table-sums.ts';
 import type { Stretch, StretchSum } from './table-sums.ts';
 
@@ -323,7 +324,7 @@ async function compareStretch(
   const { table: name, hash } = table;
   const range = cut.ranges.get(stretch.source)!;
   const topic = topics[TABLE_TOPICS[name]];
-  const calls = new Map<Offset, Parameters<typeof storedCallTerms>[2]>();
+  const calls = new Map<Offset, CallKey>();
   const replaced = new Check('');
   const stream = new Map<Offset, AuditedRow[]>();
   for (const place of sums.placesOf(stretch)) {
@@ -367,16 +368,27 @@ async function compareStretch(
     source: stretch.source,
     stream,
     stored: await rowsOfTable(store, table, stretch, range),
-    isCollapsed: async (offset) => {
-      const call = calls.get(offset);
-      const theirs = call === undefined ? null : await storedCallTerms(store, hash, call);
-      if (call === undefined || theirs === null) return false;
-      const mine = stream.get(offset)![0]!.terms();
-      if (content.some((index) => mine[index] !== theirs[index])) {
+    collapsedOf: async (offsets) => {
+      const missing = offsets.flatMap((offset) => {
+        const call = calls.get(offset);
+        return call === undefined ? [] : [{ offset, call }];
+      });
+      const terms = await storedCallTerms(
+        store,
+        hash,
+        missing.map(({ call }) => call),
+      );
+      const found = new Set<Offset>();
+      for (const { offset, call } of missing) {
+        const theirs = terms.get(callKey(call));
+        if (theirs === undefined) continue;
+        found.add(offset);
+        const mine = stream.get(offset)![0]!.terms();
+        if (content.every((index) => mine[index] === theirs[index])) continue;
         const text = `call ${call.callId}: a later record with other content took its place in ${name}`;
         replaced.differs({ place: stretch.source, offset, text });
       }
-      return true;
+      return found;
     },
     check: findings[CHECK_OF[name]],
   });
