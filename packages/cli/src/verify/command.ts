@@ -8,6 +8,8 @@ import { verify } from './verify.ts';
 
 export async function runVerify(options: VerifyCommandOptions): Promise<void> {
   const range = { from: parseOffset(options.from, '--from'), to: parseOffset(options.to, '--to') };
+  if (range.from !== undefined && range.to !== undefined && range.from >= range.to)
+    throw rangeEmpty(`--from ${range.from} is not below --to ${range.to}`);
   const progress = new ReadProgress('verifying');
   const subject =
     options.data === undefined
@@ -16,6 +18,9 @@ export async function runVerify(options: VerifyCommandOptions): Promise<void> {
   try {
     const verdict = await verify(subject, { ...range, onProgress: (step) => progress.update(step) });
     progress.close();
+    // Nothing was looked at, so nothing is proven.
+    if ((range.from ?? range.to) !== undefined && verdict.calls === 0 && !isDifferent(verdict))
+      throw rangeEmpty('ingest has read no records of the raw topic in this range');
     if (options.json === true) print(JSON.stringify(verdictJson(verdict)));
     else {
       print(verdictTable(verdict));
@@ -27,6 +32,14 @@ export async function runVerify(options: VerifyCommandOptions): Promise<void> {
     progress.close();
     await subject.close();
   }
+}
+
+function rangeEmpty(message: string): UsageError {
+  return new UsageError({
+    code: 'TOLL_USAGE_OPTIONS',
+    message,
+    remedy: 'Name offsets of the raw topic, --to being the one after the last.',
+  });
 }
 
 function parseOffset(text: string | undefined, option: string): number | undefined {
