@@ -2,7 +2,7 @@
  * Moves call records from a file to the raw topic. The position in the file is committed together with the records, so that a
  * killed import goes on where it stopped: nothing is published twice, nothing is left out.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { topicMissing } from '@tollstream/event-log';
@@ -56,7 +56,8 @@ export async function importCalls(options: ImporterOptions): Promise<ImportProgr
     const resumedAtByte = from?.bytes ?? 0;
     let records = 0;
     let bytes = resumedAtByte;
-    let chunkNumber = from?.records ?? 0;
+    // Each source begins at a partition of its own: many small files would else all be in the first one.
+    let chunkNumber = firstChunkNumber(source.files) + (from?.records ?? 0);
     const packer = new EventPacker();
     const name = nameOf(source.files);
     const readOptions = from === undefined ? source.options : { ...source.options, from };
@@ -134,6 +135,12 @@ function nameOf(files: readonly string[]): string {
 function sourceId(files: readonly string[]): string {
   const names = files.map((file) => (file === STANDARD_INPUT ? file : path.resolve(file)));
   return createHash('sha256').update(names.join('\0')).digest('hex').slice(0, 16);
+}
+
+/** Standard input is another source each time. */
+function firstChunkNumber(files: readonly string[]): number {
+  const bytes = files.includes(STANDARD_INPUT) ? randomBytes(4) : Buffer.from(sourceId(files), 'hex');
+  return bytes.readUInt32BE();
 }
 
 /** Where to go on, or undefined to begin at the start: a new source, or other content under known names. */
