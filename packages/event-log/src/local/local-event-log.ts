@@ -1,5 +1,12 @@
 import { checkCommit, checkPosition, claimForeign } from '../commit-check.ts';
-import { asError, logClosed, partitionMissing, partitionsDiffer, topicMissing } from '../errors.ts';
+import {
+  asError,
+  logClosed,
+  partitionMissing,
+  partitionsDiffer,
+  recordsGone,
+  topicMissing,
+} from '../errors.ts';
 import { FETCH_BYTES_MAX, RECORDS_MAX, TASK_BACKOFF, TICK_MS, type Backoff } from '../limits.ts';
 import { PackedBatch, PackedRecords, recordCount } from '../packed-records.ts';
 import type {
@@ -144,10 +151,11 @@ export class LocalEventLog implements EventLog {
   ): AsyncGenerator<RecordBatch> {
     const { topic, partition } = range;
     const cursor = this.#store.cursor(topic, partition);
+    const { id } = this.#topic(topic);
     const limits = { to, recordsMax: RECORDS_MAX, bytesMax: range.fetchBytesMax ?? FETCH_BYTES_MAX };
     let position = range.from;
     while (position < to) {
-      this.#assertOpen();
+      this.#assertSame({ topic, partition, id });
       const { records, nextOffset } = cursor.read(position, limits);
       position = nextOffset;
       const batch = batchOf(records, { topic, partition, nextOffset, endOffset });
@@ -211,6 +219,7 @@ export class LocalEventLog implements EventLog {
 
   #createWorker(options: JoinOptions, topic: string, partition: number): PartitionWorker {
     const cursor = this.#store.cursor(topic, partition, { oneBatchAtATime: true });
+    const { id } = this.#topic(topic);
     return new PartitionWorker({
       topic,
       partition,
@@ -221,7 +230,10 @@ export class LocalEventLog implements EventLog {
       now: this.#now,
       claim: async () => this.#claim({ group: options.group, topic, partition }, options.mode),
       beginning: async () => this.#store.bounds(topic, partition).begin,
-      fetch: (from) => this.#fetch(cursor, options, { topic, partition, from }),
+      fetch: (from) => {
+        this.#assertSame({ topic, partition, id });
+        return this.#fetch(cursor, options, { topic, partition, from });
+      },
       onAppend: (wake) => this.#listen(partitionKey(topic, partition), wake),
     });
   }
@@ -294,6 +306,11 @@ export class LocalEventLog implements EventLog {
     const info = this.#store.topic(name);
     if (!info) throw topicMissing([name]);
     return info;
+  }
+
+  /** A topic that was deleted and made anew has other records at the same offsets. */
+  #assertSame({ topic, partition, id }: { topic: string; partition: number; id: string }): void {
+    if (this.#topic(topic).id !== id) throw recordsGone(topic, partition);
   }
 
   #checkPartition(topic: string, partition: number): void {
