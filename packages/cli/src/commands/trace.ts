@@ -25,7 +25,7 @@ Examples:
   tollstream trace b7e17edf-781f-4c57-aa97-9d288be5f95b --data .tollstream/sample
   KAFKA_BROKERS=localhost:9092 tollstream trace 1580515200.4711
 
-The last line says what became of it. The exit code is 1 when no record holds the id.`,
+The last line says what became of it. The exit code is 1 when neither topics nor tables hold the id.`,
     )
     .action(async (callId: string, options: TraceCommandOptions) => {
       const { runTrace } = await import('../trace/command.ts');

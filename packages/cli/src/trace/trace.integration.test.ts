@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadCatalog } from '@tollstream/catalog';
 import { createMemoryEventLog } from '@tollstream/event-log';
-import type { Membership } from '@tollstream/event-log';
+import type { EventLog, Membership } from '@tollstream/event-log';
 import { startAggregator } from '@tollstream/service-aggregator';
 import { startIngest } from '@tollstream/service-ingest';
 import { startRating } from '@tollstream/service-rating';
@@ -27,13 +27,35 @@ const ANSWERED = {
   ended_at: '2020-01-15T15:01:05Z',
 };
 
+const ODD_ID = 'pbx/"1"\\né';
+
 const RECORDS = [
   { ...ANSWERED, call_id: 'good' },
   { ...ANSWERED, call_id: 'good' },
   { ...ANSWERED, call_id: 'other', parent_call_id: 'good' },
   { ...ANSWERED, call_id: 'broken', ended_at: '2020-01-15T14:00:00Z' },
   { ...ANSWERED, call_id: 'nowhere', to: '+999123' },
-].map((event) => Buffer.from(JSON.stringify(event)));
+  { ...ANSWERED, call_id: ODD_ID },
+].map((event) => Buffer.from(escaped(JSON.stringify(event))));
+
+/** As writers of JSON do that escape whatever they may. */
+function escaped(json: string): string {
+  return json
+    .replaceAll('/', String.raw`\/`)
+    .replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** The log as if retention had taken all records of some topics. */
+function without(log: EventLog, topics: readonly string[]): EventLog {
+  const read: EventLog['read'] = (range) =>
+    topics.includes(range.topic) ? log.read({ ...range, to: range.from }) : log.read(range);
+  return new Proxy(log, {
+    get(target, name) {
+      const value: unknown = name === 'read' ? read : Reflect.get(target, name, target);
+      return typeof value === 'function' && name !== 'read' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
 
 test('a call says at each stage where it is', async () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'tollstream-trace-'));
@@ -57,8 +79,7 @@ test('a call says at each stage where it is', async () => {
     await publisher.commit({ outputs, nextOffset: 1, metadata: '' });
 
     const subject = { log, store, topics: { ...TOPICS, raw: [TOPICS.raw] }, groupPrefix: '' };
-    const verdictOf = async (id: string): Promise<string> =>
-      traceVerdict((await traceCall(subject, id)).records);
+    const verdictOf = async (id: string): Promise<string> => traceVerdict(await traceCall(subject, id));
     const run = async (start: Promise<Membership>, id: string, expected: string | RegExp): Promise<void> => {
       const stage = await start;
       await vi.waitFor(async () => expect(await verdictOf(id)).toMatch(expected), {
@@ -91,6 +112,35 @@ test('a call says at each stage where it is', async () => {
       { table: 'usage', source: 'calls.raw/0 offset 0', revision: 0, billingMonth: 202001 },
     ]);
     expect(traceLines(trace).join('\n')).toContain('dropped as a duplicate of calls.raw/0 offset 0');
+
+    expect(await verdictOf(ODD_ID)).toMatch(/^rated: USD /);
+    const execute = async (sql: string): Promise<unknown> => store.engine.run(sql, { format: 'Null' });
+    await execute(
+      `INSERT INTO tollstream.usage_resolved (source_topic, source_partition, source_offset, outcome, reason, requested_by, run)
+       VALUES ('calls.raw', 0, 3, 'discarded', 'a probe', 'ops', 'run-1')`,
+    );
+    expect(await verdictOf('broken')).toMatch(
+      /^rejected: ends_before_start.*; then discarded, asked for by ops: a probe$/,
+    );
+    await execute(
+      `INSERT INTO tollstream.billed_usage (series, sequence, billing_month, currency, account_id, number, charge)
+       VALUES ('invoice', 1, 202001, 'USD', 'nobody', 'INV-1', 1)`,
+    );
+    // It is settled that is billed: the account's other calls may have come later.
+    expect((await traceCall(subject, 'good')).bills).toMatchObject([{ number: 'INV-1', isSettled: false }]);
+    await execute(
+      `INSERT INTO tollstream.settled_calls (billing_month, account_id, call_key, run_number)
+       SELECT billing_month, account_id, sipHash64(started_at, call_id, leg, switch_id), 1 FROM tollstream.usage WHERE call_id = 'good'`,
+    );
+    expect(await verdictOf('good')).toMatch(/^rated: USD .*, billed by INV-1$/);
+    expect((await traceCall(subject, 'other')).bills).toMatchObject([{ isSettled: false }]);
+
+    // What topics no longer hold, the later ones and the tables still tell.
+    expect(traceVerdict(await traceCall({ ...subject, log: without(log, [TOPICS.raw]) }, 'good'))).toMatch(
+      /^rated: /,
+    );
+    const emptied = { ...subject, log: without(log, [TOPICS.raw, TOPICS.accepted]) };
+    expect(traceVerdict(await traceCall(emptied, 'good'))).toMatch(/^in table usage: USD .*no longer hold/);
   } finally {
     await log.close();
     await store.close();

@@ -56,7 +56,8 @@ export interface TracedRecord {
   readonly source: Place;
   /** File and line, or whatever key the record has. */
   readonly position: string;
-  readonly publishedAtMs: number;
+  /** Null: the raw topic no longer holds the record. */
+  readonly publishedAtMs: number | null;
   readonly ingest: IngestStep;
   readonly rating: RatingStep | null;
   readonly aggregator: { readonly outcome: 'stored' } | Waiting | null;
@@ -69,6 +70,16 @@ export interface TracedRow {
   readonly account: string;
   readonly billingMonth: number | null;
   readonly amount: string;
+}
+
+/** A document that bills usage of an account and a month in which the call has a row. */
+export interface TracedBill {
+  readonly series: 'invoice' | 'credit_note';
+  readonly number: string;
+  readonly account: string;
+  readonly billingMonth: number;
+  /** Whether the call was there when the month was settled; otherwise it came late, and adjustments bill it. */
+  readonly isSettled: boolean;
 }
 
 /** What settlement or re-rating made of a row. */
@@ -91,6 +102,7 @@ export interface Trace {
   readonly records: readonly TracedRecord[];
   readonly rows: readonly TracedRow[];
   readonly adjustments: readonly TracedAdjustment[];
+  readonly bills: readonly TracedBill[];
 }
 
 export interface TraceOptions {
@@ -104,9 +116,12 @@ export async function traceCall(
 ): Promise<Trace> {
   const { log, store, topics } = subject;
   const positions = await Positions.take(subject);
-  const candidates = await findRaw(subject, callId, options);
-  const accepted = await findAccepted(log, topics.accepted, candidates);
-  const rejected = await findRejected(log, topics.rejected, candidates);
+  const held = await findRaw(subject, callId, options);
+  const accepted = await findAccepted(log, topics.accepted, { candidates: held, callId });
+  const candidates = [...held, ...withoutRaw(held, accepted, callId)].toSorted((a, b) =>
+    bySource(a.source, b.source),
+  );
+  const rejected = await findRejected(log, topics.rejected, held);
   const rated = await findRated(subject, accepted);
 
   const records: TracedRecord[] = [];
@@ -138,18 +153,33 @@ export async function traceCall(
       aggregator: output === null ? null : storedStep(output, positions),
     });
   }
+  const rejectedOnes = records.filter(({ ingest }) => ingest.outcome === 'rejected');
   return {
     callId,
     records,
-    rows: await findRows(store, callId),
+    rows: [...(await findRows(store, callId)), ...(await findRejectRows(store, rejectedOnes))],
     adjustments: await findAdjustments(store, callId),
+    bills: await findBills(store, callId),
   };
 }
 
-interface Candidate {
-  readonly source: Place;
-  readonly position: string;
-  readonly publishedAtMs: number;
+type Candidate = Pick<TracedRecord, 'source' | 'position' | 'publishedAtMs'>;
+
+/** Records of the call that ingest read, and that the raw topic no longer holds or holds in other letters. */
+function withoutRaw(
+  held: readonly Candidate[],
+  accepted: ReadonlyMap<string, AcceptedCall>,
+  callId: string,
+): Candidate[] {
+  const known = new Set(held.map(({ source }) => keyOf(source)));
+  return [...accepted.values()]
+    .filter((call) => call.callId === callId && !known.has(keyOf(call.source)))
+    .map(({ source }) => ({ source, position: '', publishedAtMs: null }));
+}
+
+function bySource(a: Place, b: Place): number {
+  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
+  return a.partition - b.partition || a.offset - b.offset;
 }
 
 interface AcceptedCall {
@@ -199,19 +229,30 @@ class Positions {
   }
 }
 
+/** How records may write an id: as it is, or as JSON lets its writers escape it. */
+function spellingsOf(callId: string): Buffer[] {
+  const json = JSON.stringify(callId).slice(1, -1);
+  const ascii = json.replaceAll(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  const spellings = [callId, json, ascii, json.replaceAll('/', '\\/'), ascii.replaceAll('/', '\\/')];
+  return [...new Set(spellings)].map((spelling) => Buffer.from(spelling));
+}
+
 /** Records whose bytes hold the id: the raw topic has no index, and its records many formats. */
 async function findRaw(
   { log, topics }: VerifySubject,
   callId: string,
   { onProgress }: TraceOptions,
 ): Promise<Candidate[]> {
-  const wanted = Buffer.from(callId);
+  const wanted = spellingsOf(callId);
   const found: Candidate[] = [];
   for (const topic of topics.raw) {
     for (const { partition, begin, end } of await log.offsets(topic)) {
       for await (const batch of log.read({ topic, partition, from: begin, to: end })) {
         for (const { offset, key, value, timestampMs } of batch.records) {
-          if (value === null || !value.includes(wanted)) continue;
+          if (value === null || !wanted.some((spelling) => value.includes(spelling))) continue;
           const position = key?.toString('utf8') ?? '';
           found.push({ source: { topic, partition, offset }, position, publishedAtMs: timestampMs });
         }
@@ -222,14 +263,18 @@ async function findRaw(
   return found;
 }
 
-/** By source. */
+/** By source: calls of the candidates, and calls of that id. */
 async function findAccepted(
   log: EventLog,
   topic: string,
-  candidates: readonly Candidate[],
+  { candidates, callId }: { readonly candidates: readonly Candidate[]; readonly callId: string },
 ): Promise<Map<string, AcceptedCall>> {
   const found = new Map<string, AcceptedCall>();
-  for await (const { place, block, row, source } of rowsOf(log, topic, candidates)) {
+  const wanted = Buffer.from(callId);
+  for await (const { place, block, row, source } of rowsOf(log, topic, candidates, {
+    mayHold: (native) => native.includes(wanted),
+    isWanted: (native, at) => native.column('call_id').string(at) === callId,
+  })) {
     const text = (name: string): string => block.column(name).string(row);
     const identity = `${text('call_id')}\0${text('switch_id')}\0${block.column('leg').number(row)}`;
     found.set(keyOf(source), {
@@ -256,28 +301,54 @@ async function findRejected(
   return found;
 }
 
-/** Rows of blocks that ingest made of the candidates. */
+interface FurtherRows {
+  /** Whether a block can hold such a row. */
+  readonly mayHold: (native: Buffer) => boolean;
+  readonly isWanted: (block: NativeBlock, row: number) => boolean;
+}
+
+/** Rows of blocks that ingest made of the candidates, and further ones. */
 async function* rowsOf(
   log: EventLog,
   topic: string,
   candidates: readonly Candidate[],
+  further?: FurtherRows,
 ): AsyncGenerator<{ place: Place; block: NativeBlock; row: number; source: Place }> {
-  const holds = (header: BlockHeader): boolean =>
-    candidates.some(
-      ({ source }) =>
-        source.topic === header.sourceTopic &&
-        source.partition === header.sourcePartition &&
-        header.firstOffset <= source.offset &&
-        source.offset < header.nextOffset,
-    );
+  const offsetsOf = new Map<string, Set<Offset>>();
+  for (const { source } of candidates) {
+    const key = `${source.topic}/${source.partition}`;
+    const offsets = offsetsOf.get(key) ?? new Set();
+    offsetsOf.set(key, offsets.add(source.offset));
+  }
+  const ascending = new Map(
+    [...offsetsOf].map(([key, offsets]) => [key, Float64Array.from(offsets).toSorted()] as const),
+  );
+  const holds = (header: BlockHeader, native: Buffer): boolean => {
+    if (header.schema === 'replay') return false;
+    const { firstOffset, nextOffset } = header;
+    const offsets = ascending.get(`${header.sourceTopic}/${header.sourcePartition}`);
+    return hasBetween(offsets, firstOffset, nextOffset) || further?.mayHold(native) === true;
+  };
   for await (const { place, header, block } of blocksOf(log, topic, holds)) {
-    const offsets = block.column('source_offset').integers();
-    for (const { source } of candidates) {
-      if (source.topic !== header.sourceTopic || source.partition !== header.sourcePartition) continue;
-      const row = offsets.indexOf(source.offset);
-      if (row >= 0) yield { place, block, row, source };
+    const { sourceTopic, sourcePartition } = header;
+    const wanted = offsetsOf.get(`${sourceTopic}/${sourcePartition}`);
+    for (const [row, offset] of block.column('source_offset').integers().entries()) {
+      if (wanted?.has(offset) === true || further?.isWanted(block, row) === true)
+        yield { place, block, row, source: { topic: sourceTopic, partition: sourcePartition, offset } };
     }
   }
+}
+
+/** @param offsets ascending; `to` is outside */
+function hasBetween(offsets: Float64Array | undefined, from: Offset, to: Offset): boolean {
+  if (offsets === undefined) return false;
+  let [low, high] = [0, offsets.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (offsets[middle]! < from) low = middle + 1;
+    else high = middle;
+  }
+  return low < offsets.length && offsets[low]! < to;
 }
 
 /** By source: what rating made of the accepted calls. */
@@ -352,8 +423,16 @@ function storedStep(place: Place, positions: Positions): TracedRecord['aggregato
   return place.offset < at ? { outcome: 'stored' } : { outcome: 'waiting', at };
 }
 
+/** As `placeText` writes it. */
+const SOURCE = "concat(source_topic, '/', toString(source_partition), ' offset ', toString(source_offset))";
+/** Records of an id whose later fate is looked up. */
+const REJECTS_MAX = 500;
+
+export function placeText({ topic, partition, offset }: Place): string {
+  return `${topic}/${partition} offset ${offset}`;
+}
+
 async function findRows(store: UsageStore, callId: string): Promise<TracedRow[]> {
-  const source = "concat(source_topic, '/', toString(source_partition), ' offset ', toString(source_offset))";
   const rows = await store.query<{
     table: TracedRow['table'];
     source: string;
@@ -363,15 +442,15 @@ async function findRows(store: UsageStore, callId: string): Promise<TracedRow[]>
     amount: string;
   }>(
     `SELECT * FROM (
-     SELECT 'usage' AS table, ${source} AS source, revision, account_id AS account, billing_month AS month,
+     SELECT 'usage' AS table, ${SOURCE} AS source, revision, account_id AS account, billing_month AS month,
             concat(currency, ' ', toDecimalString(charge, ${CHARGE_SCALE})) AS amount
      FROM ${store.database}.usage WHERE call_id = {callId:String}
      UNION ALL
-     SELECT 'usage_suspended' AS table, ${source} AS source, 0 AS revision, account_id AS account, 0 AS month,
+     SELECT 'usage_suspended' AS table, ${SOURCE} AS source, 0 AS revision, account_id AS account, 0 AS month,
             toString(code) AS amount
      FROM ${store.database}.usage_suspended WHERE call_id = {callId:String}
      UNION ALL
-     SELECT 'usage_resolved' AS table, ${source} AS source, 0 AS revision, account_id AS account, 0 AS month,
+     SELECT 'usage_resolved' AS table, ${SOURCE} AS source, 0 AS revision, account_id AS account, 0 AS month,
             concat(toString(outcome), if(code = '', '', concat(', ', code)), ', asked for by ', requested_by,
                    if(reason = '', '', concat(': ', reason))) AS amount
      FROM ${store.database}.usage_resolved WHERE call_id = {callId:String}
@@ -379,6 +458,56 @@ async function findRows(store: UsageStore, callId: string): Promise<TracedRow[]>
     { callId },
   );
   return rows.map(({ month, ...row }) => ({ ...row, billingMonth: month === 0 ? null : month }));
+}
+
+/** What became of rejected records since. */
+async function findRejectRows(store: UsageStore, records: readonly TracedRecord[]): Promise<TracedRow[]> {
+  if (records.length === 0) return [];
+  const rows = await store.query<{ source: string; amount: string }>(
+    `SELECT ${SOURCE} AS source, concat(toString(outcome), ', asked for by ', requested_by, if(reason = '', '', concat(': ', reason))) AS amount
+     FROM ${store.database}.usage_resolved
+     WHERE call_id = '' AND source IN (SELECT arrayJoin(JSONExtract({sources:String}, 'Array(String)'))) ORDER BY source`,
+    { sources: JSON.stringify(records.slice(0, REJECTS_MAX).map(({ source }) => placeText(source))) },
+  );
+  return rows.map((row) => ({
+    ...row,
+    table: 'usage_resolved',
+    revision: 0,
+    account: '',
+    billingMonth: null,
+  }));
+}
+
+async function findBills(store: UsageStore, callId: string): Promise<TracedBill[]> {
+  const { database } = store;
+  const [made] = await store.query<{ tables: string }>(
+    "SELECT count() AS tables FROM system.tables WHERE database = {database:String} AND name IN ('billed_usage', 'settled_calls')",
+    { database },
+  );
+  if (Number(made?.tables) < 2) return [];
+  const rows = await store.query<{
+    series: TracedBill['series'];
+    number: string;
+    account: string;
+    month: number;
+    settled: number;
+  }>(
+    `SELECT toString(series) AS series, number, account_id AS account, billing_month AS month,
+            (account_id, billing_month) IN (
+              SELECT account_id, billing_month FROM ${database}.settled_calls
+              WHERE (account_id, billing_month, call_key) IN (
+                SELECT account_id, billing_month, sipHash64(started_at, call_id, leg, switch_id)
+                FROM ${database}.usage WHERE call_id = {callId:String})) AS settled
+     FROM ${database}.billed_usage FINAL
+     WHERE (account_id, billing_month) IN (SELECT account_id, billing_month FROM ${database}.usage WHERE call_id = {callId:String})
+     ORDER BY billed_usage.series, sequence`,
+    { callId },
+  );
+  return rows.map(({ month, settled, ...row }) => ({
+    ...row,
+    billingMonth: month,
+    isSettled: settled === 1,
+  }));
 }
 
 async function findAdjustments(store: UsageStore, callId: string): Promise<TracedAdjustment[]> {
@@ -397,14 +526,14 @@ async function findAdjustments(store: UsageStore, callId: string): Promise<Trace
 async function* blocksOf(
   log: EventLog,
   topic: string,
-  isWanted: (header: BlockHeader) => boolean,
+  isWanted: (header: BlockHeader, native: Buffer) => boolean,
 ): AsyncGenerator<{ place: Place; header: BlockHeader; block: NativeBlock }> {
   for (const { partition, begin, end } of await log.offsets(topic)) {
     for await (const batch of log.read({ topic, partition, from: begin, to: end })) {
       for (const { offset, value } of batch.records) {
         if (value === null) continue;
         const { header, native } = decodeBlock(value);
-        if (isWanted(header))
+        if (isWanted(header, native))
           yield { place: { topic, partition, offset }, header, block: readNativeBlock(native) };
       }
     }
