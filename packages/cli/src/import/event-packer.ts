@@ -14,7 +14,7 @@ export interface PackTarget {
   readonly headers: RecordHeaders | undefined;
 }
 
-/** Puts events that stand in blocks of a container side by side with their keys, as a log takes them, without an object for each. */
+/** Puts events that stand in blocks of a container, or as lines, side by side with their keys, as a log takes them, without an object for each. */
 export class EventPacker {
   #work = Buffer.alloc(0);
 
@@ -34,7 +34,7 @@ export class EventPacker {
     const valueLengths = new Uint32Array(count);
     let record = 0;
     let at = 0;
-    for (const { prefix, bytes, bounds, line, count: events } of pieces) {
+    for (const { prefix, bytes, bounds, gap, line, count: events } of pieces) {
       for (let i = 0; i < events; i += 1) {
         const from = at;
         at = copySmall(keyStart, 0, keyStart.length, work, at);
@@ -42,7 +42,7 @@ export class EventPacker {
         keyLengths[record] = at - from;
         const valueStart = at;
         at = copySmall(prefix, 0, prefix.length, work, at);
-        const [start, end] = [bounds[i]!, bounds[i + 1]!];
+        const [start, end] = [bounds[i]!, bounds[i + 1]! - gap];
         bytes.copy(work, at, start, end);
         at += end - start;
         valueLengths[record] = at - valueStart;

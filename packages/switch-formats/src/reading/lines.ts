@@ -22,8 +22,9 @@ export interface LineOptions {
 
 /** A record with quoted line ends spans at most this many lines; beyond it, a stray quote is taken for what it is. */
 const QUOTED_LINES_MAX = 50;
-const NEWLINE = 0x0a;
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+export const NEWLINE = 0x0a;
+export const CARRIAGE_RETURN = 0x0d;
+export const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** Splits bytes into records; memory is bounded by a part of the input and one longest record. Empty lines are passed over. */
 export async function* readLines(
@@ -39,7 +40,7 @@ export async function* readLines(
   if (lines.length > 0) yield lines;
 }
 
-class LineSplitter {
+export class LineSplitter {
   readonly #options: LineOptions;
   #rest: Buffer[] = [];
   #restBytes = 0;
@@ -52,6 +53,11 @@ class LineSplitter {
     this.#options = options;
     this.#offset = options.fromBytes;
     this.#line = options.fromLine;
+  }
+
+  /** Number of the next line. */
+  get line(): number {
+    return this.#line;
   }
 
   push(part: Buffer, end: boolean): RawLine[] {
@@ -144,5 +150,5 @@ function lineEnd(bytes: Buffer, at: number, end: boolean): { end: number; next: 
 
 /** End of a line's text: without a carriage return before the line end. */
 function trimmedEnd(bytes: Buffer, start: number, end: number): number {
-  return end > start && bytes[end - 1] === 0x0d ? end - 1 : end;
+  return end > start && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
 }

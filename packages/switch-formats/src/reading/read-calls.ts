@@ -18,6 +18,8 @@ import { headerOf } from './header.ts';
 import type { Header } from './header.ts';
 import { readLines } from './lines.ts';
 import type { RawLine } from './lines.ts';
+import { readLocatedLines } from './located-lines.ts';
+import type { LocatedLines } from './located-lines.ts';
 import { orOverdue } from './or-overdue.ts';
 import { openSource } from './source.ts';
 import type { CallSource, OpenSource } from './source.ts';
@@ -184,19 +186,41 @@ function linesOf(
   from: { bytes: number; line: number },
 ): AsyncIterable<RawLine[]> {
   return readLines(plan.file.bytesFrom(from.bytes), {
-    fromBytes: from.bytes,
-    fromLine: from.line,
-    lineBytesMax: options.lineBytesMax ?? RECORD_BYTES_MAX,
+    ...placeOf(from, options),
     quotedLines: plan.format.quotedLines,
   });
+}
+
+function placeOf(from: { bytes: number; line: number }, { lineBytesMax }: ReadCallsOptions) {
+  return { fromBytes: from.bytes, fromLine: from.line, lineBytesMax: lineBytesMax ?? RECORD_BYTES_MAX };
+}
+
+/** Lines of JSON are what they are: no header is among them, nothing stands before them. */
+function locatedLinesOf(
+  plan: Plan,
+  options: ReadCallsOptions,
+  from: { bytes: number; line: number },
+): AsyncIterable<LocatedLines | readonly RawLine[]> {
+  const { file, format, isKafkaDump } = plan;
+  if (format.id !== 'json' || isKafkaDump) return linesOf(plan, options, from);
+  const input = { bytes: file.bytesFrom(from.bytes), areOurs: file.areBytesOurs };
+  return readLocatedLines(input, placeOf(from, options));
 }
 
 async function* readRecords(plan: Plan, options: ReadCallsOptions): AsyncGenerator<ImportChunk> {
   const from = options.from ?? { bytes: 0, line: 1, records: 0 };
   const chunker = new Chunker(options, from);
-  for await (const lines of chunker.hurrying(linesOf(plan, options, await lineStart(plan, from)))) {
+  for await (const lines of chunker.hurrying(locatedLinesOf(plan, options, await lineStart(plan, from)))) {
     if (lines === null) {
       yield* chunker.rest();
+      continue;
+    }
+    if ('events' in lines) {
+      const { events, startBytes } = lines;
+      yield* chunker.addLocated(plan, events, (behind) => ({
+        bytes: startBytes + events.bounds[behind]!,
+        line: events.line + behind,
+      }));
       continue;
     }
     for (const { value, line, endBytes, endLine } of lines) {
@@ -243,7 +267,7 @@ async function* readAvro(plan: Plan, options: ReadCallsOptions): AsyncGenerator<
       const skipped = Math.min(toSkip, block.events.count);
       toSkip -= skipped;
       if (skipped > 0) chunker.pass(end, skipped);
-      yield* chunker.addLocated(events, block.events.slice(skipped, block.events.count), end);
+      yield* chunker.addLocated(events, block.events.slice(skipped, block.events.count), () => end);
     } else {
       for (const event of block.events) {
         if (toSkip > 0) {
@@ -373,7 +397,7 @@ class Chunker {
   /** When the first of the records that wait came. */
   #sinceMs = 0;
   #records: RawRecord[] = [];
-  /** In place of records: those of a target are the one or the other. */
+  /** In place of records: those of a chunk are the one or the other. */
   #located: LocatedEvents[] = [];
   #count = 0;
   #bytes = 0;
@@ -398,7 +422,7 @@ class Chunker {
     end: { bytes: number; line: number },
     spilledCalls = 0,
   ): ImportChunk | null {
-    const before = this.#aim(target);
+    const before = this.#aim(target, 'records');
     this.#records.push(record);
     this.#counted(1, record.value.length, end);
     this.#spilled = spilledCalls;
@@ -406,21 +430,27 @@ class Chunker {
     return this.#isFull() ? this.take() : null;
   }
 
-  /** As `add`, of many. */
+  /**
+   * As `add`, of many.
+   * @param endOf where reading goes on behind so many of them
+   */
   *addLocated(
     target: Target,
     events: LocatedEvents,
-    end: { bytes: number; line: number },
+    endOf: (events: number) => { bytes: number; line: number },
   ): Generator<ImportChunk> {
     let from = 0;
     while (from < events.count) {
-      const before = this.#aim(target);
+      const before = this.#aim(target, 'located');
       if (before !== null) yield before;
       const first = from;
-      while (from < events.count && !this.#isFull()) {
-        this.#counted(1, events.size(from), end);
+      const count = this.#count;
+      let bytes = this.#bytes;
+      while (from < events.count && count + from - first < this.#recordsMax && bytes < this.#bytesMax) {
+        bytes += events.size(from);
         from += 1;
       }
+      this.#counted(from - first, bytes - this.#bytes, endOf(from));
       // The block is overwritten by the next one.
       this.#located.push(events.slice(first, from).copy());
       const chunk = this.#isFull() ? this.take() : null;
@@ -471,9 +501,12 @@ class Chunker {
     };
   }
 
-  /** Turns to records of another target. @returns the chunk of those before */
-  #aim(target: Target): ImportChunk | null {
-    const before = this.#target !== null && this.#target.headers !== target.headers ? this.take() : null;
+  /** Turns to records of another target, or of another kind. @returns the chunk of those before */
+  #aim(target: Target, kind: 'records' | 'located'): ImportChunk | null {
+    const isOther =
+      (this.#target !== null && this.#target.headers !== target.headers) ||
+      (kind === 'located' ? this.#records : this.#located).length > 0;
+    const before = isOther ? this.take() : null;
     this.#target = target;
     if (this.#count === 0 && this.#ageMsMax !== Infinity) this.#sinceMs = performance.now();
     return before;
