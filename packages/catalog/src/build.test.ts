@@ -374,6 +374,11 @@ ${sixes}
   });
 });
 
+test('says that a file is empty, in place of the type that it should have', () => {
+  const messages = problemsOf({ 'catalog.yaml': '# nothing yet\n' }).map(({ message }) => message);
+  expect(messages).toContain('The file is empty');
+});
+
 describe('a problem has its place', () => {
   const cases: [string, Record<string, string | Uint8Array | null>, string[]][] = [
     ['no catalog.yaml', { 'catalog.yaml': null }, ['catalog.yaml:0:0 TOLL_CATALOG_FILE_MISSING ']],

@@ -62,7 +62,6 @@ export function sequenceLength(value: unknown): number {
 
 const DECIMAL_FAULTS: Partial<Record<MoneyErrorCode, string>> = {
   TOLL_MONEY_NOT_DECIMAL: 'is no plain decimal',
-  TOLL_MONEY_TOO_MANY_DIGITS: 'has more digits after the point than are kept',
   TOLL_MONEY_TOO_LARGE: 'is too large to be held exactly',
 };
 
@@ -104,7 +103,10 @@ export class FieldReader {
       if (scaled >= 0) return scaled;
     } catch (error) {
       if (!(error instanceof MoneyError)) throw error;
-      fault = DECIMAL_FAULTS[error.code] ?? error.message;
+      fault =
+        error.code === 'TOLL_MONEY_TOO_MANY_DIGITS'
+          ? `has more digits after the point than the ${scale} that are kept`
+          : (DECIMAL_FAULTS[error.code] ?? error.message);
     }
     this.#problems.add('TOLL_CATALOG_DECIMAL_INVALID', fields.place(name), `The ${name} ${fault}`);
     return fallback;

@@ -101,7 +101,7 @@ it.each([
     'thresholds: [80]',
     '1.0000001',
     '1.0000001',
-    'TOLL_CATALOG_DECIMAL_INVALID The amount has more digits after the point than are kept',
+    'TOLL_CATALOG_DECIMAL_INVALID The amount has more digits after the point than the 6 that are kept',
   ],
   [
     'window: week',

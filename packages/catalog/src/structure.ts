@@ -38,11 +38,15 @@ export function checkStructure(yaml: YamlFile, kind: FileKind, problems: Problem
       error.keyword === 'additionalProperties'
         ? yaml.keyPlace([...path, String(error.params['additionalProperty'])])
         : yaml.place(path);
-    problems.add('TOLL_CATALOG_STRUCTURE_INVALID', place, sentence(error, path));
+    problems.add(
+      'TOLL_CATALOG_STRUCTURE_INVALID',
+      place,
+      sentence(error, path, path.length === 0 && yaml.value === null),
+    );
   }
 }
 
-function sentence(error: ErrorObject, path: Path): string {
+function sentence(error: ErrorObject, path: Path, isEmpty: boolean): string {
   const where = path.length === 0 ? 'The file' : `"${path.join('.')}"`;
   switch (error.keyword) {
     case 'required':
@@ -52,6 +56,7 @@ function sentence(error: ErrorObject, path: Path): string {
     case 'enum':
       return `${where} must be one of ${(error.params['allowedValues'] as unknown[]).join(', ')}`;
     case 'type':
+      if (isEmpty) return 'The file is empty';
       return `${where} must be of type ${[error.params['type']].flat().join(' or ')}`;
     default:
       return `${where} ${error.message ?? 'does not fit the schema'}`;
