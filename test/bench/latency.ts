@@ -13,7 +13,7 @@ import { queryClickHouse } from '../support/query-clickhouse.ts';
 import { prepareServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { benchBroker, deleteTopics } from './bench-broker.ts';
-import { endsIn, notingPauses, readPauses } from './pauses.ts';
+import { endsIn, notingPauses, readPauses, spanAt } from './pauses.ts';
 import { RecordTimes } from './record-times.ts';
 import type { LatencyResult, StageTimes } from './result.ts';
 import { stageTimes } from './stage-times.ts';
@@ -185,8 +185,7 @@ async function summaries(
   for (const [record, visibleMs] of rows.visibleAt) {
     const publishedMs = publishedAt.get(record);
     if (publishedMs === undefined) throw new Error(`row of ${record}, which nobody published`);
-    const step = steps.findIndex(({ fromMs, toMs }) => publishedMs >= fromMs && publishedMs < toMs);
-    latencies[step]?.push(visibleMs - publishedMs);
+    latencies[spanAt(steps, publishedMs)]?.push(visibleMs - publishedMs);
   }
   return Promise.all(
     steps.map(async ({ ratePerSecond, achieved, fromMs, toMs }, step) => {

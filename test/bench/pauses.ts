@@ -34,9 +34,14 @@ export function notingPauses(
 }
 
 export interface Span {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, unless said otherwise. */
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+/** Which of the spans a time of the same clock is in; -1 for none. */
+export function spanAt(spans: readonly Span[], atMs: number): number {
+  return spans.findIndex(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs);
 }
 
 /** Half seconds that end in the span: what was before, such as the start of the processes, is left out. */

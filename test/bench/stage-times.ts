@@ -2,6 +2,7 @@
 import { accountPartition, decodeBlock } from '@tollstream/contracts';
 import type { EventLog } from '@tollstream/event-log';
 import type { StageTopics } from '../../packages/cli/src/embedded/status.ts';
+import { spanAt } from './pauses.ts';
 import type { Span } from './pauses.ts';
 import type { StageTimes } from './result.ts';
 import type { Query } from './visible-rows.ts';
@@ -43,7 +44,7 @@ export async function stageTimes(options: {
   for (const { source, account } of rows) {
     const [publishedMs, visibleMs] = [publishedAt.get(source), visibleAt.get(source)];
     if (publishedMs === undefined || visibleMs === undefined) continue;
-    const found = times[spans.findIndex(({ fromMs, toMs }) => publishedMs >= fromMs && publishedMs < toMs)];
+    const found = times[spanAt(spans, publishedMs)];
     if (found === undefined) continue;
     const [rawPartition = '', rawOffset = ''] = source.split('/');
     const partition = accountPartition(account, partitions);

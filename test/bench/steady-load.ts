@@ -7,6 +7,7 @@ import kafkajs from 'kafkajs';
 import { generateCalls } from '../../packages/cli/src/generate/generate-calls.ts';
 import { SAMPLE_CATALOG } from '../../packages/cli/src/paths.ts';
 import { PackedLines } from './packed-lines.ts';
+import type { Span } from './pauses.ts';
 
 /** Not measured: half of the load while services and broker compile their code, so that no backlog comes of it, then all of it. */
 const WARM_UP_SECONDS = 30;
@@ -69,12 +70,11 @@ export async function rawPublisher(options: {
 }
 
 /** What was published at one of the rates of a load. */
-export interface Step {
+export interface Step extends Span {
   readonly ratePerSecond: number;
   readonly achieved: number;
-  /** Milliseconds of `performance.now()`, half-open. */
+  /** This and `toMs` in milliseconds of `performance.now()`, half-open. */
   readonly fromMs: number;
-  readonly toMs: number;
 }
 
 /** Hands over what is due, again and again; what falls behind is made up for. */
